@@ -1,0 +1,140 @@
+//! The canonical form of JSON (TUF §4.2.1, OLPC), streamed.
+//!
+//! Objects have their keys in the order of code points, nothing stands between tokens, and in
+//! strings only `"` and `\` are escaped: a newline inside a PEM key is one raw byte. Numbers are
+//! integers, so they are canonical as they stand.
+
+use alloc::vec::Vec;
+
+use super::reader::Form;
+use super::{JsonError, Reader, Text};
+use crate::primitives::Limits;
+
+/// Gives `out` the canonical form of the value at `start..end` of `text`, in chunks.
+///
+/// `form` is what the reader noted about that value. When it is canonical already, `out` is called
+/// once, with the bytes as they stand.
+pub(crate) fn stream(
+    text: &str,
+    span: core::ops::Range<usize>,
+    form: &Form,
+    limits: &Limits,
+    out: &mut dyn FnMut(&[u8]),
+) -> Result<(), JsonError> {
+    match form {
+        Form::Canonical => {
+            out(text.get(span).unwrap_or_default().as_bytes());
+            Ok(())
+        }
+        Form::Other { unsorted } => {
+            let mut writer = Writer { unsorted, limits, buffer: Vec::with_capacity(CHUNK), out };
+            writer.value(&mut Reader::at(text, span.start, limits))?;
+            writer.flush();
+            Ok(())
+        }
+    }
+}
+
+/// Tokens are a few bytes each; hashing them one by one would cost more than the hash.
+const CHUNK: usize = 1024;
+
+struct Writer<'w> {
+    unsorted: &'w [u32],
+    limits: &'w Limits,
+    buffer: Vec<u8>,
+    out: &'w mut dyn FnMut(&[u8]),
+}
+
+impl Writer<'_> {
+    fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        match reader.peek()? {
+            b'{' if self.is_unsorted(reader) => self.unsorted_object(reader),
+            b'{' => self.sorted_object(reader),
+            b'[' => self.array(reader),
+            b'"' => {
+                self.text(reader.text()?);
+                Ok(())
+            }
+            _ => {
+                self.put(reader.raw()?.as_bytes());
+                Ok(())
+            }
+        }
+    }
+
+    fn is_unsorted(&self, reader: &Reader<'_>) -> bool {
+        let at = u32::try_from(reader.offset()).unwrap_or(u32::MAX);
+        self.unsorted.binary_search(&at).is_ok()
+    }
+
+    fn sorted_object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        let mut separator: &[u8] = b"{";
+        reader.object(|reader, key| {
+            self.put(separator);
+            separator = b",";
+            self.member(key, reader)
+        })?;
+        self.close(separator, b"{", b"}");
+        Ok(())
+    }
+
+    /// Walks the object once for where its entries stand, then each entry in its turn.
+    fn unsorted_object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        let index = reader.indexed_object(|reader, _| reader.skip())?;
+        let mut separator: &[u8] = b"{";
+        for (key, mut value) in index.entries(reader.source(), self.limits) {
+            self.put(separator);
+            separator = b",";
+            self.member(key, &mut value)?;
+        }
+        self.close(separator, b"{", b"}");
+        Ok(())
+    }
+
+    fn array(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        let mut separator: &[u8] = b"[";
+        reader.array(|reader| {
+            self.put(separator);
+            separator = b",";
+            self.value(reader)
+        })?;
+        self.close(separator, b"[", b"]");
+        Ok(())
+    }
+
+    fn member(&mut self, key: Text<'_>, value: &mut Reader<'_>) -> Result<(), JsonError> {
+        self.text(key);
+        self.put(b":");
+        self.value(value)
+    }
+
+    /// Closes a container, which still has to be opened where it was empty.
+    fn close(&mut self, separator: &[u8], open: &[u8], close: &[u8]) {
+        if separator == open {
+            self.put(open);
+        }
+        self.put(close);
+    }
+
+    fn text(&mut self, text: Text<'_>) {
+        text.write_canonical(|bytes| self.put(bytes));
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.buffer.len() + bytes.len() > CHUNK {
+            self.flush();
+        }
+        if bytes.len() > CHUNK {
+            (self.out)(bytes);
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            (self.out)(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Strings as they stand in the file, and their decoded form.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::cmp::Ordering;
+
+/// A JSON string that the reader has checked: what stands between its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text<'b> {
+    raw: &'b str,
+    escaped: bool,
+}
+
+impl<'b> Text<'b> {
+    /// `raw` is what stands between the quotes; `escaped` is whether it has a backslash.
+    pub(super) fn new(raw: &'b str, escaped: bool) -> Self {
+        Self { raw, escaped }
+    }
+
+    /// The checked string at the start of `text`, which ends at the first quote that no backslash
+    /// escapes.
+    pub(super) fn up_to_quote(text: &'b str) -> Self {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut escaped = false;
+        loop {
+            at += run_length(bytes.get(at..).unwrap_or_default());
+            match bytes.get(at) {
+                Some(b'\\') => {
+                    escaped = true;
+                    at += 2;
+                }
+                _ => break,
+            }
+        }
+        Self { raw: text.get(..at).unwrap_or_default(), escaped }
+    }
+
+    /// The string that is meant.
+    pub(crate) fn decode(&self) -> Cow<'b, str> {
+        if self.escaped {
+            Cow::Owned(self.chars().collect())
+        } else {
+            Cow::Borrowed(self.raw)
+        }
+    }
+
+    /// Whether the string that is meant is `other`; allocates nothing.
+    pub(crate) fn is(&self, other: &str) -> bool {
+        self.compare_str(other) == Ordering::Equal
+    }
+
+    /// Compares by code points of the decoded strings. (UTF-8 keeps their order in its bytes.)
+    pub(crate) fn compare(&self, other: &Text<'_>) -> Ordering {
+        if self.escaped || other.escaped {
+            self.chars().cmp(other.chars())
+        } else {
+            self.raw.cmp(other.raw)
+        }
+    }
+
+    /// [`compare`](Self::compare) with a plain string.
+    pub(crate) fn compare_str(&self, other: &str) -> Ordering {
+        if self.escaped { self.chars().cmp(other.chars()) } else { self.raw.cmp(other) }
+    }
+
+    /// The string in canonical form, between quotes: only `"` and `\` are escaped.
+    pub(crate) fn write_canonical(&self, mut out: impl FnMut(&[u8])) {
+        out(b"\"");
+        if self.escaped {
+            let mut buffer = [0; 4];
+            for c in self.chars() {
+                if matches!(c, '"' | '\\') {
+                    out(b"\\");
+                }
+                out(c.encode_utf8(&mut buffer).as_bytes());
+            }
+        } else {
+            out(self.raw.as_bytes());
+        }
+        out(b"\"");
+    }
+
+    fn chars(&self) -> Chars<'b> {
+        Chars { rest: self.raw }
+    }
+}
+
+/// The number of bytes up to the next quote, backslash or control character.
+///
+/// Eight bytes at a time: in each byte of the word, the subtractions carry into the top bit where
+/// the byte is below 0x20, or equal to the quote or the backslash. A carry out of a lower byte can
+/// only mark a byte above one that is marked already, and the lowest mark is the one that is used.
+pub(super) fn run_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const SLASHES: u64 = ONES * b'\\' as u64;
+    let zero_at = |word: u64| word.wrapping_sub(ONES) & !word;
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let controls = word.wrapping_sub(ONES * 0x20) & !word;
+        let marks = (controls | zero_at(word ^ QUOTES) | zero_at(word ^ SLASHES)) & TOPS;
+        if marks != 0 {
+            return i * 8 + (marks.trailing_zeros() / 8) as usize;
+        }
+    }
+    let stop = tail.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\');
+    bytes.len() - tail.len() + stop.unwrap_or(tail.len())
+}
+
+/// The decoded characters of a checked string.
+struct Chars<'b> {
+    rest: &'b str,
+}
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let (c, rest) = decode_one(self.rest)?;
+        self.rest = rest;
+        Some(c)
+    }
+}
+
+/// The first character that `raw` stands for, and what follows it; `None` at the end, and where an
+/// escape means no character, which a checked string does not have.
+pub(super) fn decode_one(raw: &str) -> Option<(char, &str)> {
+    let mut chars = raw.chars();
+    let c = chars.next()?;
+    if c != '\\' {
+        return Some((c, chars.as_str()));
+    }
+    let meant = match chars.next()? {
+        c @ ('"' | '\\' | '/') => c,
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'u' => return decode_unicode(chars.as_str()),
+        _ => return None,
+    };
+    Some((meant, chars.as_str()))
+}
+
+/// What follows `\u`: four digits, or a surrogate pair of twice four.
+fn decode_unicode(raw: &str) -> Option<(char, &str)> {
+    let (unit, rest) = code_unit(raw)?;
+    if !(0xd800..0xdc00).contains(&unit) {
+        return char::from_u32(unit).map(|c| (c, rest));
+    }
+    let (low, rest) = code_unit(rest.strip_prefix("\\u")?)?;
+    if !(0xdc00..0xe000).contains(&low) {
+        return None;
+    }
+    let point = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    char::from_u32(point).map(|c| (c, rest))
+}
+
+fn code_unit(raw: &str) -> Option<(u32, &str)> {
+    let (digits, rest) = raw.split_at_checked(4)?;
+    // `from_str_radix` would take a sign.
+    if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    u32::from_str_radix(digits, 16).ok().map(|unit| (unit, rest))
+}
+
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        text.decode().into_owned()
+    }
+}

@@ -1,0 +1,123 @@
+//! Public keys and signature schemes.
+//!
+//! A [`Key`] is what metadata lists: a type, a scheme and an encoded value. It is decoded once. A key
+//! of an unknown type, or with a value that does not decode, is no error until its signature is
+//! needed: then it counts for nothing, and the refusal says why ([`Unusable`]).
+//!
+//! Keys are told apart by what they *decode* to. Key ids are opaque, and one key that is listed
+//! under two ids, or once as PEM and once as hexadecimal, is still one key.
+//!
+//! **Adding a scheme is one file**: a constant [`Scheme`], named in [`SCHEMES`].
+
+#[cfg(feature = "ecdsa")]
+mod ecdsa;
+mod ed25519;
+mod id;
+#[cfg(feature = "rsa")]
+mod rsa;
+mod scheme;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+
+pub use id::{KeyFingerprint, KeyId};
+pub(crate) use scheme::Verification;
+use scheme::{PublicKey, Scheme};
+
+/// Every scheme that this build verifies.
+const SCHEMES: &[Scheme] = &[
+    ed25519::SCHEME,
+    #[cfg(feature = "ecdsa")]
+    ecdsa::P256,
+    #[cfg(feature = "ecdsa")]
+    ecdsa::P384,
+    #[cfg(feature = "rsa")]
+    rsa::PSS_SHA256,
+];
+
+/// A public key as metadata lists it (TUF §4.2.1, `KEY`).
+#[derive(Clone)]
+pub struct Key {
+    key_type: Box<str>,
+    scheme: Box<str>,
+    public: Result<Arc<dyn PublicKey>, Unusable>,
+}
+
+/// Why the signatures of a key count for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// This build does not verify the key's type and scheme.
+    #[error("its type and scheme are not supported by this build")]
+    Unsupported,
+    /// The key's value does not decode.
+    #[error("its value does not decode to a public key")]
+    Malformed,
+    /// The key decodes, but nobody should rely on it: a point of small order, or an RSA modulus
+    /// of under 2048 bits.
+    #[error("it is too weak")]
+    Weak,
+}
+
+impl Key {
+    /// Decodes `value`, the `public` part of a key's `keyval`.
+    #[must_use]
+    pub fn new(key_type: &str, scheme: &str, value: &str) -> Self {
+        let known = SCHEMES.iter().find(|s| s.is_named(key_type, scheme));
+        let public = known.ok_or(Unusable::Unsupported).and_then(|s| (s.decode)(value));
+        Self { key_type: key_type.into(), scheme: scheme.into(), public }
+    }
+
+    /// The `keytype`, as listed.
+    #[must_use]
+    pub fn key_type(&self) -> &str {
+        &self.key_type
+    }
+
+    /// The `scheme`, as listed.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// Whether signatures of this key can be verified, and why not.
+    pub fn usable(&self) -> Result<(), Unusable> {
+        self.public.as_ref().map(|_| ()).map_err(|&why| why)
+    }
+
+    /// What tells the decoded key from every other; `None` for one that is not usable.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<KeyFingerprint> {
+        self.public.as_ref().ok().map(|key| key.fingerprint())
+    }
+
+    /// Starts to verify a signature over a message that follows in chunks.
+    ///
+    /// `None` where the key is not usable, and where the signature is malformed: both verify nothing.
+    pub(crate) fn verification(&self, signature: &[u8]) -> Option<Box<dyn Verification>> {
+        self.public.as_ref().ok().and_then(|key| key.begin(signature))
+    }
+
+    /// Verifies a signature over a whole message.
+    ///
+    /// ed25519 is strict (RFC 8032 with `s < L`; keys and `R` of small order refused), ECDSA takes
+    /// DER signatures, RSA is PSS with SHA-256 and a salt of 32 bytes.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verification(signature).is_some_and(|mut verification| {
+            verification.update(message);
+            verification.finish()
+        })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("key_type", &self.key_type)
+            .field("scheme", &self.scheme)
+            .field("fingerprint", &self.public.as_ref().map(|key| key.fingerprint()))
+            .finish()
+    }
+}

@@ -1,0 +1,232 @@
+//! Digests, and the sets of digests that metadata lists for a file.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use sha2::{Digest as _, Sha256, Sha512};
+
+use super::{hex_decode, is_lower_hex};
+
+/// The 32 bytes of a SHA-256 digest.
+pub type Sha256Digest = [u8; 32];
+
+/// A digest algorithm that this crate computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum DigestAlgorithm {
+    /// SHA-256, named `sha256` in metadata.
+    Sha256,
+    /// SHA-512, named `sha512` in metadata.
+    Sha512,
+}
+
+impl DigestAlgorithm {
+    /// The algorithm that metadata names so; `None` for one that this crate does not compute.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "sha256" => Some(Self::Sha256),
+            "sha512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    /// The name in metadata.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
+
+impl fmt::Display for DigestAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A digest together with its algorithm. Displays as lower-case hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Digest {
+    /// A SHA-256 digest.
+    Sha256([u8; 32]),
+    /// A SHA-512 digest.
+    Sha512([u8; 64]),
+}
+
+impl Digest {
+    /// The algorithm.
+    #[must_use]
+    pub const fn algorithm(&self) -> DigestAlgorithm {
+        match self {
+            Self::Sha256(_) => DigestAlgorithm::Sha256,
+            Self::Sha512(_) => DigestAlgorithm::Sha512,
+        }
+    }
+
+    /// The bytes of the digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Sha256(bytes) => bytes,
+            Self::Sha512(bytes) => bytes,
+        }
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{self}", self.algorithm())
+    }
+}
+
+/// The digests that metadata lists for one file (TUF §4.4, `HASHES`).
+///
+/// At least one is of an algorithm that this crate computes, and **all** of those must match.
+/// Digests of other algorithms are passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Hashes {
+    sha256: Option<[u8; 32]>,
+    // Boxed: rare, and an entry of a large repository should stay small.
+    sha512: Option<Box<[u8; 64]>>,
+}
+
+/// Why a list of digests cannot vouch for a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HashesError {
+    /// The list is empty, or names only algorithms that this crate does not compute.
+    #[error("no digest of a known algorithm is listed")]
+    NoneKnown,
+    /// A digest of a known algorithm is no lower-case hexadecimal text of its length.
+    #[error("the {algorithm} digest is not lower-case hexadecimal of its length")]
+    Malformed {
+        /// The algorithm whose digest is malformed.
+        algorithm: DigestAlgorithm,
+    },
+    /// The file's digest is another than the one listed.
+    #[error("the {} digest is {actual}, listed is {listed}", listed.algorithm())]
+    Mismatch {
+        /// What metadata lists.
+        listed: Digest,
+        /// What the bytes have.
+        actual: Digest,
+    },
+}
+
+impl Hashes {
+    /// A list with one digest.
+    #[must_use]
+    pub fn from_digest(digest: Digest) -> Self {
+        let mut hashes = Self::default();
+        hashes.insert(digest);
+        hashes
+    }
+
+    /// Adds a digest; a second of one algorithm replaces the first.
+    pub fn insert(&mut self, digest: Digest) {
+        match digest {
+            Digest::Sha256(bytes) => self.sha256 = Some(bytes),
+            Digest::Sha512(bytes) => self.sha512 = Some(Box::new(bytes)),
+        }
+    }
+
+    /// Adds what metadata lists under `name`. Unknown algorithms are passed over.
+    pub(crate) fn insert_listed(&mut self, name: &str, text: &str) -> Result<(), HashesError> {
+        let Some(algorithm) = DigestAlgorithm::from_name(name) else { return Ok(()) };
+        let malformed = HashesError::Malformed { algorithm };
+        let bytes = Some(text).filter(|t| is_lower_hex(t)).and_then(hex_decode);
+        let bytes = bytes.ok_or_else(|| malformed.clone())?;
+        let digest = match algorithm {
+            DigestAlgorithm::Sha256 => bytes.as_slice().try_into().map(Digest::Sha256),
+            DigestAlgorithm::Sha512 => bytes.as_slice().try_into().map(Digest::Sha512),
+        };
+        self.insert(digest.map_err(|_| malformed)?);
+        Ok(())
+    }
+
+    /// The list itself if it names at least one known digest.
+    pub(crate) fn non_empty(self) -> Result<Self, HashesError> {
+        if self.iter().next().is_none() { Err(HashesError::NoneKnown) } else { Ok(self) }
+    }
+
+    /// The known digests, SHA-256 first.
+    pub fn iter(&self) -> impl Iterator<Item = Digest> + '_ {
+        let sha256 = self.sha256.map(Digest::Sha256);
+        let sha512 = self.sha512.as_deref().copied().map(Digest::Sha512);
+        sha256.into_iter().chain(sha512)
+    }
+
+    /// Whether all known digests are those of `bytes`, and there is at least one.
+    pub fn check(&self, bytes: &[u8]) -> Result<(), HashesError> {
+        let mut hasher = self.hasher();
+        hasher.update(bytes);
+        hasher.check(self)
+    }
+
+    /// A hasher for the algorithms of this list.
+    pub(crate) fn hasher(&self) -> Hasher {
+        Hasher {
+            sha256: self.sha256.map(|_| Sha256::new()),
+            sha512: self.sha512.as_ref().map(|_| Sha512::new()),
+        }
+    }
+
+    /// The digests as hexadecimal text, in the order of [`iter`](Self::iter).
+    pub(crate) fn hex(&self) -> impl Iterator<Item = String> + '_ {
+        self.iter().map(|digest| alloc::format!("{digest}"))
+    }
+}
+
+/// Computes, in one pass, the digests that a [`Hashes`] lists.
+#[derive(Clone)]
+pub(crate) struct Hasher {
+    sha256: Option<Sha256>,
+    sha512: Option<Sha512>,
+}
+
+impl Hasher {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        if let Some(h) = &mut self.sha256 {
+            h.update(bytes);
+        }
+        if let Some(h) = &mut self.sha512 {
+            h.update(bytes);
+        }
+    }
+
+    /// Compares with `listed`, from which this hasher was made.
+    pub(crate) fn check(self, listed: &Hashes) -> Result<(), HashesError> {
+        let sha256 = self.sha256.map(|h| Digest::Sha256(h.finalize().into()));
+        let sha512 = self.sha512.map(|h| Digest::Sha512(h.finalize().into()));
+        let mut any = false;
+        for listed in listed.iter() {
+            let actual = match listed.algorithm() {
+                DigestAlgorithm::Sha256 => sha256,
+                DigestAlgorithm::Sha512 => sha512,
+            };
+            // A digest that was not computed is "verification unavailable": a refusal.
+            let actual = actual.ok_or(HashesError::NoneKnown)?;
+            if actual != listed {
+                return Err(HashesError::Mismatch { listed, actual });
+            }
+            any = true;
+        }
+        if any { Ok(()) } else { Err(HashesError::NoneKnown) }
+    }
+}
+
+/// The SHA-256 of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256Digest {
+    Sha256::digest(bytes).into()
+}

@@ -1,0 +1,102 @@
+//! Every bound on time, memory and work, in one place.
+
+/// What an update may cost, whatever the repository sends.
+///
+/// Each number is a budget that the caller can read and set; start from [`Limits::default`] or
+/// [`Limits::small`] and change fields. The letters are those of TUF §5.
+///
+/// ```
+/// use ota_trust::primitives::Limits;
+/// let mut limits = Limits::small();
+/// limits.max_root_rotations = 16;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one root file (`W`, §5.3.3). A root with a few dozen PEM keys is under 64 KiB; the
+    /// rest is room for post-quantum keys.
+    pub max_root_length: u64,
+    /// Bytes of the timestamp file (`X`, §5.4.1). It lists one file, so 16 KiB is ten times what
+    /// is seen.
+    pub max_timestamp_length: u64,
+    /// Bytes of the snapshot file (`Y`, §5.5.1), whatever the timestamp lists. 16,384 hash bins
+    /// take 2 MiB with hashes.
+    pub max_snapshot_length: u64,
+    /// Bytes of one targets file, top-level or delegated (`Z`, §5.6.1), whatever the snapshot
+    /// lists. 100,000 targets in one role take 27 to 36 MiB.
+    pub max_targets_length: u64,
+    /// Root files fetched in one cycle (the second `Y` of §5.3.3). Progress is kept, so a device
+    /// that is further behind arrives in several cycles.
+    pub max_root_rotations: u32,
+    /// Roles visited in one search for a target (§5.6.7.1). A search that would need more ends
+    /// without a result.
+    pub max_visited_roles: u32,
+    /// Roles that one `delegations` may list. The largest hash-bin repositories have 16,384.
+    pub max_delegations: u32,
+    /// Keys that one `keys` map may list.
+    pub max_keys: u32,
+    /// Key ids that one role may list.
+    pub max_key_ids: u32,
+    /// Signatures that one file may carry. Junk beside enough good ones is tolerated up to here.
+    pub max_signatures: u32,
+    /// Bytes hashed to check the signatures of one file. A signature costs one pass over the
+    /// file, so junk signatures under the ids of real keys would otherwise multiply the work.
+    pub max_signature_bytes: u64,
+    /// Levels of nesting in JSON. TUF itself needs seven; the rest is for `custom`.
+    /// At most 128 are taken, whatever this says.
+    pub max_depth: u32,
+    /// Bytes of one JSON string, as received. A 16,384-bit RSA key in PEM takes 3 KiB.
+    pub max_string: u32,
+    /// Answers taken for one file before the cycle ends: a refused or failed download gives the
+    /// step back for another mirror until so many have been tried.
+    pub max_attempts: u32,
+}
+
+impl Default for Limits {
+    /// For servers, gateways and Linux devices.
+    fn default() -> Self {
+        Self {
+            max_root_length: 512 * KIB,
+            max_timestamp_length: 16 * KIB,
+            max_snapshot_length: 8 * MIB,
+            max_targets_length: 64 * MIB,
+            max_root_rotations: 256,
+            max_visited_roles: 64,
+            max_delegations: 16_384,
+            max_keys: 16_384,
+            max_key_ids: 256,
+            max_signatures: 256,
+            max_signature_bytes: 512 * MIB,
+            max_depth: 32,
+            max_string: 65_536,
+            max_attempts: 3,
+        }
+    }
+}
+
+impl Limits {
+    /// For devices with a few hundred kilobytes of memory: files of at most 64 KiB, few roles,
+    /// few keys.
+    #[must_use]
+    pub fn small() -> Self {
+        Self {
+            max_root_length: 32 * KIB,
+            max_timestamp_length: 4 * KIB,
+            max_snapshot_length: 32 * KIB,
+            max_targets_length: 64 * KIB,
+            max_root_rotations: 64,
+            max_visited_roles: 16,
+            max_delegations: 256,
+            max_keys: 64,
+            max_key_ids: 32,
+            max_signatures: 32,
+            max_signature_bytes: MIB,
+            max_depth: 16,
+            max_string: 8192,
+            max_attempts: 3,
+        }
+    }
+}
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;

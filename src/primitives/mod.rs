@@ -1,0 +1,22 @@
+//! The small values that every other module speaks in: time, version, digest, names, limits.
+//!
+//! Nothing here knows of roles or files. Each type refuses at its boundary what the rest of the
+//! crate must never see, so that no later check has to ask again.
+
+mod digest;
+mod hex;
+mod limits;
+mod path;
+mod percent;
+mod role_name;
+mod time;
+mod version;
+
+pub use digest::{Digest, DigestAlgorithm, Hashes, HashesError, Sha256Digest};
+pub(crate) use digest::{Hasher, sha256};
+pub(crate) use hex::{decode as hex_decode, is_lower_hex};
+pub use limits::Limits;
+pub use path::{PathError, TargetPath};
+pub use role_name::{RoleName, RoleNameError};
+pub use time::{StartTime, TimeError, UtcTime};
+pub use version::{Version, VersionError};

@@ -1,0 +1,114 @@
+//! Names of roles, and the file names that follow from them.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use super::percent;
+
+/// Names that a delegation may not give: the four top-level roles, and `mirrors`, which older
+/// repositories keep beside them.
+const RESERVED: [&str; 5] = ["root", "timestamp", "snapshot", "targets", "mirrors"];
+
+/// The name of a role.
+///
+/// A delegated role's name is *data*: any text that a delegator chose, `../x` included. It never
+/// becomes a path as it is; [`RoleName::file_stem`] is what stands in URLs and file names.
+///
+/// ```
+/// use ota_trust::primitives::RoleName;
+/// let name = RoleName::delegated("../bin/0a")?;
+/// assert_eq!(name.file_stem(), "..%2Fbin%2F0a");
+/// assert!(RoleName::delegated("root").is_err());
+/// # Ok::<(), ota_trust::primitives::RoleNameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleName(Box<str>);
+
+/// Why a delegation may not use a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoleNameError {
+    /// The name is empty.
+    #[error("a delegated role has an empty name")]
+    Empty,
+    /// The name belongs to a top-level role: its file would stand in that role's place.
+    #[error("a delegated role may not be called {0:?}")]
+    Reserved(Box<str>),
+}
+
+impl RoleName {
+    /// The name of a delegated role; empty and reserved names are refused.
+    pub fn delegated(name: &str) -> Result<Self, RoleNameError> {
+        if name.is_empty() {
+            return Err(RoleNameError::Empty);
+        }
+        if RESERVED.contains(&name) {
+            return Err(RoleNameError::Reserved(name.into()));
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The top-level `targets` role, at which every search begins.
+    #[must_use]
+    pub fn targets() -> Self {
+        Self("targets".into())
+    }
+
+    /// The name as metadata writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name percent-encoded as Python's `quote(name, "")`, fit for a URL or a file name.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        let mut out = String::with_capacity(self.0.len());
+        percent::encode_into(&mut out, &self.0, b"");
+        out
+    }
+}
+
+impl fmt::Display for RoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_are_those_of_python_quote() {
+        // The right-hand sides were printed by `urllib.parse.quote(name, "")`.
+        for (name, stem) in [
+            ("role1", "role1"),
+            ("a/b", "a%2Fb"),
+            ("../x", "..%2Fx"),
+            ("/x", "%2Fx"),
+            ("..", ".."),
+            ("ä?#%", "%C3%A4%3F%23%25"),
+            ("a b+~_-.", "a%20b%2B~_-."),
+            ("\u{1f600}\0", "%F0%9F%98%80%00"),
+        ] {
+            assert_eq!(RoleName::delegated(name).map(|n| n.file_stem()).as_deref(), Ok(stem));
+        }
+    }
+
+    #[test]
+    fn reserved_names_are_refused() {
+        for name in RESERVED {
+            assert_eq!(RoleName::delegated(name), Err(RoleNameError::Reserved(name.into())));
+        }
+        assert_eq!(RoleName::delegated(""), Err(RoleNameError::Empty));
+        assert!(RoleName::delegated("Root").is_ok(), "another name than `root`");
+    }
+}
