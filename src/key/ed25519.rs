@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use ed25519_dalek::hazmat::StreamVerifier;
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::{Signature, StreamVerifier, VerifyingKey};
 
 use super::scheme::{PublicKey, Scheme, Verification};
 use super::{KeyFingerprint, Unusable};
