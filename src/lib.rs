@@ -5,6 +5,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod json;
+mod error;
+pub mod json;
 pub mod key;
+pub mod metadata;
 pub mod primitives;
+pub mod update;
+pub mod verify;
+
+pub use error::{Error, Layer};

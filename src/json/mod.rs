@@ -20,3 +20,49 @@ pub use error::{JsonError, JsonProblem};
 pub(crate) use keys::Index;
 pub(crate) use reader::{Form, Reader};
 pub(crate) use text::Text;
+
+use alloc::vec::Vec;
+
+use crate::primitives::Limits;
+
+/// Reads `bytes` for its syntax alone.
+///
+/// ```
+/// use ota_trust::{json, primitives::Limits};
+/// assert!(json::check(br#"{"a":1,"b":[]}"#, &Limits::default()).is_ok());
+/// assert!(json::check(br#"{"a":1,"\u0061":2}"#, &Limits::default()).is_err());
+/// ```
+pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
+    read(bytes, limits).map(|_| ())
+}
+
+/// The canonical form of `bytes` (TUF §4.2.1): what signatures over it are made over.
+///
+/// ```
+/// use ota_trust::{json, primitives::Limits};
+/// let form = json::canonical_form(br#"{ "b": 1, "a": "\n" }"#, &Limits::default())?;
+/// assert_eq!(form, b"{\"a\":\"\n\",\"b\":1}");
+/// # Ok::<(), ota_trust::json::JsonError>(())
+/// ```
+pub fn canonical_form(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, JsonError> {
+    let (text, span, form) = read(bytes, limits)?;
+    let mut out = Vec::with_capacity(span.len());
+    canonical::stream(text, span, &form, limits, &mut |chunk| out.extend_from_slice(chunk))?;
+    Ok(out)
+}
+
+/// The text of `bytes`, where its value stands, and how that differs from its canonical form.
+fn read<'b>(
+    bytes: &'b [u8],
+    limits: &Limits,
+) -> Result<(&'b str, core::ops::Range<usize>, Form), JsonError> {
+    let text = core::str::from_utf8(bytes)
+        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() })?;
+    let mut reader = Reader::new(text, limits)?;
+    reader.begin_canonical();
+    let start = reader.offset();
+    reader.skip()?;
+    let (span, form) = (start..reader.offset(), reader.end_canonical());
+    reader.end()?;
+    Ok((text, span, form))
+}

@@ -40,16 +40,14 @@ pub(crate) enum Form {
 type Result<T> = core::result::Result<T, JsonError>;
 
 impl<'b> Reader<'b> {
-    /// A reader at the start of `bytes`.
-    pub(crate) fn new(bytes: &'b [u8], limits: &Limits) -> Result<Self> {
-        let fail = |problem, offset| JsonError { problem, offset };
-        if u32::try_from(bytes.len()).is_err() {
-            return Err(fail(JsonProblem::TooLarge, 0));
+    /// A reader at the start of `text`.
+    pub(crate) fn new(text: &'b str, limits: &Limits) -> Result<Self> {
+        let fail = |problem| JsonError { problem, offset: 0 };
+        if u32::try_from(text.len()).is_err() {
+            return Err(fail(JsonProblem::TooLarge));
         }
-        let text = core::str::from_utf8(bytes)
-            .map_err(|e| fail(JsonProblem::Encoding, e.valid_up_to()))?;
         if text.starts_with('\u{feff}') {
-            return Err(fail(JsonProblem::Encoding, 0));
+            return Err(fail(JsonProblem::Encoding));
         }
         Ok(Self::at(text, 0, limits))
     }

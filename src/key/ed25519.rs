@@ -10,8 +10,7 @@ use super::{KeyFingerprint, Unusable};
 use crate::primitives::hex_decode;
 
 /// Keys are 32 bytes in hexadecimal, signatures 64 bytes.
-pub(super) const SCHEME: Scheme =
-    Scheme { key_types: &["ed25519"], schemes: &["ed25519"], decode };
+pub(super) const SCHEME: Scheme = Scheme { key_types: &["ed25519"], schemes: &["ed25519"], decode };
 
 fn decode(value: &str) -> Result<Arc<dyn PublicKey>, Unusable> {
     let bytes = hex_decode(value).ok_or(Unusable::Malformed)?;

@@ -101,8 +101,9 @@ impl Key {
 
     /// Verifies a signature over a whole message.
     ///
-    /// ed25519 is strict (RFC 8032 with `s < L`; keys and `R` of small order refused), ECDSA takes
-    /// DER signatures, RSA is PSS with SHA-256 and a salt of 32 bytes.
+    /// ed25519 is strict (RFC 8032 with `s < L`; keys and `R` of small order refused). ECDSA takes
+    /// DER signatures, with an `s` in either half. RSA is PSS with SHA-256, for MGF1 too, and a salt
+    /// of any length.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verification(signature).is_some_and(|mut verification| {
@@ -119,5 +120,58 @@ impl fmt::Debug for Key {
             .field("scheme", &self.scheme)
             .field("fingerprint", &self.public.as_ref().map(|key| key.fingerprint()))
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::hex_decode;
+
+    macro_rules! data {
+        ($name:literal) => {
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/", $name))
+        };
+    }
+
+    /// What the signatures in `tests/data/keys` are over.
+    const MESSAGE: &[u8] = b"ota-trust";
+
+    fn verifies<'a>(
+        key: &Key,
+        signature: &[u8],
+        chunks: impl IntoIterator<Item = &'a [u8]>,
+    ) -> bool {
+        key.verification(signature).is_some_and(|mut verification| {
+            chunks.into_iter().for_each(|chunk| verification.update(chunk));
+            verification.finish()
+        })
+    }
+
+    #[test]
+    fn chunks_do_not_matter() {
+        for (key_type, scheme, value, signatures) in [
+            ("ed25519", "ed25519", data!("ed25519.txt"), data!("ed25519.hex")),
+            #[cfg(feature = "ecdsa")]
+            ("ecdsa", "ecdsa-sha2-nistp256", data!("p256.pem"), data!("p256.hex")),
+            #[cfg(feature = "ecdsa")]
+            ("ecdsa", "ecdsa-sha2-nistp384", data!("p384.pem"), data!("p384.hex")),
+            #[cfg(feature = "rsa")]
+            ("rsa", "rsassa-pss-sha256", data!("rsa2048.pem"), data!("rsa2048.hex")),
+        ] {
+            let key = Key::new(key_type, scheme, value.trim());
+            let signature = signatures.lines().next().and_then(hex_decode).unwrap_or_default();
+            for at in 0..=MESSAGE.len() {
+                let (head, tail) = MESSAGE.split_at(at);
+                assert!(verifies(&key, &signature, [head, tail]), "{scheme}, cut at {at}");
+                assert_eq!(verifies(&key, &signature, [head]), tail.is_empty());
+                assert_eq!(
+                    verifies(&key, &signature, [tail, head]),
+                    head.is_empty() || tail.is_empty()
+                );
+            }
+            assert!(verifies(&key, &signature, MESSAGE.chunks(1)), "{scheme}");
+            assert!(!verifies(&key, &signature, []), "{scheme}");
+        }
     }
 }

@@ -118,9 +118,9 @@ pub enum HashesError {
     #[error("the {} digest is {actual}, listed is {listed}", listed.algorithm())]
     Mismatch {
         /// What metadata lists.
-        listed: Digest,
+        listed: Box<Digest>,
         /// What the bytes have.
-        actual: Digest,
+        actual: Box<Digest>,
     },
 }
 
@@ -218,6 +218,7 @@ impl Hasher {
             // A digest that was not computed is "verification unavailable": a refusal.
             let actual = actual.ok_or(HashesError::NoneKnown)?;
             if actual != listed {
+                let (listed, actual) = (Box::new(listed), Box::new(actual));
                 return Err(HashesError::Mismatch { listed, actual });
             }
             any = true;

@@ -49,10 +49,20 @@ impl RoleName {
         Ok(Self(name.into()))
     }
 
+    /// The name of a top-level role, which no delegation may use.
+    pub(crate) fn top_level(name: &'static str) -> Self {
+        Self(name.into())
+    }
+
+    /// A name as a snapshot lists it, for messages: nothing is decided by it.
+    pub(crate) fn listed(name: &str) -> Self {
+        Self(name.into())
+    }
+
     /// The top-level `targets` role, at which every search begins.
     #[must_use]
     pub fn targets() -> Self {
-        Self("targets".into())
+        Self::top_level("targets")
     }
 
     /// The name as metadata writes it.

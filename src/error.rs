@@ -1,0 +1,65 @@
+//! Every refusal of the crate under one roof.
+
+use crate::primitives::Remedy;
+use crate::update::{NotFound, UpdateError};
+use crate::verify::VerifyError;
+
+/// The layer of the security model that refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layer {
+    /// Layer 3: roles, thresholds, versions, expiry.
+    Manifest,
+    /// Layer 4: lengths, digests, blocks.
+    Artifact,
+    /// What a device keeps between cycles.
+    Storage,
+}
+
+/// Any refusal, for callers that handle all in one place.
+///
+/// Each module has an error of its own, with the values that mattered; this gathers them. The text of an
+/// error is for people and may change; [`code`](Self::code) is for programs and will not.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A cycle was refused.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+    /// Metadata was refused outside a cycle.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// A search found nothing.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+}
+
+impl Error {
+    /// The stable code of this refusal, such as `verify.expired`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Update(e) => e.code(),
+            Self::Verify(e) => e.code(),
+            Self::NotFound(e) => e.code(),
+        }
+    }
+
+    /// The layer that refused.
+    #[must_use]
+    pub fn layer(&self) -> Layer {
+        match self {
+            Self::Update(_) | Self::Verify(_) | Self::NotFound(_) => Layer::Manifest,
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Update(e) => e.remedy(),
+            Self::Verify(e) => e.remedy(),
+            Self::NotFound(e) => e.remedy(),
+        }
+    }
+}

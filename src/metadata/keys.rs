@@ -1,0 +1,62 @@
+//! Maps of keys: `keys` of a root and of `delegations`.
+
+use super::{MetadataError, Result};
+use crate::json::{Index, Reader};
+use crate::key::{Key, KeyId};
+use crate::primitives::Limits;
+
+/// Where the keys of a `keys` map stand. A key is decoded when a role needs it.
+#[derive(Clone, Debug)]
+pub(super) struct KeyIndex(Index);
+
+impl KeyIndex {
+    /// Reads a `keys` map; each value is checked to have the shape of a key.
+    pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
+        let mut count = 0;
+        let index = r.indexed_object(|r, _| {
+            if count == limits.max_keys {
+                return Err(MetadataError::TooMany { what: "keys", limit: limits.max_keys });
+            }
+            count += 1;
+            read_key(r, |_, _, _| ())
+        })?;
+        Ok(Self(index))
+    }
+
+    /// Decodes the key with the id `id`, if it is listed. `text` is the file.
+    pub(super) fn get(&self, text: &str, id: &KeyId, limits: &Limits) -> Option<Key> {
+        let mut reader = self.0.find(text, id.as_str(), limits)?;
+        read_key(&mut reader, Key::new).ok()
+    }
+}
+
+/// Reads one key and hands its type, scheme and public value to `make`.
+///
+/// A field that is absent reads as empty: no known scheme takes such a key, so it is unusable, and
+/// that is no error until its signature is needed.
+fn read_key<T>(r: &mut Reader<'_>, make: impl FnOnce(&str, &str, &str) -> T) -> Result<T> {
+    let (mut key_type, mut scheme, mut public) = (None, None, None);
+    r.object(|r, key| {
+        if key.is("keytype") {
+            key_type = Some(r.text()?);
+        } else if key.is("scheme") {
+            scheme = Some(r.text()?);
+        } else if key.is("keyval") {
+            r.object(|r, key| {
+                if key.is("public") && r.peek()? == b'"' {
+                    public = Some(r.text()?);
+                } else {
+                    r.skip()?;
+                }
+                Ok::<_, MetadataError>(())
+            })?;
+        } else {
+            r.skip()?;
+        }
+        Ok::<_, MetadataError>(())
+    })?;
+    let decoded = |text: Option<crate::json::Text<'_>>| {
+        text.map(|t| t.decode().into_owned()).unwrap_or_default()
+    };
+    Ok(make(&decoded(key_type), &decoded(scheme), &decoded(public)))
+}

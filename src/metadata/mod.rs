@@ -1,0 +1,67 @@
+//! The files of a TUF repository as data (TUF §4). Nothing here is trusted.
+//!
+//! A file is an envelope: `signatures` over `signed`. The envelope is read once, strictly, and keeps the
+//! received text; small roles are decoded in full, and large maps (`meta` of a snapshot, `targets`
+//! and `delegations.keys` of a targets role) become an index into the text whose entries are
+//! decoded when they are asked for.
+//!
+//! Unknown fields are passed over, and are covered by the signatures all the same.
+
+mod delegations;
+mod document;
+mod error;
+mod header;
+mod keys;
+mod meta_file;
+mod pattern;
+mod role;
+mod root;
+mod snapshot;
+mod succinct;
+mod targets;
+mod timestamp;
+
+pub use delegations::{DelegatedRole, Delegations, PathSet};
+pub(crate) use document::{Document, Signed};
+pub use error::MetadataError;
+pub use meta_file::MetaFile;
+pub use pattern::PathPattern;
+pub use role::{RoleKeys, RoleType};
+pub use root::Root;
+pub use snapshot::Snapshot;
+pub use succinct::SuccinctRoles;
+pub use targets::{TargetFile, Targets};
+pub use timestamp::Timestamp;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::json::Reader;
+
+type Result<T> = core::result::Result<T, MetadataError>;
+
+/// The value of a field that the format requires.
+fn required<T>(field: Option<T>, name: &'static str) -> Result<T> {
+    field.ok_or(MetadataError::MissingField { field: name })
+}
+
+/// One more of `what`, unless there are `limit` already.
+fn room<T>(list: &[T], limit: u32, what: &'static str) -> Result<()> {
+    if list.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+        Ok(())
+    } else {
+        Err(MetadataError::TooMany { what, limit })
+    }
+}
+
+/// An array of strings, at most `limit` of them.
+fn texts(r: &mut Reader<'_>, limit: u32, what: &'static str) -> Result<Vec<Box<str>>> {
+    let mut list = Vec::new();
+    r.array(|r| {
+        room(&list, limit, what)?;
+        list.push(r.text()?.decode().into());
+        Ok::<_, MetadataError>(())
+    })?;
+    Ok(list)
+}
+

@@ -1,0 +1,88 @@
+//! Succinct hash bins (TAP 15): 2^n roles with one set of keys, named by a number.
+
+use alloc::boxed::Box;
+use alloc::format;
+
+use super::role::read_key_ids;
+use super::{MetadataError, Result, RoleKeys, required};
+use crate::json::Reader;
+use crate::primitives::{Limits, RoleName};
+
+/// Hash bins that are listed as one entry.
+///
+/// The first `bit_length` bits of the path's SHA-256 are the number of its bin; the bin's name is the
+/// prefix, a hyphen, and that number in as many hexadecimal digits as the last bin needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuccinctRoles {
+    keys: RoleKeys,
+    bit_length: u32,
+    prefix: Box<str>,
+}
+
+impl SuccinctRoles {
+    /// Who may sign for each of the bins.
+    #[must_use]
+    pub fn keys(&self) -> &RoleKeys {
+        &self.keys
+    }
+
+    /// The number of bins is 2 to the power of this, which is within 1 to 32.
+    #[must_use]
+    pub fn bit_length(&self) -> u32 {
+        self.bit_length
+    }
+
+    /// What the names of all bins start with.
+    #[must_use]
+    pub fn name_prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The bin for a path with the SHA-256 `hash`.
+    pub(super) fn bin_of(&self, hash: &[u8; 32]) -> Option<RoleName> {
+        let [a, b, c, d, ..] = *hash;
+        let leading = u32::from_be_bytes([a, b, c, d]);
+        // `bit_length` is at least 1, so the shift is at most 31.
+        let bin = leading.checked_shr(32 - self.bit_length)?;
+        RoleName::delegated(&format!("{}-{bin:0width$x}", self.prefix, width = self.digits())).ok()
+    }
+
+    /// Whether `name` is one of the bins.
+    pub(super) fn contains(&self, name: &RoleName) -> bool {
+        let Some(digits) = name.as_str().strip_prefix(&*self.prefix) else { return false };
+        let Some(digits) = digits.strip_prefix('-') else { return false };
+        let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let number = u64::from_str_radix(digits, 16).ok();
+        plain && digits.len() == self.digits() && number.is_some_and(|n| n >> self.bit_length == 0)
+    }
+
+    /// The hexadecimal digits of the last bin's number.
+    fn digits(&self) -> usize {
+        self.bit_length.div_ceil(4) as usize
+    }
+
+    pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
+        let (mut key_ids, mut threshold) = (None, None);
+        let (mut bit_length, mut prefix) = (None, None);
+        r.object(|r, key| {
+            if key.is("keyids") {
+                key_ids = Some(read_key_ids(r, limits)?);
+            } else if key.is("threshold") {
+                threshold = Some(r.u64()?);
+            } else if key.is("bit_length") {
+                bit_length = Some(r.u64()?);
+            } else if key.is("name_prefix") {
+                prefix = Some(r.text()?.decode().into());
+            } else {
+                r.skip()?;
+            }
+            Ok::<_, MetadataError>(())
+        })?;
+        let key_ids = required(key_ids, "keyids")?;
+        let keys = RoleKeys::new(key_ids, required(threshold, "threshold")?)?;
+        let bits = required(bit_length, "bit_length")?;
+        let bit_length = u32::try_from(bits).ok().filter(|bits| (1..=32).contains(bits));
+        let bit_length = bit_length.ok_or(MetadataError::BitLength(bits))?;
+        Ok(Self { keys, bit_length, prefix: required(prefix, "name_prefix")? })
+    }
+}

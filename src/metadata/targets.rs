@@ -1,0 +1,114 @@
+//! `targets.json`, and the file of each delegated role (TUF §4.5).
+
+use alloc::boxed::Box;
+
+use super::header::{Header, HeaderFields};
+use super::meta_file::read_hashes;
+use super::{Delegations, Document, MetadataError, Result, RoleType, Signed, required};
+use crate::json::{Index, JsonProblem, Reader};
+use crate::key::{Key, KeyId};
+use crate::primitives::{Hashes, Limits, TargetPath, UtcTime, Version};
+
+/// Names targets, and delegates.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    header: Header,
+    targets: Index,
+    delegations: Option<Delegations>,
+}
+
+/// What a role lists of one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetFile {
+    /// The exact length in bytes.
+    pub length: u64,
+    /// The digests, all of which must match.
+    pub hashes: Hashes,
+    /// The `custom` object as it stands in the file.
+    pub custom: Option<Box<str>>,
+}
+
+impl Targets {
+    /// The number of targets listed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Whether no target is listed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// To whom this role delegates.
+    #[must_use]
+    pub fn delegations(&self) -> Option<&Delegations> {
+        self.delegations.as_ref()
+    }
+}
+
+impl Document<'_, Targets> {
+    /// What this file lists of `path`: nothing, an entry, or one that cannot vouch for a file.
+    pub(crate) fn target(&self, path: &TargetPath, limits: &Limits) -> Option<Result<TargetFile>> {
+        let mut reader = self.signed().targets.find(self.text(), path.as_str(), limits)?;
+        Some(TargetFile::read(&mut reader))
+    }
+
+    /// The key with the id `id`, if the delegations of this file list it.
+    pub(crate) fn delegated_key(&self, id: &KeyId, limits: &Limits) -> Option<Key> {
+        self.signed().delegations()?.keys.get(self.text(), id, limits)
+    }
+}
+
+impl TargetFile {
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let (mut length, mut hashes, mut custom) = (None, None, None);
+        r.object(|r, key| {
+            if key.is("length") {
+                length = Some(r.u64()?);
+            } else if key.is("hashes") {
+                hashes = Some(read_hashes(r)?);
+            } else if key.is("custom") {
+                if r.peek()? != b'{' {
+                    return Err(r.fail(JsonProblem::Type).into());
+                }
+                custom = Some(r.raw()?.into());
+            } else {
+                r.skip()?;
+            }
+            Ok::<_, MetadataError>(())
+        })?;
+        let length = required(length, "length")?;
+        Ok(Self { length, hashes: required(hashes, "hashes")?, custom })
+    }
+}
+
+impl Signed for Targets {
+    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
+        let mut header = HeaderFields::default();
+        let mut targets = None;
+        let mut delegations = None;
+        r.object(|r, key| {
+            if header.take(&key, r)? {
+            } else if key.is("targets") {
+                targets = Some(r.indexed_object(|r, _| r.skip())?);
+            } else if key.is("delegations") {
+                delegations = Some(Delegations::read(r, limits)?);
+            } else {
+                r.skip()?;
+            }
+            Ok::<_, MetadataError>(())
+        })?;
+        let header = header.finish(RoleType::Targets)?;
+        Ok(Self { header, targets: required(targets, "targets")?, delegations })
+    }
+
+    fn version(&self) -> Version {
+        self.header.version
+    }
+
+    fn expires(&self) -> UtcTime {
+        self.header.expires
+    }
+}

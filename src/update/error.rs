@@ -1,0 +1,59 @@
+//! Why a cycle, or a search, ends without a result.
+
+use super::RemoteFile;
+use crate::primitives::Remedy;
+use crate::verify::VerifyError;
+
+/// A cycle that was refused. What it asked to persist before stays persisted; nothing else changes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// A file was refused.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The repository says that it has no such file, and it must have one.
+    #[error("{file}: the repository has no such file")]
+    NotFound {
+        /// The file.
+        file: RemoteFile,
+    },
+    /// The file could not be downloaded.
+    #[error("{file}: could not be downloaded")]
+    Transport {
+        /// The file.
+        file: RemoteFile,
+    },
+    /// As many roots as the limits allow were fetched in this cycle, and what follows did not verify
+    /// under the last of them. They are kept: the next cycle goes on from there.
+    #[error("root: {fetched} new roots in one cycle, and there may be more ({source})")]
+    MoreRoots {
+        /// How many roots were fetched and verified.
+        fetched: u32,
+        /// What was refused under the last of them.
+        source: VerifyError,
+    },
+}
+
+impl UpdateError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Verify(e) => e.code(),
+            Self::NotFound { .. } => "update.not-found",
+            Self::Transport { .. } => "update.transport",
+            Self::MoreRoots { .. } => "update.more-roots",
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        match self {
+            Self::Verify(e) => e.remedy(),
+            Self::NotFound { .. } => Remedy::AnotherMirror,
+            Self::Transport { .. } => Remedy::Retry,
+            Self::MoreRoots { .. } => Remedy::Refresh,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Under which root the stored timestamp and snapshot were trusted.
+//!
+//! A key that is taken from the timestamp or the snapshot role may have been stolen, and whoever had it
+//! may have signed a version so high that no honest one ever exceeds it. So when either role loses a
+//! key, what is stored of both is dropped (§5.3.11). Comparing two roots in memory would not do: the
+//! device may be stopped between storing the root and removing the files, and if the role kept one old key,
+//! the poisoned file would verify for ever. Hence the ledger: it says of each stored file, by its digest,
+//! under which root it was trusted and with which keys, and the decision is made on load.
+//!
+//! It is written before the file that it speaks of and keeps what it said of the file before, so it is
+//! right whichever of the two is on the disk after a power cut. A file that it does not know is taken
+//! for what it is: signed by present keys, of unknown age, a baseline.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use crate::key::KeyFingerprint;
+use crate::metadata::{Root, RoleType};
+use crate::primitives::{Digest, Limits, Sha256Digest, Version, hex_decode, sha256};
+use crate::verify::Trusted;
+
+const TITLE: &str = "ota-trust ledger 1";
+/// The present file and the one before it.
+const ENTRIES_PER_ROLE: usize = 2;
+
+/// The ledger of one device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ledger {
+    entries: Vec<Entry>,
+}
+
+/// What is known of one stored file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    role: RoleType,
+    file: Sha256Digest,
+    root_version: Version,
+    root: Sha256Digest,
+    /// The keys that timestamp and snapshot had at that time.
+    keys: BTreeSet<KeyFingerprint>,
+    /// Set while a cycle walks the chain; never stored.
+    void: bool,
+}
+
+impl Ledger {
+    /// A root of the chain is another than the one of that version under which a file was trusted: the
+    /// file is another repository's, which happens to share a key.
+    pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>) {
+        let digest = sha256(root.bytes());
+        for entry in &mut self.entries {
+            entry.void |= entry.root_version == root.version() && entry.root != digest;
+        }
+    }
+
+    /// With the root of this version, the timestamp or the snapshot role lost a key.
+    pub(super) fn recovered_at(&mut self, version: Version) {
+        for entry in &mut self.entries {
+            entry.void |= entry.root_version < version;
+        }
+    }
+
+    /// The chain has been walked to its end. An entry from before the provisioned root met none of it,
+    /// so its keys are compared with the last root's.
+    pub(super) fn settle(&mut self, last: &Trusted<'_, Root>, limits: &Limits) {
+        let keys = floor_keys(last, limits);
+        for entry in &mut self.entries {
+            entry.void |= !entry.keys.is_subset(&keys);
+        }
+    }
+
+    /// Whether a stored file must be dropped.
+    pub(super) fn voids(&self, role: RoleType, bytes: &[u8]) -> bool {
+        let file = sha256(bytes);
+        self.entries.iter().any(|e| e.role == role && e.file == file && e.void)
+    }
+
+    /// Adds what is to be known of a file that is about to be stored, and gives the bytes to store.
+    pub(super) fn enter(
+        &mut self,
+        role: RoleType,
+        bytes: &[u8],
+        root: &Trusted<'_, Root>,
+        limits: &Limits,
+    ) -> Vec<u8> {
+        let entry = Entry {
+            role,
+            file: sha256(bytes),
+            root_version: root.version(),
+            root: sha256(root.bytes()),
+            keys: floor_keys(root, limits),
+            void: false,
+        };
+        let (mut same, mut others): (Vec<_>, Vec<_>) = core::mem::take(&mut self.entries)
+            .into_iter()
+            .filter(|e| e.role != role || e.file != entry.file)
+            .partition(|e| e.role == role);
+        same.push(entry);
+        let surplus = same.len().saturating_sub(ENTRIES_PER_ROLE);
+        others.extend(same.into_iter().skip(surplus));
+        self.entries = others;
+        self.to_bytes()
+    }
+
+    /// As it is stored: lines of text, the last of which is a checksum over the others.
+    ///
+    /// A void entry is stored as it was; the same chain makes it void again.
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut out = String::from(TITLE);
+        out.push('\n');
+        for entry in &self.entries {
+            let Entry { role, file, root_version, root, keys, .. } = entry;
+            let (file, root) = (Digest::Sha256(*file), Digest::Sha256(*root));
+            // Writing to a string does not fail.
+            let _ = write!(out, "{role} {file} {root_version} {root}");
+            for key in keys {
+                let _ = write!(out, " {key}");
+            }
+            out.push('\n');
+        }
+        let checksum = Digest::Sha256(sha256(out.as_bytes()));
+        let _ = writeln!(out, "sha256 {checksum}");
+        out.into_bytes()
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` for anything else.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = core::str::from_utf8(bytes).ok()?;
+        let at = text.strip_suffix('\n')?.rfind('\n')? + 1;
+        let (body, last) = text.split_at_checked(at)?;
+        let checksum = digest(last.strip_prefix("sha256 ")?.strip_suffix('\n')?)?;
+        if checksum != sha256(body.as_bytes()) {
+            return None;
+        }
+        let mut lines = body.lines();
+        if lines.next()? != TITLE {
+            return None;
+        }
+        let entries = lines.map(Entry::parse).collect::<Option<Vec<_>>>()?;
+        Some(Self { entries })
+    }
+}
+
+impl Entry {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let role = words.next()?;
+        let role = [RoleType::Timestamp, RoleType::Snapshot].into_iter().find(|r| r.name() == role)?;
+        let file = digest(words.next()?)?;
+        let root_version = Version::new(words.next()?.parse().ok()?).ok()?;
+        let root = digest(words.next()?)?;
+        let keys = words.map(|w| digest(w).map(KeyFingerprint::from_bytes)).collect::<Option<_>>()?;
+        Some(Self { role, file, root_version, root, keys, void: false })
+    }
+}
+
+/// Whether the timestamp or the snapshot role has fewer keys in `after`: one that it had is gone.
+pub(super) fn lost_key(
+    before: &Trusted<'_, Root>,
+    after: &Trusted<'_, Root>,
+    limits: &Limits,
+) -> bool {
+    [RoleType::Timestamp, RoleType::Snapshot].into_iter().any(|role| {
+        let after = role_keys(after, role, limits);
+        !role_keys(before, role, limits).is_subset(&after)
+    })
+}
+
+/// The keys of timestamp and snapshot, by what they decode to.
+fn floor_keys(root: &Trusted<'_, Root>, limits: &Limits) -> BTreeSet<KeyFingerprint> {
+    let mut keys = role_keys(root, RoleType::Timestamp, limits);
+    keys.append(&mut role_keys(root, RoleType::Snapshot, limits));
+    keys
+}
+
+fn role_keys(
+    root: &Trusted<'_, Root>,
+    role: RoleType,
+    limits: &Limits,
+) -> BTreeSet<KeyFingerprint> {
+    let ids = root.role(role).key_ids().iter();
+    ids.filter_map(|id| root.document().key(id, limits)?.fingerprint()).collect()
+}
+
+fn digest(text: &str) -> Option<Sha256Digest> {
+    hex_decode(text)?.try_into().ok()
+}

@@ -1,0 +1,46 @@
+//! The device's update cycle as a state machine without I/O (TUF §5).
+//!
+//! [`Update::begin`] takes the provisioned root, the fixed start time and the limits, and returns the
+//! first [`Step`]. The caller does what the step asks, hands over the answer, and gets the next step:
+//!
+//! | step | the caller | and answers |
+//! |---|---|---|
+//! | [`Load`] | reads an item from its storage | [`loaded`](Load::loaded) with the bytes, or `None` |
+//! | [`Fetch`] | downloads a file | [`received`](Fetch::received), [`not_found`](Fetch::not_found) or [`failed`](Fetch::failed) |
+//! | [`Persist`] | stores what is verified, in the order given | [`done`](Persist::done) or [`failed`](Persist::failed) |
+//! | `Done` | has a [`Repository`] | |
+//!
+//! Bytes are handed over, or borrowed for as long as the machine lives, and are not copied. Looking up a
+//! target ([`Repository::find`]) is the same machine, at the same start time.
+//!
+//! | file | paragraph |
+//! |---|---|
+//! | `begin.rs` | §5.1 start time, §5.2 trusted root |
+//! | `root.rs` | §5.3 the chain of roots |
+//! | `timestamp.rs` | §5.4 |
+//! | `snapshot.rs` | §5.5 |
+//! | `targets.rs` | §5.6.1 to §5.6.6 |
+//! | `search.rs` | §5.6.7 |
+//!
+//! After any refusal, and after a power cut at any moment, the next cycle can succeed: what was asked to be
+//! persisted is all that has changed, and every prefix of it is safe.
+
+mod begin;
+mod cycle;
+mod error;
+mod files;
+mod ledger;
+mod next;
+mod repository;
+mod root;
+mod search;
+mod snapshot;
+mod step;
+mod targets;
+mod timestamp;
+
+pub use begin::Update;
+pub use error::UpdateError;
+pub use files::{RemoteFile, StoredItem};
+pub use repository::{Lookup, NotFound, Repository, StaleRepository, StaleTarget};
+pub use step::{Change, Fetch, Load, Persist, Step};

@@ -1,0 +1,250 @@
+//! What the caller is asked to do.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::next::{Fetching, First, Next, OnLoaded, Persisting, Result};
+use super::repository::Outcome;
+use super::{RemoteFile, StoredItem, UpdateError};
+
+/// What the caller is asked to do next; `D` is what there is at the end.
+///
+/// Exhaustive on purpose: a driver that forgets a step should not compile.
+#[derive(Debug)]
+#[must_use = "the cycle goes on only when the step is answered"]
+pub enum Step<'a, D> {
+    /// Read an item from the device's storage.
+    Load(Load<'a, D>),
+    /// Download a file.
+    Fetch(Fetch<'a, D>),
+    /// Store what has been verified.
+    Persist(Persist<'a, D>),
+    /// The end.
+    Done(D),
+}
+
+/// A request to read an item from the device's storage.
+#[must_use = "answer with `loaded`"]
+pub struct Load<'a, D> {
+    item: StoredItem,
+    then: OnLoaded<'a>,
+    flow: Flow<'a, D>,
+}
+
+/// A request to download a file of the repository.
+#[must_use = "answer with `received`, `not_found` or `failed`"]
+pub struct Fetch<'a, D> {
+    file: RemoteFile,
+    max_length: u64,
+    max_attempts: u32,
+    attempt: u32,
+    refusal: Option<UpdateError>,
+    then: Box<dyn Fetching<'a> + 'a>,
+    flow: Flow<'a, D>,
+}
+
+/// A request to store what has been verified.
+#[must_use = "answer with `done` or `failed`"]
+pub struct Persist<'a, D> {
+    first: Vec<First>,
+    item: StoredItem,
+    then: Box<dyn Persisting<'a> + 'a>,
+    flow: Flow<'a, D>,
+}
+
+/// One change to the device's storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'c> {
+    /// Store these bytes as this item, in place of what there was. Must be atomic by itself.
+    Write {
+        /// The item.
+        item: &'c StoredItem,
+        /// Its bytes, exactly as they are to be given back by a later [`Load`].
+        bytes: &'c [u8],
+    },
+    /// Remove this item, if it is there.
+    Remove {
+        /// The item.
+        item: &'c StoredItem,
+    },
+}
+
+/// What is carried from step to step: how the end becomes `D`, and whether all floors were stored.
+struct Flow<'a, D> {
+    finish: fn(Outcome<'a>) -> D,
+    durable: bool,
+}
+
+impl<'a, D> Flow<'a, D> {
+    fn step(self, next: Next<'a>) -> Step<'a, D> {
+        match next {
+            Next::Load { item, then } => Step::Load(Load { item, then, flow: self }),
+            Next::Fetch { file, max_length, max_attempts, then } => Step::Fetch(Fetch {
+                file,
+                max_length,
+                max_attempts,
+                attempt: 1,
+                refusal: None,
+                then,
+                flow: self,
+            }),
+            Next::Persist { first, item, then } => {
+                Step::Persist(Persist { first, item, then, flow: self })
+            }
+            Next::Done(outcome) => Step::Done((self.finish)(outcome.with_durability(self.durable))),
+        }
+    }
+}
+
+/// The first step of a flow.
+pub(super) fn start<'a, D>(next: Next<'a>, finish: fn(Outcome<'a>) -> D) -> Step<'a, D> {
+    Flow { finish, durable: true }.step(next)
+}
+
+impl<'a, D> Load<'a, D> {
+    /// What to read.
+    #[must_use]
+    pub fn item(&self) -> &StoredItem {
+        &self.item
+    }
+
+    /// Hands over what was read; `None` where there is nothing.
+    ///
+    /// Nothing that is stored is believed without being verified again, so a storage that lies or is
+    /// damaged can cost downloads and floors, and no more. A storage that *cannot be read* is another
+    /// matter: the caller should end the cycle, because going on would be going on without floors.
+    pub fn loaded(self, bytes: Option<impl Into<Cow<'a, [u8]>>>) -> Result<Step<'a, D>> {
+        let next = (self.then)(bytes.map(Into::into))?;
+        Ok(self.flow.step(next))
+    }
+}
+
+impl<'a, D> Fetch<'a, D> {
+    /// The file; it displays as the name to append to the base URL.
+    #[must_use]
+    pub fn file(&self) -> &RemoteFile {
+        &self.file
+    }
+
+    /// The length in bytes at which to stop downloading: a longer file is refused in any case.
+    #[must_use]
+    pub fn max_length(&self) -> u64 {
+        self.max_length
+    }
+
+    /// 1 for the first request of this file, and one more for each answer that was refused.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Why the last answer was refused; `None` at the first request.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&UpdateError> {
+        self.refusal.as_ref()
+    }
+
+    /// Hands over the file.
+    ///
+    /// If it is refused, the step comes back as [`Step::Fetch`] with the [`refusal`](Self::refusal), for
+    /// another mirror, until [`max_attempts`](crate::primitives::Limits::max_attempts) answers have been
+    /// refused: then the refusal is the result.
+    pub fn received(self, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Step<'a, D>> {
+        let Self { file, max_length, max_attempts, attempt, then, flow, .. } = self;
+        match then.received(bytes.into()) {
+            Ok(next) => Ok(flow.step(next)),
+            Err((then, error)) => {
+                let again =
+                    Self { file, max_length, max_attempts, attempt, refusal: None, then, flow };
+                again.refused(error)
+            }
+        }
+    }
+
+    /// The repository itself says that it has no such file.
+    ///
+    /// Only this ends the chain of roots. For any other file it is a refusal, as in
+    /// [`received`](Self::received).
+    pub fn not_found(mut self) -> Result<Step<'a, D>> {
+        match self.then.not_found() {
+            Ok(next) => Ok(self.flow.step(next?)),
+            Err(then) => {
+                self.then = then;
+                let error = UpdateError::NotFound { file: self.file.clone() };
+                self.refused(error)
+            }
+        }
+    }
+
+    /// The file could not be downloaded: no connection, a server error, anything but "no such file".
+    pub fn failed(self) -> Result<Step<'a, D>> {
+        let error = UpdateError::Transport { file: self.file.clone() };
+        self.refused(error)
+    }
+
+    fn refused(self, error: UpdateError) -> Result<Step<'a, D>> {
+        if self.attempt >= self.max_attempts {
+            return Err(error);
+        }
+        Ok(Step::Fetch(Self { attempt: self.attempt + 1, refusal: Some(error), ..self }))
+    }
+}
+
+impl<'a, D> Persist<'a, D> {
+    /// The changes, to be made in this order. Every prefix of them is safe, so a power cut between two
+    /// of them needs no care; within one, the caller must see to it that it is made or not made.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change<'_>> {
+        let mut changes: Vec<Change<'_>> = self
+            .first
+            .iter()
+            .map(|first| match first {
+                First::Remove(item) => Change::Remove { item },
+                First::WriteLedger(bytes) => Change::Write { item: &StoredItem::Ledger, bytes },
+            })
+            .collect();
+        changes.push(Change::Write { item: &self.item, bytes: self.then.bytes() });
+        changes
+    }
+
+    /// The changes are made.
+    pub fn done(self) -> Result<Step<'a, D>> {
+        let next = self.then.persisted()?;
+        Ok(self.flow.step(next))
+    }
+
+    /// The changes could not be made, or not all.
+    ///
+    /// The verdict is the same without them. But when a floor could not be stored, the device would
+    /// forget what it has learnt: [`Repository::is_durable`](super::Repository::is_durable) then says so,
+    /// and nothing should be installed.
+    pub fn failed(mut self) -> Result<Step<'a, D>> {
+        self.flow.durable &= !self.item.is_floor();
+        self.done()
+    }
+}
+
+impl<D> fmt::Debug for Load<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Load").field("item", &self.item).finish_non_exhaustive()
+    }
+}
+
+impl<D> fmt::Debug for Fetch<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetch")
+            .field("file", &self.file)
+            .field("max_length", &self.max_length)
+            .field("attempt", &self.attempt)
+            .field("refusal", &self.refusal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D> fmt::Debug for Persist<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Persist").field("changes", &self.changes()).finish_non_exhaustive()
+    }
+}

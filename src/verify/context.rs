@@ -1,0 +1,71 @@
+//! What a verification is made against besides other metadata: a time and limits.
+
+use super::{Result, VerifyError};
+use crate::metadata::RoleType;
+use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
+
+/// The fixed update start time (TUF §5.1) and the limits of a cycle.
+#[derive(Clone, Debug)]
+pub struct Context {
+    start: StartTime,
+    limits: Limits,
+    /// By how many seconds a timestamp and a snapshot may have expired. 0 but for offline bundles.
+    staleness: u64,
+}
+
+/// Whether the metadata is known to be current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Nothing had expired at a start time that is believed.
+    Proven,
+    /// Nothing had expired at the earliest time that it can be; the clock itself is not believed.
+    Unproven,
+}
+
+impl Context {
+    /// For a cycle that began at `start`.
+    #[must_use]
+    pub fn new(start: StartTime, limits: Limits) -> Self {
+        Self { start, limits, staleness: 0 }
+    }
+
+    /// The same, but a timestamp and a snapshot may have expired, by at most so many seconds.
+    pub(crate) fn stale(start: StartTime, limits: Limits, staleness: u64) -> Self {
+        Self { start, limits, staleness }
+    }
+
+    /// The start time.
+    #[must_use]
+    pub fn start(&self) -> StartTime {
+        self.start
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What a cycle in this context can know of freshness.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness {
+        match self.start {
+            StartTime::Known(_) => Freshness::Proven,
+            StartTime::NotBefore(_) => Freshness::Unproven,
+        }
+    }
+
+    /// "The expiration timestamp MUST be higher than the fixed update start time" (§5.3.10, §5.4.4,
+    /// §5.5.6, §5.6.5).
+    pub(super) fn check_not_expired(&self, role: &RoleName, expires: UtcTime) -> Result<()> {
+        let may_be_stale = [RoleType::Timestamp, RoleType::Snapshot]
+            .iter()
+            .any(|stale| role.as_str() == stale.name());
+        let until = if may_be_stale { expires.saturating_add(self.staleness) } else { expires };
+        if until > self.start.time() {
+            Ok(())
+        } else {
+            Err(VerifyError::Expired { role: role.clone(), expires, start: self.start.time() })
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The root: its anchor, and its chain (TUF §5.2, §5.3).
+
+use alloc::borrow::Cow;
+
+use super::signatures::Signatures;
+use super::{Context, Result, Trusted, VerifyError, fetched};
+use crate::metadata::{Document, Root, RoleType, Signed};
+use crate::primitives::{Limits, RoleName};
+
+/// Takes a root that the caller provisioned (§5.2).
+///
+/// It must meet its own threshold: a truncated or mixed-up anchor is found here, before any request. Its
+/// expiry does not matter, because it will be followed to the latest root.
+pub fn anchor<'a>(bytes: impl Into<Cow<'a, [u8]>>, limits: &Limits) -> Result<Trusted<'a, Root>> {
+    let role = RoleName::from(RoleType::Root);
+    let document: Document<'a, Root> =
+        fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
+    require_root_keys(&mut Signatures::new(&document, role, limits), &document, limits)?;
+    Ok(Trusted::mint(document))
+}
+
+/// Follows `trusted`, of version N, with a root of version N+1.
+pub fn next_root<'a>(
+    trusted: &Trusted<'_, Root>,
+    bytes: impl Into<Cow<'a, [u8]>>,
+    limits: &Limits,
+) -> Result<Trusted<'a, Root>> {
+    let role = RoleName::from(RoleType::Root);
+    // §5.3.3: up to W bytes.
+    let document: Document<'a, Root> =
+        fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
+    // §5.3.4: a threshold of the keys of version N, and one of the keys of version N+1.
+    let mut signatures = Signatures::new(&document, role, limits);
+    require_root_keys(&mut signatures, trusted.document(), limits)?;
+    require_root_keys(&mut signatures, &document, limits)?;
+    // §5.3.5: exactly N+1. (Version N itself is refused too, where the specification goes on with
+    // the root that it has: a mirror that serves it under the name of N+1 is at fault.)
+    let found = document.signed().version();
+    if trusted.version().next() != Some(found) {
+        return Err(VerifyError::RootVersion { trusted: trusted.version(), found });
+    }
+    // §5.3.6: the expiry of an intermediate root does not matter yet.
+    Ok(Trusted::mint(document))
+}
+
+impl Trusted<'_, Root> {
+    /// The last root of the chain has not expired (§5.3.10).
+    pub fn check_not_expired(&self, context: &Context) -> Result<()> {
+        context.check_not_expired(&RoleType::Root.into(), self.expires())
+    }
+}
+
+fn require_root_keys(
+    signatures: &mut Signatures<'_, '_, Root>,
+    authority: &Document<'_, Root>,
+    limits: &Limits,
+) -> Result<()> {
+    let keys = authority.signed().role(RoleType::Root);
+    signatures.require(keys, RoleType::Root.into(), |id| authority.key(id, limits))
+}
+
+/// A file of a top-level role is signed as the root says.
+pub(super) fn require_top_level<R>(
+    root: &Trusted<'_, Root>,
+    role: RoleType,
+    document: &Document<'_, R>,
+    limits: &Limits,
+) -> Result<()> {
+    Signatures::new(document, role.into(), limits).require(
+        root.role(role),
+        RoleType::Root.into(),
+        |id| root.document().key(id, limits),
+    )
+}

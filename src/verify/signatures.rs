@@ -1,0 +1,175 @@
+//! Thresholds of signatures: the one place that counts them.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::{NotCounted, Result, SignatureShortfall, VerifyError};
+use crate::json::JsonError;
+use crate::key::{Key, KeyFingerprint, KeyId, Unusable, Verification};
+use crate::metadata::{Document, RoleKeys};
+use crate::primitives::{Limits, RoleName};
+
+/// The signatures of one file, and which of them have been found to verify.
+///
+/// Kept for as long as the file is checked: a root is held against two sets of keys, and a key that
+/// is in both is asked once.
+pub(super) struct Signatures<'d, 'a, R> {
+    document: &'d Document<'a, R>,
+    role: RoleName,
+    limits: &'d Limits,
+    /// Bytes hashed so far.
+    hashed: u64,
+    /// What is known: signature number, key, verdict.
+    verdicts: Vec<(usize, KeyFingerprint, bool)>,
+}
+
+/// A signature that may still count towards the threshold.
+struct Candidate {
+    id: KeyId,
+    key: Key,
+    fingerprint: KeyFingerprint,
+    signature: usize,
+}
+
+impl<'d, 'a, R> Signatures<'d, 'a, R> {
+    pub(super) fn new(document: &'d Document<'a, R>, role: RoleName, limits: &'d Limits) -> Self {
+        Self { document, role, limits, hashed: 0, verdicts: Vec::new() }
+    }
+
+    /// At least `keys.threshold()` *distinct* keys of the role have signed (§5.3.4, §5.4.2, §5.5.3,
+    /// §5.6.3). `find` gives the key that the `delegator` lists under an id.
+    ///
+    /// Keys are distinct by what they decode to. A signature that is bad, or of a key that the role
+    /// does not name, takes nothing away.
+    pub(super) fn require(
+        &mut self,
+        keys: &RoleKeys,
+        delegator: RoleName,
+        find: impl Fn(&KeyId) -> Option<Key>,
+    ) -> Result<()> {
+        let need = usize::try_from(keys.threshold()).unwrap_or(usize::MAX);
+        let mut rest = Vec::new();
+        let mut waiting = self.candidates(keys, find, &mut rest);
+        let mut counted: Vec<(KeyId, KeyFingerprint)> = Vec::new();
+        while counted.len() < need && !waiting.is_empty() {
+            // As many as are still needed, no key twice: in the usual case one pass is all.
+            let mut batch: Vec<Candidate> = Vec::new();
+            let mut later = Vec::new();
+            for candidate in waiting {
+                let same = |f: &KeyFingerprint| *f == candidate.fingerprint;
+                if counted.iter().any(|(_, f)| same(f)) {
+                    rest.push((candidate.id, NotCounted::SameKey));
+                } else if batch.len() < need - counted.len()
+                    && !batch.iter().any(|c| same(&c.fingerprint))
+                {
+                    batch.push(candidate);
+                } else {
+                    later.push(candidate);
+                }
+            }
+            waiting = later;
+            let verdicts = self.verify(&batch)?;
+            for (candidate, valid) in batch.into_iter().zip(verdicts) {
+                if valid {
+                    counted.push((candidate.id, candidate.fingerprint));
+                } else {
+                    rest.push((candidate.id, NotCounted::BadSignature));
+                }
+            }
+        }
+        if counted.len() >= need {
+            return Ok(());
+        }
+        let have = counted.into_iter().map(|(id, _)| id).collect();
+        let (role, need) = (self.role.clone(), keys.threshold());
+        let shortfall = SignatureShortfall { role, delegator, need, have, rest };
+        Err(VerifyError::Signatures(Box::new(shortfall)))
+    }
+
+    /// The signatures of keys of the role, in the order of the role; what cannot count goes to
+    /// `rest`.
+    fn candidates(
+        &self,
+        keys: &RoleKeys,
+        find: impl Fn(&KeyId) -> Option<Key>,
+        rest: &mut Vec<(KeyId, NotCounted)>,
+    ) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for id in keys.key_ids() {
+            match self.candidate(id, &find) {
+                Ok(candidate) => candidates.push(candidate),
+                Err(why) => rest.push((id.clone(), why)),
+            }
+        }
+        candidates
+    }
+
+    fn candidate(
+        &self,
+        id: &KeyId,
+        find: impl Fn(&KeyId) -> Option<Key>,
+    ) -> core::result::Result<Candidate, NotCounted> {
+        let mut signatures = self.document.signatures().iter();
+        let signature =
+            signatures.position(|s| s.key_id == *id).ok_or(NotCounted::NotSigned)?;
+        let key = find(id).ok_or(NotCounted::NotListed)?;
+        key.usable().map_err(NotCounted::Unusable)?;
+        let malformed = NotCounted::Unusable(Unusable::Malformed);
+        let fingerprint = key.fingerprint().ok_or(malformed)?;
+        Ok(Candidate { id: id.clone(), key, fingerprint, signature })
+    }
+
+    /// Whether each of these signatures verifies, by one pass over the canonical form.
+    fn verify(&mut self, batch: &[Candidate]) -> Result<Vec<bool>> {
+        let mut running: Vec<(usize, Box<dyn Verification>)> = Vec::new();
+        let mut verdicts = Vec::with_capacity(batch.len());
+        for (number, candidate) in batch.iter().enumerate() {
+            let known = self.verdicts.iter().find(|(signature, key, _)| {
+                *signature == candidate.signature && *key == candidate.fingerprint
+            });
+            verdicts.push(known.is_some_and(|&(.., valid)| valid));
+            let signature = self.document.signatures().get(candidate.signature);
+            if known.is_none()
+                && let Some(signature) = signature
+                && let Some(verification) = candidate.key.verification(&signature.bytes)
+            {
+                running.push((number, verification));
+            }
+        }
+        self.spend(running.len())?;
+        if !running.is_empty() {
+            self.document
+                .canonical(self.limits, &mut |chunk| {
+                    for (_, verification) in &mut running {
+                        verification.update(chunk);
+                    }
+                })
+                .map_err(|e| self.unreadable(e))?;
+        }
+        for (number, verification) in running {
+            let valid = verification.finish();
+            if let (Some(verdict), Some(c)) = (verdicts.get_mut(number), batch.get(number)) {
+                *verdict = valid;
+                self.verdicts.push((c.signature, c.fingerprint, valid));
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Takes the hashing for so many signatures from the budget.
+    fn spend(&mut self, signatures: usize) -> Result<()> {
+        let bytes = self.document.signed_length().saturating_mul(signatures as u64);
+        self.hashed = self.hashed.saturating_add(bytes);
+        let limit = self.limits.max_signature_bytes;
+        if self.hashed > limit {
+            return Err(VerifyError::SignatureWork { role: self.role.clone(), limit });
+        }
+        Ok(())
+    }
+
+    /// The second reading of a text cannot fail where the first did not; if it ever does, that is
+    /// a refusal.
+    fn unreadable(&self, error: JsonError) -> VerifyError {
+        VerifyError::Malformed { role: self.role.clone(), source: error.into() }
+    }
+}

@@ -1,0 +1,84 @@
+//! A target that a role with authority over its path lists.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::metadata::TargetFile;
+use crate::primitives::{Hashes, RoleName, TargetPath, Version};
+
+/// What trusted metadata says of one target: how long it is and which digests it has.
+///
+/// Only a finished search makes one ([`update`](crate::update)). It is small, owned and `Send`; it
+/// says nothing yet of any bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedTarget {
+    path: TargetPath,
+    file: TargetFile,
+    vouched_by: Vec<RoleName>,
+    snapshot: Version,
+    names_carry_digest: bool,
+}
+
+impl TrustedTarget {
+    /// `vouched_by` is the chain of delegating edges by which the search came to the entry.
+    pub(crate) fn mint(
+        path: TargetPath,
+        file: TargetFile,
+        vouched_by: Vec<RoleName>,
+        snapshot: Version,
+        names_carry_digest: bool,
+    ) -> Self {
+        Self { path, file, vouched_by, snapshot, names_carry_digest }
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &TargetPath {
+        &self.path
+    }
+
+    /// The exact length in bytes.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.file.length
+    }
+
+    /// The digests, all of which must match.
+    #[must_use]
+    pub fn hashes(&self) -> &Hashes {
+        &self.file.hashes
+    }
+
+    /// The `custom` object as it stands in the file, as JSON; covered by the signatures.
+    #[must_use]
+    pub fn custom(&self) -> Option<&str> {
+        self.file.custom.as_deref()
+    }
+
+    /// The roles from `targets` down to the one that lists this target. Authority is this chain; the
+    /// name of a role alone means nothing.
+    #[must_use]
+    pub fn vouched_by(&self) -> &[RoleName] {
+        &self.vouched_by
+    }
+
+    /// The version of the snapshot in which it was found.
+    #[must_use]
+    pub fn snapshot_version(&self) -> Version {
+        self.snapshot
+    }
+
+    /// Where the repository may keep the file, relative to the base of its targets, percent-encoded.
+    ///
+    /// With consistent snapshots that is one name for each listed digest (§5.7.3); a repository has to
+    /// serve at least one, so a client tries them in this order.
+    pub fn download_paths(&self) -> impl Iterator<Item = String> + '_ {
+        let plain = (!self.names_carry_digest).then(|| self.path.url_path());
+        let hashes = self.names_carry_digest.then(|| self.file.hashes.hex());
+        let named = hashes.into_iter().flatten().map(|mut digest| {
+            digest.push('.');
+            self.path.url_path_with_prefix(&digest)
+        });
+        plain.into_iter().chain(named)
+    }
+}

@@ -1,0 +1,84 @@
+//! Targets files, top-level and delegated (TUF §5.6).
+
+use alloc::borrow::Cow;
+
+use super::root::require_top_level;
+use super::signatures::Signatures;
+use super::{Context, Result, Trusted, VerifyError, fetched};
+use crate::metadata::{Document, MetaFile, Root, RoleType, Signed, Snapshot, Targets};
+use crate::primitives::{Limits, RoleName};
+
+/// The role that says who signs for another.
+#[derive(Clone, Copy, Debug)]
+pub enum Delegator<'d, 'a> {
+    /// The root delegates to `targets`.
+    Root(&'d Trusted<'a, Root>),
+    /// A targets role, and its name, delegates to others.
+    Targets(&'d RoleName, &'d Trusted<'a, Targets>),
+}
+
+/// Checks the file of `role` against the role that delegates to it and against the snapshot.
+///
+/// Each delegating edge is checked by itself: a file that one delegator's keys have signed is not
+/// thereby believed for another.
+pub fn targets<'a>(
+    delegator: Delegator<'_, '_>,
+    snapshot: &Trusted<'_, Snapshot>,
+    role: &RoleName,
+    bytes: impl Into<Cow<'a, [u8]>>,
+    context: &Context,
+) -> Result<Trusted<'a, Targets>> {
+    let limits = context.limits();
+    let listed = listed(snapshot, role, limits)?;
+    // §5.6.1 up to the listed length, §5.6.2 digests.
+    let document: Document<'a, Targets> =
+        fetched::read_listed(role, bytes.into(), &listed, limits.max_targets_length, limits)?;
+    // §5.6.3
+    require_signatures(delegator, role, &document, limits)?;
+    // §5.6.4
+    fetched::check_version(role, &document, &listed)?;
+    // §5.6.5
+    context.check_not_expired(role, document.signed().expires())?;
+    Ok(Trusted::mint(document))
+}
+
+/// A file that is trusted already is also signed as `delegator` asks.
+pub(crate) fn check_edge(
+    delegator: Delegator<'_, '_>,
+    role: &RoleName,
+    trusted: &Trusted<'_, Targets>,
+    limits: &Limits,
+) -> Result<()> {
+    require_signatures(delegator, role, trusted.document(), limits)
+}
+
+/// What the snapshot lists of `role`; a length beyond the caller's limit is refused at once.
+pub(crate) fn listed(
+    snapshot: &Trusted<'_, Snapshot>,
+    role: &RoleName,
+    limits: &Limits,
+) -> Result<MetaFile> {
+    let listed = snapshot.document().meta(role, limits);
+    listed.ok_or_else(|| VerifyError::NotInSnapshot { role: role.clone() })
+}
+
+fn require_signatures(
+    delegator: Delegator<'_, '_>,
+    role: &RoleName,
+    document: &Document<'_, Targets>,
+    limits: &Limits,
+) -> Result<()> {
+    match delegator {
+        Delegator::Root(root) => require_top_level(root, RoleType::Targets, document, limits),
+        Delegator::Targets(name, parent) => {
+            let keys = parent.delegations().and_then(|d| d.keys_of(role));
+            let keys = keys.ok_or_else(|| VerifyError::NotDelegated {
+                role: role.clone(),
+                delegator: name.clone(),
+            })?;
+            Signatures::new(document, role.clone(), limits).require(keys, name.clone(), |id| {
+                parent.document().delegated_key(id, limits)
+            })
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Metadata that has passed every check.
+
+use core::fmt;
+
+use crate::metadata::{Document, Signed};
+use crate::primitives::{UtcTime, Version};
+
+/// A file of the role `R` that has passed every check of TUF §5 for that role.
+///
+/// There is no way to make one but the functions of [`verify`](crate::verify). It holds the bytes
+/// that were received, and derefs to what they say.
+pub struct Trusted<'a, R> {
+    document: Document<'a, R>,
+}
+
+#[allow(private_bounds, reason = "`Signed` is sealed: the four roles implement it")]
+impl<'a, R: Signed> Trusted<'a, R> {
+    /// Only this module's checks call this.
+    pub(super) fn mint(document: Document<'a, R>) -> Self {
+        Self { document }
+    }
+
+    /// The version of the file.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.document.signed().version()
+    }
+
+    /// When the file expires.
+    #[must_use]
+    pub fn expires(&self) -> UtcTime {
+        self.document.signed().expires()
+    }
+
+    /// The file, byte for byte as received.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.document.text().as_bytes()
+    }
+
+    pub(crate) fn document(&self) -> &Document<'a, R> {
+        &self.document
+    }
+}
+
+impl<R> core::ops::Deref for Trusted<'_, R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        self.document.signed()
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Trusted<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Trusted").field(self.document.signed()).finish()
+    }
+}
