@@ -1,5 +1,6 @@
 //! Every refusal of the crate under one roof.
 
+use crate::artifact::ArtifactError;
 use crate::primitives::Remedy;
 use crate::update::{NotFound, UpdateError};
 use crate::verify::VerifyError;
@@ -32,6 +33,13 @@ pub enum Error {
     /// A search found nothing.
     #[error(transparent)]
     NotFound(#[from] NotFound),
+    /// An artifact was refused.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The device's storage failed.
+    #[cfg(feature = "fs")]
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
 }
 
 impl Error {
@@ -42,6 +50,9 @@ impl Error {
             Self::Update(e) => e.code(),
             Self::Verify(e) => e.code(),
             Self::NotFound(e) => e.code(),
+            Self::Artifact(e) => e.code(),
+            #[cfg(feature = "fs")]
+            Self::Store(e) => e.code(),
         }
     }
 
@@ -50,6 +61,9 @@ impl Error {
     pub fn layer(&self) -> Layer {
         match self {
             Self::Update(_) | Self::Verify(_) | Self::NotFound(_) => Layer::Manifest,
+            Self::Artifact(_) => Layer::Artifact,
+            #[cfg(feature = "fs")]
+            Self::Store(_) => Layer::Storage,
         }
     }
 
@@ -60,6 +74,9 @@ impl Error {
             Self::Update(e) => e.remedy(),
             Self::Verify(e) => e.remedy(),
             Self::NotFound(e) => e.remedy(),
+            Self::Artifact(e) => e.remedy(),
+            #[cfg(feature = "fs")]
+            Self::Store(e) => e.remedy(),
         }
     }
 }

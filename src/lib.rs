@@ -1,15 +1,99 @@
-//! stub
+//! *May this device install these bytes now?*
+//!
+//! `ota-trust` answers that question for fleets of devices. It is a library without I/O: it opens no socket,
+//! reads no file and no clock. Bytes, times and limits go in; a proof comes out, or a refusal that explains
+//! itself.
+//!
+//! On the wire it speaks [TUF] 1.0.34. A repository that python-tuf, go-tuf, tough or tuf-on-ci wrote verifies
+//! here.
+//!
+//! # From a provisioned root to verified bytes
+//!
+//! ```no_run
+//! use ota_trust::primitives::{Limits, StartTime, TargetPath};
+//! use ota_trust::update::{Step, Update};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (root, now): (Vec<u8>, ota_trust::primitives::UtcTime) = unimplemented!();
+//! # mod store {
+//! #     use ota_trust::update::{Change, StoredItem};
+//! #     pub fn read(_: &StoredItem) -> std::io::Result<Option<Vec<u8>>> { Ok(None) }
+//! #     pub fn apply(_: Vec<Change<'_>>) -> std::io::Result<()> { Ok(()) }
+//! # }
+//! # fn get(_: &str, _: u64) -> std::io::Result<Option<Vec<u8>>> { Ok(None) }
+//! # fn chunks(_: String) -> Vec<Vec<u8>> { vec![] }
+//! fn drive<D>(mut step: Step<'_, D>) -> Result<D, Box<dyn std::error::Error>> {
+//!     loop {
+//!         step = match step {
+//!             Step::Load(l) => { let bytes = store::read(l.item())?; l.loaded(bytes)? }
+//!             Step::Fetch(f) => match get(&f.file().name(), f.max_length()) {
+//!                 Ok(Some(bytes)) => f.received(bytes)?,
+//!                 Ok(None) => f.not_found()?,
+//!                 Err(_) => f.failed()?,
+//!             },
+//!             Step::Persist(p) => { store::apply(p.changes())?; p.done()? }
+//!             Step::Done(done) => break Ok(done),
+//!         }
+//!     }
+//! }
+//!
+//! let repository = drive(Update::begin(root, StartTime::Known(now), Limits::default())?)?;
+//! let path = TargetPath::new("releases/lamp/2.0.0/firmware.bin")?;
+//! let target = drive(repository.find(&path)?)?.target?;
+//! let mut stream = target.stream(64 << 20)?; // this device takes 64 MiB at most
+//! for name in target.download_paths().take(1) {
+//!     for chunk in chunks(name) {
+//!         stream.update(&chunk)?; // write the chunk to the inactive slot after this
+//!     }
+//! }
+//! let verified = stream.finish()?;
+//! # Ok(()) }
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what it is for | specification |
+//! |---|---|---|
+//! | [`update`] | the device's cycle as a state machine | TUF §5 |
+//! | [`verify`] | the only place that mints trust in metadata | TUF §5.3 to §5.6 |
+//! | [`artifact`] | lengths, digests and blocks of what is installed | TUF §5.7, fs-verity |
+//! | [`metadata`] | roles as data | TUF §4, TAP 15 |
+//! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
+//! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
+//! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
+//! | `store` (feature `fs`) | what a device keeps, crash-safe | |
+//! | [`manual`] | threats, workflow, integrating, limitations | |
+//!
+//! # Features
+//!
+//! Features only add. Without default features the crate is `no_std` with `alloc`.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `std` (default) | standard-library support in the dependencies |
+//! | `ecdsa` | ECDSA P-256 and P-384 keys |
+//! | `rsa` | RSASSA-PSS keys |
+//! | `chrono` | conversions of [`UtcTime`](primitives::UtcTime) |
+//! | `fs` | `store` |
+//!
+//! [TUF]: https://theupdateframework.github.io/specification/v1.0.34/
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
+#![warn(unreachable_pub)]
+
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod artifact;
 mod error;
 pub mod json;
 pub mod key;
+pub mod manual;
 pub mod metadata;
 pub mod primitives;
+#[cfg(feature = "fs")]
+pub mod store;
 pub mod update;
 pub mod verify;
 

@@ -8,6 +8,9 @@ use crate::verify::VerifyError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpdateError {
+    /// The root that the caller provisioned is no root, or does not meet its own threshold.
+    #[error("the provisioned root: {0}")]
+    Anchor(VerifyError),
     /// A file was refused.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -39,6 +42,7 @@ impl UpdateError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Anchor(_) => "update.anchor",
             Self::Verify(e) => e.code(),
             Self::NotFound { .. } => "update.not-found",
             Self::Transport { .. } => "update.transport",
@@ -50,6 +54,7 @@ impl UpdateError {
     #[must_use]
     pub const fn remedy(&self) -> Remedy {
         match self {
+            Self::Anchor(_) => Remedy::Operator,
             Self::Verify(e) => e.remedy(),
             Self::NotFound { .. } => Remedy::AnotherMirror,
             Self::Transport { .. } => Remedy::Retry,

@@ -1,0 +1,38 @@
+//! Digests that another implementation computed, at lengths around the edges of SHA-2's blocks.
+//!
+//! RUSTSEC-2021-0100: a hash that was right on one block and wrong on several went unnoticed.
+
+use super::{check, count, hex};
+use crate::primitives::{Digest, Hashes};
+
+/// Lengths, and what `seq 1 5000 | head -c LENGTH` has for `sha256sum` and `sha512sum` of coreutils.
+#[rustfmt::skip]
+const KNOWN: &[(usize, &str, &str)] = &[
+    (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"),
+    (1, "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b", "4dff4ea340f0a823f15d3f4f01ab62eae0e5da579ccb851f8db9dfe84c58b2b37b89903a740e1ee172da793a6e79d560e5f7f9bd058a12a280433ed6fa46510a"),
+    (55, "44a24960ebd620e90851d8cacbebef69ada909eec0bd82fa51a49e7fcc5a59f8", "da8268856976c779ccd686951a61a2edd1dd6d69efb29a87c0944db6745a57c7e3bed4aee7e53520fe1c9f1bef572c20951c20df23f512a2a3deb138c9b0287c"),
+    (56, "8c85407c541239a092222b53cd471b470a31448161b08b73f8584b6f314c233b", "95e315fe6576cee07e055ef9a33ce185fe9fd1d7fe93332101d4a522d13c6221ec31e63f9b541145655935e37ead6bb57c9f7725516bcaac4fbfdba235d3c0b6"),
+    (63, "8e322ce58047d5599d642ea635c1f934c118be0fcfc5b6131620191652cd8b43", "18dda56300ff7a02b9f46290873ad981484e115aec21f689d79af797cab5b09271a13292f2a0856fd431259447f711d10b841847e4e9cda355f5303550acff54"),
+    (64, "9c7f2abad8da5c73ebd05e9f4ea7d7cc4a67d3b52b7e5d633de1e6e77c841b39", "059220dbee119e0019b5968e4fd7bcacab0b68860e5a2c90caff4d46a7f8e8eb2e5b2c47a74bd58752a1fcc1196fdc166aed6a417215124b708d344fc99ffd38"),
+    (65, "f9a2bea60146a1718da881cb1df9081bcd548cba6f3fbc553b0f72fc99d3b4d0", "46f1da1b512b1301756b42e1be5a58ffb0331a3b2800dd14df9c9f0c2cb9b5417378ff3efd1618120d537c7031d1deac36dc0430cc2761a8dd4b950aa5e9252d"),
+    (111, "93f6e5def74d7e939b6daa541a8a7ce2ec2a628107ea47bad4c740b1739a17ab", "cc83ae95e791a802a4305a12b4c560143f6d18f47ea3d87ee2f55fa012d48447af61ab2bd243eb6cc97188a8f2f8141792fc2df18f4623561731d19deddd905a"),
+    (112, "6785727d26a780a49a93ec9f400c4788ed652b52e8db484ae840b80f783d7b8c", "af9aadbbf4a12ab937610f1b5799250a7f296bdb72c22ba5d7a6e409712acd39b849ad4bf2f038b286d4fcaced2790a99333ba20f890aebca2f61fec0f951755"),
+    (127, "692ac5644194886807ace8df7978d69be03f65fdbc96eb91d35d05aa13aaf4d5", "7eb65b43e9b5f8c01ba9e12fde62ac69e7e53ea9734d07ad91d3dff6ed373c3ea1532ffdc696a548ee866b829e3b89cbd691ea87335af995ebdcb70bf6f066bc"),
+    (128, "ef5d7dd6bee907301e7cdb774195e953c37a82af6e8bde4afacc7b1ed065113b", "71cde020bea28876d8546d55dd7f602d77d79d57f55acbd9a6d22c2d692ed60e565615673827ed5cbfd4c13e61a84294e8983fb7dec48354f2c86458cdbf4c08"),
+    (129, "fbc5e1c1a68d3e6b8c5f8cab0cf686c75702a28f63be0df1b71db85bfde32d5a", "955089150f321ef0895f8e707c77d3739b5573590cde8faa8e194d982489fd1324f01dcfdb7aef551f6f806d0068f424febb61bbf1439d8fcea8a2a3f115687b"),
+    (1000, "fdeccb40f2ffd8228eca62464869a28534433ba686efca3a925b2a35357cabaa", "68609de575dfcf5bc7f2d9e5ca2614d3f6c00220a0ab6baec71c5e79445c9bcb1864c403b0725562068266041401af5778473e7d26c98fca58f4a037bdc80fba"),
+    (4097, "0a7c38b5fa320bb1ee4c5a2c5ed05ead2c0c4d570fb792c5777eb25e3537854a", "0a9935e1281b680494642067a81aa07a25ad62d9ef33c833628268067a447abdcbd84aad255c7d760f9856be0a36ae2fa9b19064a385b2a203c738e8c8d81f00"),
+];
+
+#[test]
+fn known_answers_at_every_chunking() {
+    for &(length, sha256, sha512) in KNOWN {
+        let content = count(length);
+        let mut hashes = Hashes::default();
+        hashes.insert(Digest::Sha256(hex(sha256)));
+        hashes.insert(Digest::Sha512(hex(sha512)));
+        for cut in (1..=300).chain([511, 512, 513, 4096, 4097]) {
+            assert_eq!(check(&content, &hashes, cut).err(), None, "{length} in {cut}");
+        }
+    }
+}

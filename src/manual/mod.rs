@@ -1,0 +1,21 @@
+//! Prose, compiled with the crate: what it stands against, how it works, how to use it, and what it
+//! does not do.
+//!
+//! | page | for whom |
+//! |---|---|
+//! | [`integrating`] | who puts the crate into a device agent |
+//! | [`workflow`] | who wants to follow a cycle step by step |
+//! | [`threats`] | who has to say what an attacker can do |
+//! | [`limitations`] | who decides whether to use it |
+
+#[doc = include_str!("integrating.md")]
+pub mod integrating {}
+
+#[doc = include_str!("limitations.md")]
+pub mod limitations {}
+
+#[doc = include_str!("threats.md")]
+pub mod threats {}
+
+#[doc = include_str!("workflow.md")]
+pub mod workflow {}

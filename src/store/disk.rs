@@ -1,0 +1,111 @@
+//! The few operations on files that the store is made of.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::string::String;
+use std::vec::Vec;
+
+use super::names::TEMPORARY;
+use super::{Result, StoreError, StoreOperation};
+
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|e| failed(StoreOperation::Open, folder, e))
+}
+
+/// The names in the folder; those that are not UTF-8 are none of the store's.
+pub(super) fn list(folder: &Path) -> Result<Vec<String>> {
+    let names = || {
+        fs::read_dir(folder)?
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect::<io::Result<Vec<OsString>>>()
+    };
+    let names = names().map_err(|e| failed(StoreOperation::Open, folder, e))?;
+    Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+}
+
+/// Reads a file of at most `limit` bytes; `None` where there is none, or a longer one.
+pub(super) fn read(folder: &Path, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+    let path = folder.join(name);
+    let read = || {
+        let mut bytes = Vec::new();
+        File::open(&path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok::<_, io::Error>(bytes)
+    };
+    match read() {
+        Ok(bytes) if bytes.len() as u64 <= limit => Ok(Some(bytes)),
+        Ok(_) => Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(failed(StoreOperation::Read, &path, e)),
+    }
+}
+
+/// Puts a file in place of another, or none, in one step as seen after a power cut.
+pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let (path, temporary) = (folder.join(name), folder.join(TEMPORARY));
+    let replace = || {
+        power::may_fail()?;
+        let mut file = File::create(&temporary)?;
+        power::write(&mut file, bytes)?;
+        // Before the rename: or else the new name may be there and its bytes not.
+        file.sync_all()?;
+        power::may_fail()?;
+        fs::rename(&temporary, &path)?;
+        power::may_fail()?;
+        sync_folder(folder)
+    };
+    replace().map_err(|e| failed(StoreOperation::Write, &path, e))
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(folder: &Path, name: &str) -> Result<()> {
+    let path = folder.join(name);
+    let remove = || {
+        power::may_fail()?;
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(e),
+            Ok(()) => {
+                power::may_fail()?;
+                sync_folder(folder)
+            }
+        }
+    };
+    remove().map_err(|e| failed(StoreOperation::Remove, &path, e))
+}
+
+/// A rename or a removal is on the disk only when the folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be opened to be synced; the file system orders its own journal.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn failed(operation: StoreOperation, path: &Path, source: io::Error) -> StoreError {
+    StoreError::Io { operation, path: path.to_path_buf(), source }
+}
+
+/// Where the tests cut the power.
+#[cfg(not(test))]
+mod power {
+    use std::fs::File;
+    use std::io::{self, Write as _};
+
+    #[allow(clippy::unnecessary_wraps, reason = "the tests' version fails")]
+    pub(super) fn may_fail() -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        file.write_all(bytes)
+    }
+}
+
+#[cfg(test)]
+pub(super) use super::tests::power;

@@ -1,0 +1,133 @@
+//! What a device stores, on a file system, crash-safe (feature `fs`).
+//!
+//! [`FsStore`] keeps the items that a cycle asks to persist ([`StoredItem`](crate::update::StoredItem)) in one
+//! folder of its own:
+//!
+//! ```text
+//! 1.root.json       the provisioned root,
+//! 2.root.json …     and every root since
+//! ledger            under which root the next two were trusted
+//! timestamp.json
+//! snapshot.json
+//! role.<name>.json  targets and delegated roles: caches
+//! ```
+//!
+//! Every item is the bytes that were handed over. A change is made by writing a temporary file, syncing it,
+//! renaming it over the item and syncing the folder, so an item is the old or the new one at any moment.
+//! Nothing that is read from the folder is believed: a cycle verifies all of it again.
+//!
+//! One process at a time may use a folder.
+
+mod disk;
+mod error;
+mod names;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::vec::Vec;
+
+pub use error::{StoreError, StoreOperation};
+
+use crate::primitives::{Limits, Version};
+use crate::update::{Change, StoredItem};
+use crate::verify::anchor;
+
+/// The stored items of one device, in a folder.
+#[derive(Clone, Debug)]
+pub struct FsStore {
+    folder: PathBuf,
+    limits: Limits,
+}
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+impl FsStore {
+    /// Opens the folder, and makes it if it is not there. What an interrupted write left is removed.
+    pub fn open(folder: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
+        let folder = folder.as_ref().to_path_buf();
+        disk::create_folder(&folder)?;
+        disk::remove(&folder, names::TEMPORARY)?;
+        Ok(Self { folder, limits: limits.clone() })
+    }
+
+    /// Takes a root that the caller provisioned, and keeps it as the start of the chain.
+    ///
+    /// To be called at each start with the root that the firmware ships. A newer one replaces the older
+    /// part of the chain; what follows it stays, and is verified again from it. The root must meet its
+    /// own threshold, or nothing is changed.
+    pub fn provision(&self, root: &[u8]) -> Result<()> {
+        let version = anchor(root, &self.limits)?.version();
+        let item = StoredItem::Root(version);
+        if self.read(&item)?.as_deref() != Some(root) {
+            self.write(&item, root)?;
+        }
+        // Oldest first: what is left is a chain without a gap, whenever this stops.
+        for older in self.roots()?.into_iter().take_while(|&v| v < version) {
+            self.remove(&StoredItem::Root(older))?;
+        }
+        Ok(())
+    }
+
+    /// The root from which the stored chain starts: the one that was provisioned last.
+    pub fn anchor(&self) -> Result<Option<Vec<u8>>> {
+        match self.roots()?.first() {
+            Some(&version) => self.read(&StoredItem::Root(version)),
+            None => Ok(None),
+        }
+    }
+
+    /// The latest stored root, to begin a cycle with *instead of* the provisioned one.
+    ///
+    /// This gives up the check of the chain. It is for callers whose storage is itself as trustworthy as
+    /// the firmware, such as a partition that the boot loader verifies.
+    pub fn assume_stored_root(&self) -> Result<Option<Vec<u8>>> {
+        match self.roots()?.last() {
+            Some(&version) => self.read(&StoredItem::Root(version)),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads an item; `None` where there is none, or one that is longer than the limits allow.
+    pub fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
+        disk::read(&self.folder, &names::of(item), self.limit(item))
+    }
+
+    /// Makes changes in their order. After an error, a prefix of them is made.
+    pub fn apply<'c>(&self, changes: impl IntoIterator<Item = Change<'c>>) -> Result<()> {
+        changes.into_iter().try_for_each(|change| match change {
+            Change::Write { item, bytes } => self.write(item, bytes),
+            Change::Remove { item } => self.remove(item),
+        })
+    }
+
+    /// The versions of the stored roots, ascending.
+    fn roots(&self) -> Result<Vec<Version>> {
+        let mut versions: Vec<Version> =
+            disk::list(&self.folder)?.iter().filter_map(|name| names::root_version(name)).collect();
+        versions.sort_unstable();
+        Ok(versions)
+    }
+
+    fn write(&self, item: &StoredItem, bytes: &[u8]) -> Result<()> {
+        disk::replace(&self.folder, &names::of(item), bytes)
+    }
+
+    fn remove(&self, item: &StoredItem) -> Result<()> {
+        disk::remove(&self.folder, &names::of(item))
+    }
+
+    fn limit(&self, item: &StoredItem) -> u64 {
+        match item {
+            StoredItem::Root(_) => self.limits.max_root_length,
+            StoredItem::Ledger => MAX_LEDGER_LENGTH,
+            StoredItem::Timestamp => self.limits.max_timestamp_length,
+            StoredItem::Snapshot => self.limits.max_snapshot_length,
+            StoredItem::Role(_) => self.limits.max_targets_length,
+        }
+    }
+}
+
+/// Four entries of a line each, with 64 hexadecimal digits for each of at most 512 keys.
+const MAX_LEDGER_LENGTH: u64 = 256 * 1024;

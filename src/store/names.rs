@@ -1,0 +1,51 @@
+//! File names of stored items: one for each, also where a file system folds case or limits length.
+
+use core::fmt::Write as _;
+use std::format;
+use std::string::String;
+
+use crate::primitives::{Digest, RoleName, Version, sha256};
+use crate::update::StoredItem;
+
+/// Where an item is written before it is renamed.
+pub(super) const TEMPORARY: &str = "write.tmp";
+
+/// Most file systems take 255 bytes; some of them are for the rest of the name.
+const LONGEST_ENCODED: usize = 200;
+
+/// The file name of an item.
+pub(super) fn of(item: &StoredItem) -> String {
+    match item {
+        StoredItem::Root(version) => format!("{version}.root.json"),
+        StoredItem::Ledger => "ledger".into(),
+        StoredItem::Timestamp => "timestamp.json".into(),
+        StoredItem::Snapshot => "snapshot.json".into(),
+        StoredItem::Role(name) => format!("role.{}.json", encode(name)),
+    }
+}
+
+/// The version of the root that has this file name.
+pub(super) fn root_version(name: &str) -> Option<Version> {
+    let digits = name.strip_suffix(".root.json")?;
+    let version = Version::new(digits.parse().ok()?).ok()?;
+    // Not `01` or `+1`, which parse too.
+    (of(&StoredItem::Root(version)) == name).then_some(version)
+}
+
+/// Lower-case letters, digits, `-` and `_` stand for themselves, every other byte is `%XX`; capitals are
+/// encoded, so two names never differ only in case. A name that grows too long becomes its digest,
+/// behind a `~` that no encoded name has.
+fn encode(name: &RoleName) -> String {
+    let mut out = String::new();
+    for &byte in name.as_str().as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
+            // Writing to a string does not fail.
+            _ => drop(write!(out, "%{byte:02X}")),
+        }
+    }
+    if out.len() > LONGEST_ENCODED {
+        return format!("~{}", Digest::Sha256(sha256(name.as_str().as_bytes())));
+    }
+    out
+}

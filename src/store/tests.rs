@@ -1,0 +1,181 @@
+//! The store under power cuts: at every operation in turn, with torn writes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+
+use super::{FsStore, names};
+use crate::primitives::{Limits, RoleName, Version};
+use crate::update::{Change, StoredItem};
+
+/// Counts down the operations that are left before the power goes.
+pub(super) mod power {
+    use std::cell::Cell;
+    use std::fs::File;
+    use std::io::{self, Write as _};
+
+    std::thread_local! {
+        static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    /// The power goes after so many operations of this thread; `None`: it stays.
+    pub(crate) fn cut_after(operations: Option<usize>) {
+        LEFT.set(operations);
+    }
+
+    pub(crate) fn may_fail() -> io::Result<()> {
+        match LEFT.get() {
+            Some(0) => Err(io::Error::other("power cut")),
+            Some(n) => {
+                LEFT.set(Some(n - 1));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A write that the cut tears in two.
+    pub(crate) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        if let Err(cut) = may_fail() {
+            file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default())?;
+            return Err(cut);
+        }
+        file.write_all(bytes)
+    }
+}
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(std::format!("ota-trust-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn open(folder: &Folder) -> FsStore {
+    FsStore::open(&folder.0, &Limits::default()).expect("a folder in the temporary folder")
+}
+
+fn items() -> Vec<StoredItem> {
+    let role = |name| StoredItem::Role(RoleName::delegated(name).expect("a name"));
+    vec![
+        StoredItem::Root(Version::ONE),
+        StoredItem::Ledger,
+        StoredItem::Timestamp,
+        StoredItem::Snapshot,
+        StoredItem::Role(RoleName::targets()),
+        role("a"),
+        role("A"),
+        role("a/b"),
+        role("%41"),
+        role(&"x".repeat(1000)),
+        role(&"y".repeat(1000)),
+    ]
+}
+
+fn contents(store: &FsStore) -> BTreeMap<StoredItem, Vec<u8>> {
+    let read = |item: StoredItem| Some((item.clone(), store.read(&item).expect("readable")?));
+    items().into_iter().filter_map(read).collect()
+}
+
+#[test]
+fn names_are_distinct_without_regard_to_case() {
+    let mut seen = BTreeMap::new();
+    for item in items() {
+        let name = names::of(&item);
+        assert!(name.len() < 255 && !name.contains(['/', '\\', ':']), "{name}");
+        assert_eq!(seen.insert(name.to_lowercase(), item), None, "{name}");
+        assert_ne!(name, names::TEMPORARY);
+    }
+}
+
+#[test]
+fn only_plain_names_are_roots() {
+    assert_eq!(names::root_version("7.root.json"), Version::new(7).ok());
+    for name in ["0.root.json", "01.root.json", "+1.root.json", "root.json", "x.root.json"] {
+        assert_eq!(names::root_version(name), None, "{name}");
+    }
+}
+
+/// Whenever the power goes, the items are those after some prefix of the changes, each one whole.
+#[test]
+fn every_power_cut_leaves_a_prefix_of_the_changes() {
+    let items = items();
+    let changes: Vec<(usize, Option<&[u8]>)> = vec![
+        (0, Some(b"root 1")),
+        (2, Some(b"timestamp 1")),
+        (3, Some(b"snapshot 1")),
+        (2, None),
+        (3, None),
+        (0, Some(b"root 1, again")),
+        (2, Some(b"timestamp 2")),
+        (5, Some(b"role a")),
+        (6, Some(b"role A")),
+    ];
+    let mut prefixes = vec![BTreeMap::new()];
+    for &(item, bytes) in &changes {
+        let mut state = prefixes.last().cloned().unwrap_or_default();
+        let item = items.get(item).cloned().expect("an item");
+        match bytes {
+            Some(bytes) => state.insert(item, bytes.to_vec()),
+            None => state.remove(&item),
+        };
+        prefixes.push(state);
+    }
+    let mut cut = 0;
+    loop {
+        let folder = Folder::new("cuts");
+        let store = open(&folder);
+        let as_changes = changes.iter().map(|&(item, bytes)| {
+            let item = &items[item];
+            bytes.map_or(Change::Remove { item }, |bytes| Change::Write { item, bytes })
+        });
+        power::cut_after(Some(cut));
+        let result = store.apply(as_changes);
+        power::cut_after(None);
+        let after = contents(&open(&folder));
+        assert!(prefixes.contains(&after), "cut {cut}: {after:?}");
+        let left: Vec<String> = super::disk::list(&folder.0).expect("readable");
+        assert!(!left.iter().any(|name| name == names::TEMPORARY), "swept when opened");
+        if result.is_ok() {
+            assert_eq!(Some(&after), prefixes.last());
+            break;
+        }
+        assert!(cut < 1000, "the changes come to an end");
+        cut += 1;
+    }
+    assert!(cut > 2 * changes.len(), "every operation was cut");
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_none() {
+    let folder = Folder::new("long");
+    let mut limits = Limits::small();
+    limits.max_timestamp_length = 4;
+    let store = FsStore::open(&folder.0, &limits).expect("a folder");
+    let item = StoredItem::Timestamp;
+    for (bytes, there) in [(b"1234".as_slice(), true), (b"12345", false)] {
+        store.apply([Change::Write { item: &item, bytes }]).expect("written");
+        assert_eq!(store.read(&item).expect("readable").is_some(), there);
+    }
+}
+
+#[test]
+fn what_is_no_root_is_not_provisioned() {
+    let folder = Folder::new("provision");
+    let store = open(&folder);
+    assert_eq!(store.provision(b"{}").map_err(|e| e.code()), Err("store.root"));
+    assert_eq!(store.anchor().expect("readable"), None);
+}
