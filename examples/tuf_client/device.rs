@@ -42,7 +42,7 @@ impl Device {
     }
 
     /// Answers the machine's steps until it is done.
-    pub fn drive<'a, D>(&self, mut step: Step<'a, D>, mirror: &Mirror) -> Result<D> {
+    pub fn drive<D>(&self, mut step: Step<'_, D>, mirror: &Mirror) -> Result<D> {
         loop {
             step = match step {
                 Step::Load(load) => {

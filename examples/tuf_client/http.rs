@@ -23,7 +23,7 @@ pub enum Answer {
 }
 
 impl Mirror {
-    pub fn new(base: &str) -> Result<Self> {
+    pub fn new(base: &str) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(20)))
@@ -31,7 +31,7 @@ impl Mirror {
             .user_agent(concat!("ota-trust/", env!("CARGO_PKG_VERSION")))
             .build();
         let slash = if base.ends_with('/') { "" } else { "/" };
-        Ok(Self { agent: config.into(), base: format!("{base}{slash}") })
+        Self { agent: config.into(), base: format!("{base}{slash}") }
     }
 
     /// Asks for a file. `Err` is a failure of the transport, which says nothing about the file.

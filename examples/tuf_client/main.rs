@@ -54,7 +54,7 @@ fn run(options: &Options) -> Result<()> {
             let (base, folder) = options.download_places()?;
             let paths: Vec<TargetPath> =
                 options.target_names.iter().map(|n| TargetPath::new(n)).collect::<Result<_, _>>()?;
-            let targets = Mirror::new(base)?;
+            let targets = Mirror::new(base);
             let (mut repository, metadata) = refresh(&device, options)?;
             for path in &paths {
                 let lookup = device.drive(repository.find(path)?, &metadata)?;
@@ -69,7 +69,7 @@ fn run(options: &Options) -> Result<()> {
 /// One update cycle; also the mirror, for the look-ups that follow.
 fn refresh(device: &Device, options: &Options) -> Result<(Repository<'static>, Mirror)> {
     let url = options.metadata_url.as_deref().ok_or("--metadata-url is missing")?;
-    let metadata = Mirror::new(url)?;
+    let metadata = Mirror::new(url);
     let anchor = device.anchor()?;
     let start = StartTime::Known(now()?);
     let step = Update::begin(anchor, start, device.limits().clone())?;

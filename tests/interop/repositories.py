@@ -21,7 +21,7 @@ def key_types():
         repository = standard(signers=signers)
         repository.delegate("targets", "releases", [new("releases")], paths=["releases/*/*/*"])
         yield updated(f"keys-{name}", repository)
-    mixed = [new("mixed") for new in keys.TYPES.values()]
+    mixed = [new(f"mixed {name}") for name, new in keys.TYPES.items()]
     signers = {role: mixed for role in TOP_LEVEL}
     yield updated("keys-of-all-types-in-every-role", standard(signers=signers, threshold=6))
 
@@ -189,7 +189,7 @@ def patterns():
 
 
 def role_names():
-    names = ["a/b", "ü?#", "../x", "..", ".hidden", "a b+c%2F", "Releases", "releases", "1.root"]
+    names = ["a/b", "ü?#", "../x", "..", ".hidden", "a b+c%2F", "Releases", "releases", "7.root"]
     for consistent in (True, False):
         repository = Repository(consistent=consistent)
         found = []

@@ -67,7 +67,7 @@ class Client:
             done = subprocess.run(command, capture_output=True, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             raise Failure(f"no end within {TIMEOUT} s: {arguments[-1]}") from None
-        self.said = done.stderr.decode(errors="replace").strip()
+        self.said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         if done.returncode not in (0, 1):
             raise Failure(f"exit code {done.returncode}: {self.said}")
         return done.returncode == 0

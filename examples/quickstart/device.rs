@@ -1,0 +1,121 @@
+//! A device in memory: what it stores, and the driver of the update machine.
+
+use std::collections::BTreeMap;
+
+use ota_trust::Error;
+use ota_trust::artifact::VerifiedArtifact;
+use ota_trust::primitives::{Limits, StartTime, TargetPath};
+use ota_trust::update::{Change, Lookup, Repository, Step, StoredItem, Update};
+use ota_trust::verify::TrustedTarget;
+
+use crate::Result;
+use crate::source::Source;
+use crate::tell::Event;
+
+/// The largest artifact that the device takes.
+const MAX_ARTIFACT: u64 = 1 << 30;
+
+/// A device: its provisioned root, its clock and its storage.
+#[derive(Clone)]
+pub struct Device {
+    root: Vec<u8>,
+    start: StartTime,
+    stored: BTreeMap<StoredItem, Vec<u8>>,
+}
+
+type Found<'a> = Lookup<Repository<'a>, TrustedTarget>;
+
+impl Device {
+    /// A new device, which has stored nothing yet.
+    pub fn new(root: Vec<u8>, start: StartTime) -> Self {
+        Self { root, start, stored: BTreeMap::new() }
+    }
+
+    /// The same device as it left the factory.
+    pub fn as_new(&self) -> Self {
+        Self::new(self.root.clone(), self.start)
+    }
+
+    /// One update cycle.
+    pub fn refresh(
+        &mut self,
+        source: &Source,
+        tell: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<Repository<'static>> {
+        let mut limits = Limits::default();
+        // There is no other mirror to ask.
+        limits.max_attempts = 1;
+        let step = Update::begin(self.root.clone(), self.start, limits).map_err(Error::from)?;
+        self.drive(step, source, tell)
+    }
+
+    /// Looks a target up.
+    pub fn find(
+        &mut self,
+        repository: Repository<'static>,
+        path: &TargetPath,
+        source: &Source,
+        tell: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<Found<'static>> {
+        self.drive(repository.find(path).map_err(Error::from)?, source, tell)
+    }
+
+    fn drive<D>(
+        &mut self,
+        mut step: Step<'_, D>,
+        source: &Source,
+        tell: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<D> {
+        loop {
+            let next = match step {
+                Step::Load(load) => {
+                    let bytes = self.stored.get(load.item()).cloned();
+                    load.loaded(bytes)
+                }
+                Step::Fetch(fetch) => {
+                    let answer = source.metadata(&fetch.file().name())?;
+                    tell(&Event::Asked { file: fetch.file(), there: answer.is_some() });
+                    match answer {
+                        Some(bytes) => fetch.received(bytes),
+                        None => fetch.not_found(),
+                    }
+                }
+                Step::Persist(persist) => {
+                    for change in persist.changes() {
+                        tell(&Event::Stores(&change));
+                        match change {
+                            Change::Write { item, bytes } => {
+                                self.stored.insert(item.clone(), bytes.to_vec());
+                            }
+                            Change::Remove { item } => {
+                                self.stored.remove(item);
+                            }
+                        }
+                    }
+                    persist.done()
+                }
+                Step::Done(done) => return Ok(done),
+            };
+            step = next.map_err(Error::from)?;
+        }
+    }
+}
+
+/// Streams the artifact through its check, as if into the inactive slot.
+pub fn install(target: &TrustedTarget, source: &Source) -> Result<VerifiedArtifact> {
+    for name in target.download_paths() {
+        if let Some(bytes) = source.target(&name)? {
+            return Ok(check(target, &bytes)?);
+        }
+    }
+    Err(format!("{}: the repository has no such file", target.path()).into())
+}
+
+/// The check itself, in chunks as they come from a network.
+pub fn check(target: &TrustedTarget, bytes: &[u8]) -> Result<VerifiedArtifact, Error> {
+    let mut stream = target.stream(MAX_ARTIFACT)?;
+    for chunk in bytes.chunks(4096) {
+        stream.update(chunk)?;
+    }
+    Ok(stream.finish()?)
+}
