@@ -72,10 +72,14 @@ fn story() -> Result<()> {
     let source = Source::embedded();
     let root = source.metadata("1.root.json")?.ok_or("the embedded root is missing")?;
     let start = StartTime::Known(STORY_TIME.parse()?);
-    println!("A lamp was made with root 1 in its firmware. It is {STORY_TIME}; is there anything to install?\n");
+    println!(
+        "A lamp was made with root 1 in its firmware. It is {STORY_TIME}; is there anything to install?\n"
+    );
     let mut lamp = Device::new(root, start);
     verify(&mut lamp, &source, Some(&TargetPath::new(FIRMWARE)?))?;
-    println!("\nNow the attacks. Each one is made by somebody who controls the server, and some hold stolen keys.\n");
+    println!(
+        "\nNow the attacks. Each one is made by somebody who controls the server, and some hold stolen keys.\n"
+    );
     attacks::run(&lamp, &TargetPath::new(FIRMWARE)?)
 }
 

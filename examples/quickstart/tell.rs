@@ -24,7 +24,9 @@ pub fn step(event: &Event<'_>) {
             println!("  asks for {file}: there is none, so the root at hand is the latest");
         }
         Event::Stores(Change::Remove { item }) => {
-            println!("    drops its {item:?}: this root takes a key from the role, which may be stolen");
+            println!(
+                "    drops its {item:?}: this root takes a key from the role, which may be stolen"
+            );
         }
         Event::Stores(Change::Write { item, bytes }) => {
             if let Some(why) = why_trusted(item) {

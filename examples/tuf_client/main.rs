@@ -52,8 +52,11 @@ fn run(options: &Options) -> Result<()> {
         Command::Refresh => refresh(&device, options).map(|_| ()),
         Command::Download => {
             let (base, folder) = options.download_places()?;
-            let paths: Vec<TargetPath> =
-                options.target_names.iter().map(|n| TargetPath::new(n)).collect::<Result<_, _>>()?;
+            let paths: Vec<TargetPath> = options
+                .target_names
+                .iter()
+                .map(|n| TargetPath::new(n))
+                .collect::<Result<_, _>>()?;
             let targets = Mirror::new(base);
             let (mut repository, metadata) = refresh(&device, options)?;
             for path in &paths {

@@ -27,12 +27,7 @@ impl Index {
 
     /// A reader at the value of `key`; `None` where there is no such entry. `text` is the text
     /// that this index was made from.
-    pub(crate) fn find<'b>(
-        &self,
-        text: &'b str,
-        key: &str,
-        limits: &Limits,
-    ) -> Option<Reader<'b>> {
+    pub(crate) fn find<'b>(&self, text: &'b str, key: &str, limits: &Limits) -> Option<Reader<'b>> {
         let found = self.keys.binary_search_by(|&at| compare_at(text, at, key)).ok()?;
         self.entry(text, found, limits).map(|(_, reader)| reader)
     }

@@ -356,10 +356,8 @@ impl<'b> Reader<'b> {
     fn sort_keys(&mut self, base: usize) -> Result<()> {
         let text = self.text;
         let keys = self.keys.get_mut(base..).unwrap_or_default();
-        keys::sort(text, keys).map_err(|twice| JsonError {
-            problem: JsonProblem::DuplicateKey,
-            offset: twice,
-        })
+        keys::sort(text, keys)
+            .map_err(|twice| JsonError { problem: JsonProblem::DuplicateKey, offset: twice })
     }
 }
 

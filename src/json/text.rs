@@ -38,11 +38,7 @@ impl<'b> Text<'b> {
 
     /// The string that is meant.
     pub(crate) fn decode(&self) -> Cow<'b, str> {
-        if self.escaped {
-            Cow::Owned(self.chars().collect())
-        } else {
-            Cow::Borrowed(self.raw)
-        }
+        if self.escaped { Cow::Owned(self.chars().collect()) } else { Cow::Borrowed(self.raw) }
     }
 
     /// Whether the string that is meant is `other`; allocates nothing.

@@ -6,9 +6,7 @@ use alloc::vec::Vec;
 
 use super::keys::KeyIndex;
 use super::role::read_key_ids;
-use super::{
-    MetadataError, PathPattern, Result, RoleKeys, SuccinctRoles, required, room, texts,
-};
+use super::{MetadataError, PathPattern, Result, RoleKeys, SuccinctRoles, required, room, texts};
 use crate::json::Reader;
 use crate::primitives::{Digest, Limits, RoleName, TargetPath, sha256};
 
@@ -80,10 +78,7 @@ impl Delegations {
         match &self.roles {
             Roles::Listed(roles) => {
                 for role in roles.iter().filter(|role| role.paths.contains(path, &hash)) {
-                    matches.push(Match {
-                        name: role.name.clone(),
-                        terminating: role.terminating,
-                    });
+                    matches.push(Match { name: role.name.clone(), terminating: role.terminating });
                     if role.terminating {
                         break;
                     }
@@ -91,9 +86,8 @@ impl Delegations {
             }
             // A bin is the only role that can speak for its paths, so the search ends there.
             Roles::Succinct(bins) => {
-                matches.extend(
-                    bins.bin_of(&hash.bytes).map(|name| Match { name, terminating: true }),
-                );
+                matches
+                    .extend(bins.bin_of(&hash.bytes).map(|name| Match { name, terminating: true }));
             }
         }
         matches

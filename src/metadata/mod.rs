@@ -64,4 +64,3 @@ fn texts(r: &mut Reader<'_>, limit: u32, what: &'static str) -> Result<Vec<Box<s
     })?;
     Ok(list)
 }
-

@@ -60,8 +60,28 @@ impl UtcTime {
     /// Reads exactly the 20 bytes of `YYYY-MM-DDTHH:MM:SSZ`.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().map_err(|_| TimeError::Form)?;
-        let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T', h0, h1, b':', mi0, mi1, b':', s0, s1, b'Z'] =
-            *bytes
+        let [
+            y0,
+            y1,
+            y2,
+            y3,
+            b'-',
+            mo0,
+            mo1,
+            b'-',
+            d0,
+            d1,
+            b'T',
+            h0,
+            h1,
+            b':',
+            mi0,
+            mi1,
+            b':',
+            s0,
+            s1,
+            b'Z',
+        ] = *bytes
         else {
             return Err(TimeError::Form);
         };

@@ -52,7 +52,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(std::format!("ota-trust-{}-{name}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(std::format!("ota-trust-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Self(path)
     }

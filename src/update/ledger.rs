@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::key::KeyFingerprint;
-use crate::metadata::{Root, RoleType};
+use crate::metadata::{RoleType, Root};
 use crate::primitives::{Digest, Limits, Sha256Digest, Version, hex_decode, sha256};
 use crate::verify::Trusted;
 
@@ -146,11 +146,13 @@ impl Entry {
     fn parse(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
         let role = words.next()?;
-        let role = [RoleType::Timestamp, RoleType::Snapshot].into_iter().find(|r| r.name() == role)?;
+        let role =
+            [RoleType::Timestamp, RoleType::Snapshot].into_iter().find(|r| r.name() == role)?;
         let file = digest(words.next()?)?;
         let root_version = Version::new(words.next()?.parse().ok()?).ok()?;
         let root = digest(words.next()?)?;
-        let keys = words.map(|w| digest(w).map(KeyFingerprint::from_bytes)).collect::<Option<_>>()?;
+        let keys =
+            words.map(|w| digest(w).map(KeyFingerprint::from_bytes)).collect::<Option<_>>()?;
         Some(Self { role, file, root_version, root, keys, void: false })
     }
 }

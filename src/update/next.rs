@@ -46,7 +46,9 @@ pub(super) trait Fetching<'a>: Send {
     ) -> core::result::Result<Next<'a>, (Box<dyn Fetching<'a> + 'a>, UpdateError)>;
 
     /// The repository says that there is no such file. `Err` where that is a refusal.
-    fn not_found(self: Box<Self>) -> core::result::Result<Result<Next<'a>>, Box<dyn Fetching<'a> + 'a>>;
+    fn not_found(
+        self: Box<Self>,
+    ) -> core::result::Result<Result<Next<'a>>, Box<dyn Fetching<'a> + 'a>>;
 }
 
 /// Waits for storage, and holds the bytes to be stored.
@@ -114,8 +116,7 @@ impl<'a, S: Send + 'a> Fetching<'a> for Waiting<'a, S> {
         let Self { state, received, not_found } = *self;
         received(state, bytes).map_err(|refused| {
             let (state, error) = *refused.0;
-            let again: Box<dyn Fetching<'a> + 'a> =
-                Box::new(Self { state, received, not_found });
+            let again: Box<dyn Fetching<'a> + 'a> = Box::new(Self { state, received, not_found });
             (again, error)
         })
     }

@@ -189,7 +189,10 @@ impl<'a> Repository<'a> {
     ///
     /// Roles that were visited before are at hand. An error ends the search because a role that may
     /// speak for the path could not be had; whoever wants to go on begins a new cycle.
-    pub fn find(self, path: &TargetPath) -> Result<Step<'a, Lookup<Self, TrustedTarget>>, super::UpdateError> {
+    pub fn find(
+        self,
+        path: &TargetPath,
+    ) -> Result<Step<'a, Lookup<Self, TrustedTarget>>, super::UpdateError> {
         Ok(step::start(search::begin(self.world, path)?, Outcome::into_lookup))
     }
 
@@ -202,7 +205,10 @@ impl<'a> Repository<'a> {
 
 impl<'a> StaleRepository<'a> {
     /// Looks a target up, as [`Repository::find`] does.
-    pub fn find(self, path: &TargetPath) -> Result<Step<'a, Lookup<Self, StaleTarget>>, super::UpdateError> {
+    pub fn find(
+        self,
+        path: &TargetPath,
+    ) -> Result<Step<'a, Lookup<Self, StaleTarget>>, super::UpdateError> {
         Ok(step::start(search::begin(self.world, path)?, Outcome::into_stale_lookup))
     }
 }

@@ -10,11 +10,9 @@ use alloc::vec::Vec;
 use super::StoredItem;
 use super::next::{Answered, Bytes, Next, Refused, Result};
 use super::repository::{NotFound, Outcome, World};
-use crate::metadata::{MetadataError, TargetFile, Targets};
+use crate::metadata::Targets;
 use crate::primitives::{RoleName, TargetPath};
-use crate::verify::{
-    Delegator, Trusted, TrustedTarget, VerifyError, check_edge, listed, targets,
-};
+use crate::verify::{Delegator, Trusted, TrustedTarget, VerifyError, check_edge, listed, targets};
 
 /// A search under way.
 struct Search<'a> {
@@ -40,8 +38,7 @@ struct Visit {
 }
 
 pub(super) fn begin<'a>(world: Box<World<'a>>, path: &TargetPath) -> Result<Next<'a>> {
-    let search =
-        Search { world, path: path.clone(), stack: Vec::new(), visited: Vec::new() };
+    let search = Search { world, path: path.clone(), stack: Vec::new(), visited: Vec::new() };
     search.visit(RoleName::targets(), None)
 }
 
@@ -49,16 +46,20 @@ impl<'a> Search<'a> {
     /// §5.6.7.1, second half: the entry of a role that is trusted, or else its delegations.
     fn visit(mut self, role: RoleName, from: Option<usize>) -> Result<Next<'a>> {
         let number = self.visited.len();
-        let Some(trusted) = self.world.targets(&role) else { return self.go_on() };
-        let entry = trusted.document().target(&self.path, self.world.cycle.limits());
-        let mut matches = match &entry {
-            Some(_) => Vec::new(),
-            None => trusted.delegations().map(|d| d.matches(&self.path)).unwrap_or_default(),
-        };
         self.visited.push(Visit { role, from });
-        if let Some(entry) = entry {
-            return self.found(entry, number);
+        let World { cycle, root, snapshot, .. } = &*self.world;
+        let Some(Visit { role, .. }) = self.visited.last() else { return self.go_on() };
+        let Some(trusted) = self.world.targets(role) else { return self.go_on() };
+        let of = (root, snapshot);
+        let limits = cycle.limits();
+        let chain = || self.chain(number);
+        if let Some(target) =
+            TrustedTarget::listed_by((role, trusted), &self.path, of, limits, chain)
+        {
+            let target = target?;
+            return Ok(self.end(Ok(target)));
         }
+        let mut matches = trusted.delegations().map(|d| d.matches(&self.path)).unwrap_or_default();
         // §5.6.7.2.1: after a terminating delegation, nothing that was still to be visited counts.
         if matches.last().is_some_and(|m| m.terminating) {
             self.stack.clear();
@@ -132,40 +133,32 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn verify(&self, edge: &Edge, bytes: Bytes<'a>) -> core::result::Result<Trusted<'a, Targets>, VerifyError> {
+    fn verify(
+        &self,
+        edge: &Edge,
+        bytes: Bytes<'a>,
+    ) -> core::result::Result<Trusted<'a, Targets>, VerifyError> {
         let name = self.name_of(edge.from);
         let delegator = self.delegator(&name, &edge.role)?;
         targets(delegator, &self.world.snapshot, &edge.role, bytes, &self.world.cycle.context)
     }
 
-    fn hold_and_visit(
-        mut self,
-        edge: Edge,
-        trusted: Trusted<'a, Targets>,
-    ) -> Result<Next<'a>> {
+    fn hold_and_visit(mut self, edge: Edge, trusted: Trusted<'a, Targets>) -> Result<Next<'a>> {
         let delegator = self.name_of(edge.from);
         self.world.hold(edge.role.clone(), trusted, delegator);
         self.visit(edge.role, Some(edge.from))
     }
 
-    fn found(
-        self,
-        entry: core::result::Result<TargetFile, MetadataError>,
-        at: usize,
-    ) -> Result<Next<'a>> {
-        let entry = entry
-            .map_err(|source| VerifyError::Malformed { role: self.name_of(at), source })?;
+    /// The roles from `targets` down to the one of this visit.
+    fn chain(&self, visit: usize) -> Vec<RoleName> {
         let mut chain = Vec::new();
-        let mut next = Some(at);
+        let mut next = Some(visit);
         while let Some(visit) = next.and_then(|number| self.visited.get(number)) {
             chain.push(visit.role.clone());
             next = visit.from;
         }
         chain.reverse();
-        let World { root, snapshot, .. } = &*self.world;
-        let (version, consistent) = (snapshot.version(), root.consistent_snapshot());
-        let target = TrustedTarget::mint(self.path.clone(), entry, chain, version, consistent);
-        Ok(self.end(Ok(target)))
+        chain
     }
 
     fn end(self, target: core::result::Result<TrustedTarget, NotFound>) -> Next<'a> {

@@ -6,7 +6,7 @@ use super::StoredItem;
 use super::cycle::Cycle;
 use super::next::{Answered, Bytes, First, Next, Refused, Result};
 use super::targets::TopLevelTargets;
-use crate::metadata::{Root, RoleType, Snapshot, Timestamp};
+use crate::metadata::{RoleType, Root, Snapshot, Timestamp};
 use crate::verify::{Authentic, Trusted, current_snapshot, snapshot, stored_snapshot};
 
 /// On the way to the snapshot, with the one from an earlier cycle as a baseline.

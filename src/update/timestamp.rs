@@ -6,7 +6,7 @@ use super::cycle::Cycle;
 use super::next::{Answered, Bytes, First, Next, Refused};
 use super::snapshot::Snapshots;
 use super::{RemoteFile, StoredItem};
-use crate::metadata::{Root, RoleType, Timestamp};
+use crate::metadata::{RoleType, Root, Timestamp};
 use crate::verify::{
     Authentic, NewTimestamp, Trusted, current_timestamp, stored_timestamp, timestamp,
 };

@@ -41,9 +41,7 @@ pub(super) fn check_listed(role: &RoleName, bytes: &[u8], listed: &MetaFile) -> 
         return Err(VerifyError::Length { role: role.clone(), listed, length });
     }
     if let Some(hashes) = &listed.hashes {
-        hashes
-            .check(bytes)
-            .map_err(|source| VerifyError::Hash { role: role.clone(), source })?;
+        hashes.check(bytes).map_err(|source| VerifyError::Hash { role: role.clone(), source })?;
     }
     Ok(())
 }

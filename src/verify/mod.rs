@@ -38,8 +38,8 @@ pub use error::{NotCounted, SignatureShortfall, VerifyError};
 pub use root::{anchor, next_root};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;
-pub(crate) use targets::{check_edge, listed};
 pub use targets::{Delegator, targets};
+pub(crate) use targets::{check_edge, listed};
 pub use timestamp::{NewTimestamp, current_timestamp, stored_timestamp, timestamp};
 pub use trusted::Trusted;
 

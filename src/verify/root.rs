@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::signatures::Signatures;
 use super::{Context, Result, Trusted, VerifyError, fetched};
-use crate::metadata::{Document, Root, RoleType, Signed};
+use crate::metadata::{Document, RoleType, Root, Signed};
 use crate::primitives::{Limits, RoleName};
 
 /// Takes a root that the caller provisioned (§5.2).

@@ -110,8 +110,7 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         find: impl Fn(&KeyId) -> Option<Key>,
     ) -> core::result::Result<Candidate, NotCounted> {
         let mut signatures = self.document.signatures().iter();
-        let signature =
-            signatures.position(|s| s.key_id == *id).ok_or(NotCounted::NotSigned)?;
+        let signature = signatures.position(|s| s.key_id == *id).ok_or(NotCounted::NotSigned)?;
         let key = find(id).ok_or(NotCounted::NotListed)?;
         key.usable().map_err(NotCounted::Unusable)?;
         let malformed = NotCounted::Unusable(Unusable::Malformed);

@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 
 use super::root::require_top_level;
 use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
-use crate::metadata::{Document, Root, RoleType, Signed, Snapshot, Timestamp};
+use crate::metadata::{Document, RoleType, Root, Signed, Snapshot, Timestamp};
 use crate::primitives::{Limits, RoleName};
 
 /// A stored snapshot as a rollback baseline: signed as the root says. Neither its expiry nor what the

@@ -3,8 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::metadata::TargetFile;
-use crate::primitives::{Hashes, RoleName, TargetPath, Version};
+use super::{Result, Trusted, VerifyError};
+use crate::metadata::{Root, Snapshot, TargetFile, Targets};
+use crate::primitives::{Hashes, Limits, RoleName, TargetPath, Version};
 
 /// What trusted metadata says of one target: how long it is and which digests it has.
 ///
@@ -20,15 +21,32 @@ pub struct TrustedTarget {
 }
 
 impl TrustedTarget {
-    /// `vouched_by` is the chain of delegating edges by which the search came to the entry.
-    pub(crate) fn mint(
-        path: TargetPath,
-        file: TargetFile,
-        vouched_by: Vec<RoleName>,
-        snapshot: Version,
-        names_carry_digest: bool,
-    ) -> Self {
-        Self { path, file, vouched_by, snapshot, names_carry_digest }
+    /// What `role` lists of `path`; `None` where it lists nothing.
+    ///
+    /// The caller has come to `role` by delegations whose paths contain `path`; `vouched_by` gives that
+    /// chain. An entry that cannot vouch for a file is a refusal.
+    pub(crate) fn listed_by(
+        role: (&RoleName, &Trusted<'_, Targets>),
+        path: &TargetPath,
+        of: (&Trusted<'_, Root>, &Trusted<'_, Snapshot>),
+        limits: &Limits,
+        vouched_by: impl FnOnce() -> Vec<RoleName>,
+    ) -> Option<Result<Self>> {
+        let (name, trusted) = role;
+        let (root, snapshot) = of;
+        let file = match trusted.document().target(path, limits)? {
+            Ok(file) => file,
+            Err(source) => {
+                return Some(Err(VerifyError::Malformed { role: name.clone(), source }));
+            }
+        };
+        Some(Ok(Self {
+            path: path.clone(),
+            file,
+            vouched_by: vouched_by(),
+            snapshot: snapshot.version(),
+            names_carry_digest: root.consistent_snapshot(),
+        }))
     }
 
     /// The path.

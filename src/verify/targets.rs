@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use super::root::require_top_level;
 use super::signatures::Signatures;
 use super::{Context, Result, Trusted, VerifyError, fetched};
-use crate::metadata::{Document, MetaFile, Root, RoleType, Signed, Snapshot, Targets};
+use crate::metadata::{Document, MetaFile, RoleType, Root, Signed, Snapshot, Targets};
 use crate::primitives::{Limits, RoleName};
 
 /// The role that says who signs for another.
@@ -76,9 +76,8 @@ fn require_signatures(
                 role: role.clone(),
                 delegator: name.clone(),
             })?;
-            Signatures::new(document, role.clone(), limits).require(keys, name.clone(), |id| {
-                parent.document().delegated_key(id, limits)
-            })
+            Signatures::new(document, role.clone(), limits)
+                .require(keys, name.clone(), |id| parent.document().delegated_key(id, limits))
         }
     }
 }

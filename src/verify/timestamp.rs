@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::root::require_top_level;
 use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
-use crate::metadata::{Document, Root, RoleType, Signed, Timestamp};
+use crate::metadata::{Document, RoleType, Root, Signed, Timestamp};
 use crate::primitives::{Limits, RoleName, Version};
 
 /// What a downloaded timestamp turned out to be.
@@ -81,11 +81,7 @@ fn read<'a>(
     Ok(document)
 }
 
-fn not_older(
-    role: RoleType,
-    trusted: Version,
-    found: Version,
-) -> Result<()> {
+fn not_older(role: RoleType, trusted: Version, found: Version) -> Result<()> {
     if found < trusted {
         return Err(VerifyError::Rollback { role: role.into(), trusted, found });
     }

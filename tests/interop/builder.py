@@ -38,7 +38,8 @@ PAST = datetime(2026, 2, 1, tzinfo=UTC)
 class State:
     """What a repository serves at one moment."""
 
-    files: dict[str, bytes]  # by percent-encoded URL path: metadata/1.root.json, targets/a%20b
+    # By percent-encoded URL path: metadata/1.root.json, targets/a%20b. A number is an HTTP status.
+    files: dict[str, bytes | int]
     names: dict[str, str]  # role: the URL path of its newest file
     aliases: dict[str, str]  # URL path of a target's file: that of the target without a hash
 

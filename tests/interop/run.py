@@ -184,6 +184,8 @@ def run(scenario, command):
                             break
             except Failure as failure:
                 failures.append(f"  {name}, {where}: {failure}")
+            except Exception as error:  # whatever else happens, the other scenarios go on
+                failures.append(f"  {name}, {where}: {error!r}")
     return failures
 
 
@@ -192,9 +194,13 @@ def main():
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     parser.add_argument("client", nargs=argparse.REMAINDER)
     options = parser.parse_args()
+    if not options.client:
+        parser.error("which client?")
     warnings.simplefilter("ignore", DeprecationWarning)  # of the old name of P-256 keys
     sources = (repositories, refusals, quickstart)
     scenarios = [s for source in sources for s in source.scenarios() if options.only in s.name]
+    if not scenarios:
+        parser.error(f"no scenario is called {options.only}")
     failed = 0
     with ThreadPoolExecutor(2) as pool:
         results = pool.map(lambda scenario: run(scenario, options.client), scenarios)

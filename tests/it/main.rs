@@ -1,0 +1,18 @@
+//! Integration tests: one module for each attack or behaviour, on a repository and a device in memory.
+//!
+//! A test asserts the exact requests and the exact stored files, not only the outcome. Where a module
+//! answers an advisory, the test's name starts with its number.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod rollback;
+mod root_chain;
+mod thresholds;
+mod workflow;
+mod world;

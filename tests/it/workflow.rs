@@ -1,0 +1,150 @@
+//! The cycle as such: what is asked for, in which order, and what is stored (§5).
+
+use ota_trust::primitives::{RoleName, Version};
+use ota_trust::update::StoredItem;
+use ota_trust::verify::Freshness;
+
+use crate::world::*;
+
+const ALL: [&str; 4] = ["2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"];
+
+fn root(version: u64) -> StoredItem {
+    StoredItem::Root(Version::new(version).unwrap())
+}
+
+#[test]
+fn the_first_refresh_asks_for_everything_once() {
+    let repo = Repo::new();
+    let mut device = Device::new(&repo);
+    let trusted = device.refresh(&repo);
+
+    assert_eq!(device.requested(), ALL);
+    let targets = StoredItem::Role(RoleName::targets());
+    let (timestamp, snapshot) = (StoredItem::Timestamp, StoredItem::Snapshot);
+    assert_eq!(device.loads, [StoredItem::Ledger, root(2), timestamp, snapshot, targets]);
+    let changes =
+        ["write ledger", "write timestamp", "write ledger", "write snapshot", "write role targets"];
+    assert_eq!(device.changes, changes);
+    assert_stored(&device, &repo, &ALL[1..]);
+
+    assert_eq!(trusted.root().bytes(), repo.file("1.root.json"));
+    assert_eq!(trusted.snapshot().bytes(), repo.file("1.snapshot.json"));
+    assert_eq!(trusted.targets().bytes(), repo.file("1.targets.json"));
+    assert_eq!(trusted.freshness(), Freshness::Proven);
+    assert!(trusted.is_durable());
+    assert!(!trusted.may_have_more_roots());
+}
+
+#[test]
+fn a_second_refresh_asks_only_whether_there_is_something_new() {
+    let repo = Repo::new();
+    let mut device = Device::refreshed(&repo);
+    let before = device.store.clone();
+    device.refresh(&repo);
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json"]);
+    assert!(device.changes.is_empty());
+    assert_eq!(device.store, before);
+}
+
+#[test]
+fn a_release_without_new_targets_fetches_no_targets() {
+    let mut repo = Repo::new();
+    let mut device = Device::refreshed(&repo);
+    repo.release();
+    device.refresh(&repo);
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json", "2.snapshot.json"]);
+    assert_stored(&device, &repo, &["timestamp.json", "2.snapshot.json", "1.targets.json"]);
+}
+
+#[test]
+fn a_new_timestamp_alone_fetches_no_snapshot() {
+    let mut repo = Repo::new();
+    let mut device = Device::refreshed(&repo);
+    repo.timestamp.version += 1;
+    repo.publish();
+    device.refresh(&repo);
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json"]);
+    assert_eq!(device.changes, ["write ledger", "write timestamp"]);
+    assert_stored(&device, &repo, &["timestamp.json", "1.snapshot.json", "1.targets.json"]);
+}
+
+#[test]
+fn new_roots_are_followed_and_stored_one_by_one() {
+    let mut repo = Repo::new();
+    let mut device = Device::new(&repo);
+    repo.next_root(|_| ());
+    repo.next_root(|_| ());
+    device.refresh(&repo);
+    let requests = [&["2.root.json", "3.root.json", "4.root.json"], &ALL[1..]].concat();
+    assert_eq!(device.requested(), requests);
+    assert_eq!(device.changes[..2], ["write root 2", "write root 3"]);
+    assert_stored(&device, &repo, &[&["2.root.json", "3.root.json"], &ALL[1..]].concat());
+
+    // The stored roots are verified again, and the request goes on after the last.
+    device.refresh(&repo);
+    assert_eq!(device.requested(), ["4.root.json", "timestamp.json"]);
+    assert_eq!(device.loads[1..4], [root(2), root(3), root(4)]);
+}
+
+#[test]
+fn every_layout_verifies_and_is_stored_as_received() {
+    for form in [Form::Compact, Form::Pretty, Form::Unsorted] {
+        for listing in [Listing::Version, Listing::VersionLengthAndHashes] {
+            let mut repo = Repo::with(|repo| (repo.form, repo.listing) = (form, listing));
+            let mut device = Device::refreshed(&repo);
+            assert_stored(&device, &repo, &ALL[1..]);
+            repo.next_root(|_| ());
+            repo.release();
+            device.refresh(&repo);
+            let stored = ["2.root.json", "timestamp.json", "2.snapshot.json", "1.targets.json"];
+            assert_stored(&device, &repo, &stored);
+        }
+    }
+}
+
+#[test]
+fn the_ledger_names_files_root_and_keys() {
+    let repo = Repo::new();
+    let device = Device::refreshed(&repo);
+    let mut keys = ["timestamp", "snapshot"].map(|name| Signer::new(name).fingerprint());
+    keys.sort();
+    let line = |role: &str, file: &str| {
+        let (file, root) = (sha256_hex(&repo.file(file)), sha256_hex(&repo.file("1.root.json")));
+        format!("{role} {file} 1 {root} {} {}\n", keys[0], keys[1])
+    };
+    let (timestamp, snapshot) =
+        (line("timestamp", "timestamp.json"), line("snapshot", "1.snapshot.json"));
+    let body = format!("ota-trust ledger 1\n{timestamp}{snapshot}");
+    let checksum = sha256_hex(body.as_bytes());
+    let ledger = String::from_utf8(device.store[&StoredItem::Ledger].clone()).unwrap();
+    assert_eq!(ledger, format!("{body}sha256 {checksum}\n"));
+}
+
+#[test]
+fn requests_carry_the_limit_or_the_listed_length() {
+    for (listing, listed) in [(Listing::Version, false), (Listing::VersionLengthAndHashes, true)] {
+        let repo = Repo::with(|repo| repo.listing = listing);
+        let device = Device::refreshed(&repo);
+        let length = |name: &str, limit| if listed { repo.file(name).len() as u64 } else { limit };
+        let limits = &device.limits;
+        let expected = [
+            limits.max_root_length,
+            limits.max_timestamp_length,
+            length(ALL[2], limits.max_snapshot_length),
+            length(ALL[3], limits.max_targets_length),
+        ];
+        let found: Vec<u64> = device.requests.iter().map(|request| request.max_length).collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn the_anchor_of_a_later_version_starts_the_chain_there() {
+    let mut repo = Repo::new();
+    repo.next_root(|_| ());
+    let mut device = Device::new(&repo);
+    device.anchor = repo.file("2.root.json");
+    device.refresh(&repo);
+    assert_eq!(device.requested()[0], "3.root.json");
+    assert_stored(&device, &repo, &ALL[1..]);
+}

@@ -1,0 +1,234 @@
+//! The device: the driver loop that every caller writes, with a log and with faults.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
+use ota_trust::update::{
+    Change, Lookup, Repository, StaleRepository, StaleTarget, Step, StoredItem, Update, UpdateError,
+};
+use ota_trust::verify::TrustedTarget;
+
+use super::check::name_of;
+use super::repo::Repo;
+
+/// When cycles start unless a test says otherwise.
+pub(crate) const START: &str = "2027-01-01T00:00:00Z";
+
+/// A clock that is believed.
+pub(crate) fn at(time: &str) -> StartTime {
+    StartTime::Known(UtcTime::parse(time).unwrap())
+}
+
+/// What a mirror answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    File(Vec<u8>),
+    NotFound,
+    Failed,
+}
+
+/// Whatever serves files.
+pub(crate) trait Mirror {
+    /// The answer to the `attempt`-th request of a file, counted from 1.
+    fn get(&self, name: &str, attempt: u32) -> Answer;
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) name: String,
+    pub(crate) max_length: u64,
+    pub(crate) attempt: u32,
+    /// The code of the refusal of the answer before.
+    pub(crate) after: Option<&'static str>,
+}
+
+/// How a cycle can end without a result.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    Refused(UpdateError),
+    PowerCut,
+}
+
+impl From<UpdateError> for Ended {
+    fn from(error: UpdateError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl Ended {
+    pub(crate) fn refusal(self) -> UpdateError {
+        match self {
+            Self::Refused(error) => error,
+            Self::PowerCut => panic!("the power was cut"),
+        }
+    }
+}
+
+/// A device, its storage, and what can go wrong with it.
+#[derive(Clone)]
+pub(crate) struct Device {
+    pub(crate) anchor: Vec<u8>,
+    pub(crate) limits: Limits,
+    pub(crate) start: StartTime,
+    pub(crate) store: BTreeMap<StoredItem, Vec<u8>>,
+    /// Items that cannot be written.
+    pub(crate) broken: BTreeSet<StoredItem>,
+    /// The power fails after so many changes of a run.
+    pub(crate) power_cut_after: Option<usize>,
+    /// The requests of the last run, in order.
+    pub(crate) requests: Vec<Request>,
+    /// The loads of the last run, in order.
+    pub(crate) loads: Vec<StoredItem>,
+    /// The changes of the last run that were made, in order.
+    pub(crate) changes: Vec<String>,
+}
+
+impl Device {
+    /// A device with the first root of a repository, one attempt for each file and an empty storage.
+    pub(crate) fn new(repo: &Repo) -> Self {
+        let mut limits = Limits::default();
+        limits.max_attempts = 1;
+        Self {
+            anchor: repo.file("1.root.json"),
+            limits,
+            start: at(START),
+            store: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            power_cut_after: None,
+            requests: Vec::new(),
+            loads: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// A device that has run one cycle.
+    pub(crate) fn refreshed(repo: &Repo) -> Self {
+        let mut device = Self::new(repo);
+        device.refresh(repo);
+        device
+    }
+
+    pub(crate) fn try_refresh(
+        &mut self,
+        mirror: &dyn Mirror,
+    ) -> Result<Repository<'static>, Ended> {
+        self.forget_log();
+        let step = Update::begin(self.anchor.clone(), self.start, self.limits.clone())?;
+        self.drive(mirror, step)
+    }
+
+    /// A cycle that must succeed.
+    pub(crate) fn refresh(&mut self, mirror: &dyn Mirror) -> Repository<'static> {
+        self.try_refresh(mirror).unwrap()
+    }
+
+    /// A cycle that must be refused.
+    pub(crate) fn refusal(&mut self, mirror: &dyn Mirror) -> UpdateError {
+        self.try_refresh(mirror).map(|_| ()).unwrap_err().refusal()
+    }
+
+    pub(crate) fn refresh_offline(
+        &mut self,
+        bundle: &dyn Mirror,
+        max_staleness: u64,
+    ) -> Result<StaleRepository<'static>, Ended> {
+        self.forget_log();
+        let (anchor, limits) = (self.anchor.clone(), self.limits.clone());
+        let step = Update::begin_offline(anchor, self.start, max_staleness, limits)?;
+        self.drive(bundle, step)
+    }
+
+    pub(crate) fn find(
+        &mut self,
+        mirror: &dyn Mirror,
+        repository: Repository<'static>,
+        path: &str,
+    ) -> Result<Lookup<Repository<'static>, TrustedTarget>, Ended> {
+        self.forget_log();
+        let step = repository.find(&TargetPath::new(path).unwrap())?;
+        self.drive(mirror, step)
+    }
+
+    pub(crate) fn find_offline(
+        &mut self,
+        bundle: &dyn Mirror,
+        repository: StaleRepository<'static>,
+        path: &str,
+    ) -> Result<Lookup<StaleRepository<'static>, StaleTarget>, Ended> {
+        self.forget_log();
+        let step = repository.find(&TargetPath::new(path).unwrap())?;
+        self.drive(bundle, step)
+    }
+
+    /// The names of the last run's requests.
+    pub(crate) fn requested(&self) -> Vec<&str> {
+        self.requests.iter().map(|request| request.name.as_str()).collect()
+    }
+
+    fn forget_log(&mut self) {
+        self.requests.clear();
+        self.loads.clear();
+        self.changes.clear();
+    }
+
+    fn drive<D>(&mut self, mirror: &dyn Mirror, mut step: Step<'static, D>) -> Result<D, Ended> {
+        loop {
+            step = match step {
+                Step::Load(load) => {
+                    self.loads.push(load.item().clone());
+                    let bytes = self.store.get(load.item()).cloned();
+                    load.loaded(bytes)?
+                }
+                Step::Fetch(fetch) => {
+                    let (name, attempt) = (fetch.file().name(), fetch.attempt());
+                    self.requests.push(Request {
+                        name: name.clone(),
+                        max_length: fetch.max_length(),
+                        attempt,
+                        after: fetch.refusal().map(UpdateError::code),
+                    });
+                    match mirror.get(&name, attempt) {
+                        Answer::File(bytes) => fetch.received(bytes)?,
+                        Answer::NotFound => fetch.not_found()?,
+                        Answer::Failed => fetch.failed()?,
+                    }
+                }
+                Step::Persist(persist) => match self.apply(&persist.changes())? {
+                    Written::All => persist.done()?,
+                    Written::Part => persist.failed()?,
+                },
+                Step::Done(done) => return Ok(done),
+            };
+        }
+    }
+
+    /// Makes the changes in order, as far as storage and power allow.
+    fn apply(&mut self, changes: &[Change<'_>]) -> Result<Written, Ended> {
+        for change in changes {
+            let (Change::Write { item, .. } | Change::Remove { item }) = change;
+            if self.broken.contains(item) {
+                return Ok(Written::Part);
+            }
+            if self.power_cut_after == Some(self.changes.len()) {
+                return Err(Ended::PowerCut);
+            }
+            match change {
+                Change::Write { item, bytes } => {
+                    self.changes.push(format!("write {}", name_of(item)));
+                    self.store.insert((*item).clone(), bytes.to_vec());
+                }
+                Change::Remove { item } => {
+                    self.changes.push(format!("remove {}", name_of(item)));
+                    self.store.remove(*item);
+                }
+            }
+        }
+        Ok(Written::All)
+    }
+}
+
+enum Written {
+    All,
+    Part,
+}

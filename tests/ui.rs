@@ -1,0 +1,8 @@
+//! What must not compile: trust that nobody has proven.
+//!
+//! The messages are checked too, because any typo fails to compile as well.
+
+#[test]
+fn trust_cannot_be_had_but_by_passing_the_checks() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}
