@@ -1,8 +1,8 @@
 //! Strict JSON, read once, and the canonical form that signatures are made over.
 //!
-//! One parser decides. [`Reader`] is the only code in the crate that reads JSON: it checks the
+//! One parser decides. `Reader` is the only code in the crate that reads JSON: it checks the
 //! syntax, the limits, and that no object has a key twice *while* the caller decodes, and it notes
-//! what the [`canonical`] form needs. Whatever reads the same bytes again (an entry decoded on
+//! what the canonical form needs. Whatever reads the same bytes again (an entry decoded on
 //! demand, the canonical form streamed into a hash) goes through the same reader, so two readings
 //! cannot disagree.
 //!

@@ -7,7 +7,7 @@
 //! Keys are told apart by what they *decode* to. Key ids are opaque, and one key that is listed
 //! under two ids, or once as PEM and once as hexadecimal, is still one key.
 //!
-//! **Adding a scheme is one file**: a constant [`Scheme`], named in [`SCHEMES`].
+//! **Adding a scheme is one file**: a constant `Scheme`, named in `SCHEMES`.
 
 #[cfg(feature = "ecdsa")]
 mod ecdsa;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::keys::KeyIndex;
 use super::role::read_key_ids;
-use super::{MetadataError, PathPattern, Result, RoleKeys, SuccinctRoles, required, room, texts};
+use super::{MetadataError, PathPattern, Result, RoleKeys, SuccinctRoles, required, room};
 use crate::json::Reader;
 use crate::primitives::{Digest, Limits, RoleName, TargetPath, sha256};
 
@@ -149,7 +149,8 @@ impl DelegatedRole {
         &self.paths
     }
 
-    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
+    /// Reads one delegation; `paths_left` is how many paths the file may still list.
+    fn read(r: &mut Reader<'_>, paths_left: &mut u32, limits: &Limits) -> Result<Self> {
         let (mut name, mut key_ids, mut threshold) = (None, None, None);
         let (mut patterns, mut prefixes) = (None, None);
         let mut terminating = None;
@@ -163,10 +164,10 @@ impl DelegatedRole {
             } else if key.is("terminating") {
                 terminating = Some(r.boolean()?);
             } else if key.is("paths") {
-                let texts = texts(r, u32::MAX, "paths")?;
+                let texts = read_paths(r, paths_left, limits)?;
                 patterns = Some(texts.into_iter().map(PathPattern::new).collect());
             } else if key.is("path_hash_prefixes") {
-                prefixes = Some(texts(r, u32::MAX, "path hash prefixes")?);
+                prefixes = Some(read_paths(r, paths_left, limits)?);
             } else {
                 r.skip()?;
             }
@@ -207,11 +208,25 @@ impl PathHash {
     }
 }
 
+/// Reads `paths` or `path_hash_prefixes`, and takes their number from what is left.
+fn read_paths(r: &mut Reader<'_>, left: &mut u32, limits: &Limits) -> Result<Vec<Box<str>>> {
+    let what = "paths and path hash prefixes";
+    let too_many = MetadataError::TooMany { what, limit: limits.max_paths };
+    let mut paths = Vec::new();
+    r.array(|r| {
+        *left = left.checked_sub(1).ok_or_else(|| too_many.clone())?;
+        paths.push(r.text()?.decode().into());
+        Ok::<_, MetadataError>(())
+    })?;
+    Ok(paths)
+}
+
 fn read_roles(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<DelegatedRole>> {
     let mut roles: Vec<DelegatedRole> = Vec::new();
+    let mut paths_left = limits.max_paths;
     r.array(|r| {
         room(&roles, limits.max_delegations, "delegations")?;
-        roles.push(DelegatedRole::read(r, limits)?);
+        roles.push(DelegatedRole::read(r, &mut paths_left, limits)?);
         Ok::<_, MetadataError>(())
     })?;
     let mut names = BTreeSet::new();

@@ -33,11 +33,6 @@ pub use succinct::SuccinctRoles;
 pub use targets::{TargetFile, Targets};
 pub use timestamp::Timestamp;
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
-use crate::json::Reader;
-
 type Result<T> = core::result::Result<T, MetadataError>;
 
 /// The value of a field that the format requires.
@@ -52,15 +47,4 @@ fn room<T>(list: &[T], limit: u32, what: &'static str) -> Result<()> {
     } else {
         Err(MetadataError::TooMany { what, limit })
     }
-}
-
-/// An array of strings, at most `limit` of them.
-fn texts(r: &mut Reader<'_>, limit: u32, what: &'static str) -> Result<Vec<Box<str>>> {
-    let mut list = Vec::new();
-    r.array(|r| {
-        room(&list, limit, what)?;
-        list.push(r.text()?.decode().into());
-        Ok::<_, MetadataError>(())
-    })?;
-    Ok(list)
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{MetadataError, Result, texts};
+use super::{MetadataError, Result, room};
 use crate::json::Reader;
 use crate::key::KeyId;
 use crate::primitives::{Limits, RoleName};
@@ -77,13 +77,15 @@ impl RoleKeys {
 
 /// Reads `keyids`.
 pub(super) fn read_key_ids(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<KeyId>> {
-    let texts = texts(r, limits.max_key_ids, "key ids in a role")?;
-    let mut ids: Vec<KeyId> = Vec::with_capacity(texts.len());
-    for id in texts.iter().map(|text| KeyId::new(text)) {
+    let mut ids: Vec<KeyId> = Vec::new();
+    r.array(|r| {
+        room(&ids, limits.max_key_ids, "key ids in a role")?;
+        let id = KeyId::new(&r.text()?.decode());
         if ids.contains(&id) {
             return Err(MetadataError::DuplicateKeyId(id));
         }
         ids.push(id);
-    }
+        Ok(())
+    })?;
     Ok(ids)
 }

@@ -33,6 +33,9 @@ pub struct Limits {
     pub max_visited_roles: u32,
     /// Roles that one `delegations` may list. The largest hash-bin repositories have 16,384.
     pub max_delegations: u32,
+    /// Patterns and hash prefixes that the delegations of one file may list, all roles together. 16,384
+    /// bins with four prefixes each have 65,536.
+    pub max_paths: u32,
     /// Keys that one `keys` map may list.
     pub max_keys: u32,
     /// Key ids that one role may list.
@@ -63,6 +66,7 @@ impl Default for Limits {
             max_root_rotations: 256,
             max_visited_roles: 64,
             max_delegations: 16_384,
+            max_paths: 131_072,
             max_keys: 16_384,
             max_key_ids: 256,
             max_signatures: 256,
@@ -87,6 +91,7 @@ impl Limits {
             max_root_rotations: 64,
             max_visited_roles: 16,
             max_delegations: 256,
+            max_paths: 1024,
             max_keys: 64,
             max_key_ids: 32,
             max_signatures: 32,

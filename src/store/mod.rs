@@ -1,6 +1,6 @@
 //! What a device stores, on a file system, crash-safe (feature `fs`).
 //!
-//! [`FsStore`] keeps the items that a cycle asks to persist ([`StoredItem`](crate::update::StoredItem)) in one
+//! [`FsStore`] keeps the items that a cycle asks to persist ([`StoredItem`]) in one
 //! folder of its own:
 //!
 //! ```text

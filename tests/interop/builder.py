@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from keys import ed25519
-from styles import compact
 from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
@@ -28,6 +26,9 @@ from tuf.api.metadata import (
     Targets,
     Timestamp,
 )
+
+from keys import ed25519
+from styles import compact
 
 TOP_LEVEL = ("root", "timestamp", "snapshot", "targets")
 EXPIRES = datetime(2036, 1, 1, tzinfo=UTC)

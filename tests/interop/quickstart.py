@@ -23,7 +23,7 @@ def scenarios():
 
 
 def committed(repository, attack=None):
-    """What is committed, with an attack's files in the place of, or beside, those of `metadata/`."""
+    """What is committed, with the files of an attack over those of `metadata/`."""
     files = {}
     for kind in ("metadata", "targets"):
         for file in (FOLDER / kind).rglob("*.*"):

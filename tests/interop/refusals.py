@@ -1,8 +1,10 @@
 """Repositories that a correct client refuses, as scenarios.
 
-Each attack meets a new device and one that is up to date, or the latter alone if it is a rollback. After
-it the honest repository is served again, with higher versions, and the device must recover.
+Each attack meets a new device and one that is up to date, or the latter alone if it is a rollback.
+After it the honest repository is served again, with higher versions, and the device must recover.
 """
+
+from datetime import timedelta
 
 from builder import EXPIRES, PAST
 from keys import ed25519
@@ -90,8 +92,8 @@ def other_version(repository, role):
 
 
 def mix_and_match(repository, role):
-    """Well signed, of the right version, and not what is listed."""
-    repository.signed[role].unrecognized_fields["x"] = "y"
+    """Well signed, of the right version and length, and not what is listed."""
+    repository.signed[role].expires -= timedelta(days=1)
     repository.sign(role)
 
 
@@ -146,7 +148,7 @@ def odd_files():
 def thresholds():
     for role in ROLES[1:]:
         three = [ed25519(f"{role} {n}") for n in range(3)]
-        signers = {r: three for r in ("root", *ROLES[1:])}
+        signers = dict.fromkeys(("root", *ROLES[1:]), three)
 
         def one_of_two(repository, role=role):
             repository.write(*ROLES)
@@ -159,7 +161,7 @@ def thresholds():
     twins = [ed25519("twin", "id 1"), ed25519("twin", "id 2")]
     two = [ed25519("1"), ed25519("2")]
     for role in ROLES[1:]:
-        signers = {r: two for r in ("root", *ROLES[1:])} | {role: twins}
+        signers = dict.fromkeys(("root", *ROLES[1:]), two) | {role: twins}
         repository = standard(signers=signers, threshold=2)
         repository.publish()
         step = Step(repository.state(), refused=role, reference_accepts=accepts)

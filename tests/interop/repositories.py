@@ -1,6 +1,6 @@
 """Repositories of all shapes that a correct client accepts, as scenarios.
 
-    repositories.py FOLDER      writes FOLDER/SCENARIO/STEP/{metadata,targets}/…, to look at
+repositories.py FOLDER      writes FOLDER/SCENARIO/STEP/{metadata,targets}/…, to look at
 """
 
 import sys
@@ -22,7 +22,7 @@ def key_types():
         repository.delegate("targets", "releases", [new("releases")], paths=["releases/*/*/*"])
         yield updated(f"keys-{name}", repository)
     mixed = [new(f"mixed {name}") for name, new in keys.TYPES.items()]
-    signers = {role: mixed for role in TOP_LEVEL}
+    signers = dict.fromkeys(TOP_LEVEL, mixed)
     yield updated("keys-of-all-types-in-every-role", standard(signers=signers, threshold=6))
 
 
@@ -59,7 +59,7 @@ def json_styles():
     """`custom` and unknown fields hold what is easily written, or sorted, in another way."""
     hard = {
         "\uff5e": "U+FF5E sorts before U+1F600 by code point, after it in UTF-16",
-        "\U0001f600": ["\x00\t\r\n\x1f\x7f\u2028\"\\/é", "e\u0301", ""],
+        "\U0001f600": ['\x00\t\r\n\x1f\x7f\u2028"\\/é', "e\u0301", ""],
         "numbers": [0, -1, 2**53 + 1, 2**64 - 1, -(2**63)],
         "": {"b": None, "a": [True, False, {}], "B": []},
     }
@@ -270,9 +270,7 @@ def delegated_key_rotation():
     delegations = repository.signed["targets"].delegations
     for signer in repository.signers["releases"]:
         delegations.roles["releases"].keyids.remove(signer.public_key.keyid)
-    repository.delegate(
-        "targets", "releases", [ed25519("releases 3")], paths=["releases/*/*/*"]
-    )
+    repository.delegate("targets", "releases", [ed25519("releases 3")], paths=["releases/*/*/*"])
     repository.publish("targets", "releases")
     steps.append(Step(repository.state(), wanted()))
     yield Scenario("rotation-of-delegated-keys", first, steps)
@@ -293,7 +291,7 @@ def fast_forward_recovery():
 
 
 def equal_timestamp():
-    """Other bytes under the stored timestamp's version: the stored one stays, and the cycle goes on."""
+    """Other bytes, same version: the stored timestamp stays, and the cycle goes on with it."""
     repository = standard()
     repository.publish()
     steps = [Step(repository.state(), wanted())]

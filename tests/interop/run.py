@@ -6,11 +6,12 @@ CLIENT is a command with the interface of the TUF conformance suite:
 
     CLIENT --metadata-dir D init ROOT
     CLIENT --metadata-dir D --metadata-url U refresh
-    CLIENT --metadata-dir D --metadata-url U --target-name T … --target-base-url B --target-dir O download
+    CLIENT --metadata-dir D --metadata-url U --target-name T … --target-base-url B --target-dir O
+           download
 
-After each call these must be as `scenario.Device` predicts: the exit code (0 or 1), the requests in their
-order, the metadata in D byte for byte with no other *.json beside it, and the bytes in O. Folders in D,
-and names in O that begin with a dot, are the client's own business. The last line is
+After each call these must be as `scenario.Device` predicts: the exit code (0 or 1), the requests in
+their order, the metadata in D byte for byte with no other *.json beside it, and the bytes in O.
+Folders in D, and names in O that begin with a dot, are the client's own business. The last line is
 `N passed, M failed`, in scenarios; the exit code is 1 if any fails.
 """
 
@@ -22,13 +23,14 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.ngclient import Updater
+
 import quickstart
 import refusals
 import repositories
 from scenario import Device
 from server import Server
-from tuf.api.exceptions import DownloadError, RepositoryError
-from tuf.ngclient import Updater
 
 TIMEOUT = 60
 

@@ -1,7 +1,8 @@
 """What a scenario is, and what a correct client asks for and stores in it.
 
-The prediction is computed from what is served alone, by the rules of TUF §5: a file is asked for if it
-is not what the device has stored, and stored unless it is refused. After a refusal nothing is asked.
+The prediction is computed from what is served alone, by the rules of TUF §5: a file is asked for if
+it is not what the device has stored, and stored unless it is refused. After a refusal nothing is
+asked.
 """
 
 import json

@@ -27,9 +27,14 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
     def requests(self):
-        """What was asked for since the last call; a target by its path without a hash."""
+        """What was asked for since the last call; a target by its path without a hash, and once
+        though a client may try each of its names."""
         asked, self.asked = self.asked, []
-        return asked
+        return [u for n, u in enumerate(asked) if not (is_target(u) and u in asked[n - 1 : n])]
+
+
+def is_target(url):
+    return url.startswith("targets/")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Ways to write one JSON document. The signatures are over the canonical form, whatever the style."""
+"""Ways to write one JSON document. Whatever the style, signatures are over the canonical form."""
 
 import json
 
@@ -15,7 +15,7 @@ def compact(metadata):
 
 
 def unsorted(metadata):
-    """Keys in reverse order, `signed` before `signatures`, tabs, CRLF and white space at the end."""
+    """Keys in reverse order, `signed` first, tabs, CRLF, and white space at the end."""
     text = json.dumps(_reversed(metadata.to_dict()), indent="\t", separators=(" ,", " : "))
     return text.replace("\n", "\r\n").encode() + b"\r\n \n"
 

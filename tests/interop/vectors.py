@@ -1,4 +1,4 @@
-"""Writes examples/quickstart/repository: a small TUF repository for the product "lamp", and attacks.
+"""Writes examples/quickstart/repository: a TUF repository for the product "lamp", and attacks.
 
     vectors.py            writes it
     vectors.py --check    fails if what is there differs in a byte
@@ -12,9 +12,9 @@ The repository is served as it stands: `metadata/` and `targets/`. Its devices a
 
 `ATTACKS` says of each which file is refused; every file before it in the workflow is sound.
 
-What happened: root 1 and timestamp 1 with release 1.0.0; root 2 takes one root key and the timestamp
-key out of use; timestamp 2; release 2.0.0 with releases 2, snapshot 2 and timestamp 3. Everything
-expires in 2036, but for the timestamp of `expired-timestamp`: 2026-02-01.
+What happened: root 1 and timestamp 1 with release 1.0.0; root 2 takes one root key and the
+timestamp key out of use; timestamp 2; release 2.0.0 with releases 2, snapshot 2 and timestamp 3.
+Everything expires on 2036-01-01, but for the timestamp of `expired-timestamp`: 2026-02-01.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def mix_and_match(repository):
 
 
 def _stolen_release(repository, change):
-    """Timestamp, snapshot and one of two release keys are stolen: the rest of the chain is right."""
+    """Timestamp, snapshot and one of two release keys are stolen; all but releases is sound."""
     add(repository, "2.0.0", 8192, 2)
     repository.write("releases")
     repository.edit("releases", change)
@@ -170,7 +170,7 @@ def rollback_release(repository):
 
 
 def snapshot_drops_role(repository):
-    """Timestamp and snapshot keys are stolen, and sign a snapshot that forgets the releases role."""
+    """Timestamp and snapshot keys are stolen, and sign a snapshot without the releases role."""
     repository.write("snapshot")
     del repository.signed["snapshot"].meta["releases.json"]
     repository.sign("snapshot")

@@ -1,0 +1,50 @@
+//! Fuzz targets, each with an oracle.
+//!
+//! A target is a function from bytes that panics when the library and a naive model of it disagree. The
+//! model is written from the specification, for clarity and not for speed, and reads JSON with another
+//! parser. `fuzz_targets/` hands the functions to libFuzzer; the crate's own tests replay `corpus/` with
+//! them.
+//!
+//! | target | compares | with |
+//! |---|---|---|
+//! | [`json`] | the strict reader, the canonical form | `serde_json`, and a form written naively |
+//! | [`roles`] | bytes to trust, for each of the four roles | TUF §5.3 to §5.6, naively |
+//! | [`patterns`] | globs | a matcher that tries everything |
+//! | [`delegations`] | the search for a target, request by request | §5.6.7 as a recursion |
+//! | [`artifact`] | streams in any chunks | the bytes themselves |
+//! | [`blocks`] | block proofs | a Merkle tree built naively |
+//! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
+//! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
+
+pub mod artifact;
+pub mod blocks;
+pub mod choices;
+pub mod delegations;
+pub mod device;
+pub mod json;
+pub mod ledger;
+pub mod machine;
+pub mod patterns;
+pub mod repository;
+pub mod roles;
+pub mod signing;
+pub mod stored_state;
+pub mod strict;
+
+/// A target: panics where library and model disagree.
+pub type Target = fn(&[u8]);
+
+/// The targets by name; each has a folder in `corpus/`.
+pub const TARGETS: [(&str, Target); 11] = [
+    ("json", json::check),
+    ("root", roles::root::check),
+    ("timestamp", roles::timestamp::check),
+    ("snapshot", roles::snapshot::check),
+    ("targets", roles::targets::check),
+    ("patterns", patterns::check),
+    ("delegations", delegations::check),
+    ("artifact", artifact::check),
+    ("blocks", blocks::check),
+    ("stored_state", stored_state::check),
+    ("machine", machine::check),
+];
