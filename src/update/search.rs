@@ -51,10 +51,10 @@ impl<'a> Search<'a> {
         let Some(Visit { role, .. }) = self.visited.last() else { return self.go_on() };
         let Some(trusted) = self.world.targets(role) else { return self.go_on() };
         let of = (root, snapshot);
-        let limits = cycle.limits();
+        let context = &cycle.context;
         let chain = || self.chain(number);
         if let Some(target) =
-            TrustedTarget::listed_by((role, trusted), &self.path, of, limits, chain)
+            TrustedTarget::listed_by((role, trusted), &self.path, of, context, chain)
         {
             let target = target?;
             return Ok(self.end(Ok(target)));

@@ -9,8 +9,8 @@ use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
 pub struct Context {
     start: StartTime,
     limits: Limits,
-    /// By how many seconds a timestamp and a snapshot may have expired. 0 but for offline bundles.
-    staleness: u64,
+    /// By how many seconds a timestamp and a snapshot may have expired; `None` but for offline bundles.
+    staleness: Option<u64>,
 }
 
 /// Whether the metadata is known to be current.
@@ -20,18 +20,20 @@ pub enum Freshness {
     Proven,
     /// Nothing had expired at the earliest time that it can be; the clock itself is not believed.
     Unproven,
+    /// The metadata is from an offline bundle, and may have expired for as long as the caller allowed.
+    Stale,
 }
 
 impl Context {
     /// For a cycle that began at `start`.
     #[must_use]
     pub fn new(start: StartTime, limits: Limits) -> Self {
-        Self { start, limits, staleness: 0 }
+        Self { start, limits, staleness: None }
     }
 
     /// The same, but a timestamp and a snapshot may have expired, by at most so many seconds.
     pub(crate) fn stale(start: StartTime, limits: Limits, staleness: u64) -> Self {
-        Self { start, limits, staleness }
+        Self { start, limits, staleness: Some(staleness) }
     }
 
     /// The start time.
@@ -49,9 +51,10 @@ impl Context {
     /// What a cycle in this context can know of freshness.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
-        match self.start {
-            StartTime::Known(_) => Freshness::Proven,
-            StartTime::NotBefore(_) => Freshness::Unproven,
+        match (self.staleness, self.start) {
+            (Some(_), _) => Freshness::Stale,
+            (None, StartTime::Known(_)) => Freshness::Proven,
+            (None, StartTime::NotBefore(_)) => Freshness::Unproven,
         }
     }
 
@@ -61,7 +64,10 @@ impl Context {
         let may_be_stale = [RoleType::Timestamp, RoleType::Snapshot]
             .iter()
             .any(|stale| role.as_str() == stale.name());
-        let until = if may_be_stale { expires.saturating_add(self.staleness) } else { expires };
+        let until = match self.staleness {
+            Some(seconds) if may_be_stale => expires.saturating_add(seconds),
+            _ => expires,
+        };
         if until > self.start.time() {
             Ok(())
         } else {

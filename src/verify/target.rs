@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Result, Trusted, VerifyError};
+use super::{Context, Freshness, Result, Trusted, VerifyError};
 use crate::metadata::{Root, Snapshot, TargetFile, Targets};
-use crate::primitives::{Hashes, Limits, RoleName, TargetPath, Version};
+use crate::primitives::{Hashes, RoleName, TargetPath, Version};
 
 /// What trusted metadata says of one target: how long it is and which digests it has.
 ///
@@ -18,6 +18,7 @@ pub struct TrustedTarget {
     vouched_by: Vec<RoleName>,
     snapshot: Version,
     names_carry_digest: bool,
+    freshness: Freshness,
 }
 
 impl TrustedTarget {
@@ -29,12 +30,12 @@ impl TrustedTarget {
         role: (&RoleName, &Trusted<'_, Targets>),
         path: &TargetPath,
         of: (&Trusted<'_, Root>, &Trusted<'_, Snapshot>),
-        limits: &Limits,
+        context: &Context,
         vouched_by: impl FnOnce() -> Vec<RoleName>,
     ) -> Option<Result<Self>> {
         let (name, trusted) = role;
         let (root, snapshot) = of;
-        let file = match trusted.document().target(path, limits)? {
+        let file = match trusted.document().target(path, context.limits())? {
             Ok(file) => file,
             Err(source) => {
                 return Some(Err(VerifyError::Malformed { role: name.clone(), source }));
@@ -46,6 +47,7 @@ impl TrustedTarget {
             vouched_by: vouched_by(),
             snapshot: snapshot.version(),
             names_carry_digest: root.consistent_snapshot(),
+            freshness: context.freshness(),
         }))
     }
 
@@ -78,6 +80,12 @@ impl TrustedTarget {
     #[must_use]
     pub fn vouched_by(&self) -> &[RoleName] {
         &self.vouched_by
+    }
+
+    /// Whether the metadata that lists it is known to be current.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
     }
 
     /// The version of the snapshot in which it was found.

@@ -52,7 +52,7 @@ pub(crate) fn check_edge(
     require_signatures(delegator, role, trusted.document(), limits)
 }
 
-/// What the snapshot lists of `role`; a length beyond the caller's limit is refused at once.
+/// What the snapshot lists of `role`.
 pub(crate) fn listed(
     snapshot: &Trusted<'_, Snapshot>,
     role: &RoleName,

@@ -11,8 +11,12 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod freeze;
+mod mix_and_match;
+mod recovery;
 mod rollback;
 mod root_chain;
 mod thresholds;
+mod timestamp_same;
 mod workflow;
 mod world;

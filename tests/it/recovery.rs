@@ -1,0 +1,246 @@
+//! Recovery from a fast-forward attack (§5.3.11): who stole a timestamp or snapshot key and published a version
+//! that no honest one exceeds loses that hold when root takes the key away.
+
+use std::collections::BTreeMap;
+
+use ota_trust::primitives::{Remedy, Version};
+use ota_trust::update::StoredItem;
+
+use crate::world::*;
+
+const FAR: u64 = u64::MAX;
+const AFTER: [&str; 4] = ["2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"];
+
+/// A repository with two keys for timestamp and snapshot, and a device poisoned by one of each.
+fn poisoned() -> (Repo, Device) {
+    let mut repo = Repo::with(|repo| {
+        repo.keys.insert("timestamp", Authority::new(&["t-kept", "t-stolen"], 1));
+        repo.keys.insert("snapshot", Authority::new(&["s-kept", "s-stolen"], 1));
+    });
+    let mut evil = repo.clone();
+    (evil.timestamp.version, evil.snapshot.version) = (FAR, FAR);
+    evil.publish();
+    let device = Device::refreshed(&evil);
+    repo.publish();
+    (repo, device)
+}
+
+/// Takes the stolen key from `role`.
+fn rotate(repo: &mut Repo, role: &'static str, kept: &[&str]) {
+    repo.next_root(|repo| {
+        repo.keys.insert(role, Authority::new(kept, 1));
+    });
+    repo.publish();
+}
+
+#[test]
+fn without_a_rotation_the_poisoned_floor_stands() {
+    let (repo, mut device) = poisoned();
+    assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+}
+
+#[test]
+fn a_lost_key_of_either_role_drops_both_floors() {
+    for (role, kept) in [
+        ("timestamp", &["t-kept"][..]),
+        ("timestamp", &["t-new"]),
+        ("timestamp", &["t-kept", "t-new"]),
+        ("snapshot", &["s-kept"]),
+        ("snapshot", &["s-new"]),
+        ("snapshot", &["s-kept", "s-new"]),
+    ] {
+        let (mut repo, mut device) = poisoned();
+        rotate(&mut repo, role, kept);
+        device.refresh(&repo);
+        assert_eq!(device.changes[..3], ["remove timestamp", "remove snapshot", "write root 2"]);
+        let requests = ["2.root.json", "3.root.json", "timestamp.json", "1.snapshot.json"];
+        assert_eq!(device.requested(), requests, "targets are a cache and stay");
+        assert_stored(&device, &repo, &AFTER);
+    }
+}
+
+#[test]
+fn a_root_that_takes_no_key_away_drops_nothing() {
+    for keys in [&["t-kept", "t-stolen"][..], &["t-kept", "t-stolen", "t-new"]] {
+        let (mut repo, mut device) = poisoned();
+        rotate(&mut repo, "timestamp", keys);
+        assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+        assert_eq!(device.changes, ["write root 2"]);
+    }
+    // Nor does one that takes away a root key or a targets key.
+    for role in ["root", "targets"] {
+        let (mut repo, mut device) = poisoned();
+        rotate(&mut repo, role, &["new"]);
+        assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+        assert_eq!(device.changes, ["write root 2"]);
+    }
+}
+
+#[test]
+fn a_key_under_a_new_id_is_not_a_lost_key() {
+    let (mut repo, mut device) = poisoned();
+    repo.next_root(|repo| {
+        for key in &mut repo.keys.get_mut("timestamp").unwrap().keys {
+            *key = key.alias(&format!("renamed-{}", key.id));
+        }
+    });
+    repo.publish();
+    assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+    assert_eq!(device.changes, ["write root 2"]);
+}
+
+#[test]
+fn a_power_cut_between_the_changes_does_not_hide_the_rotation() {
+    for cut in 0..=3 {
+        let (mut repo, mut device) = poisoned();
+        rotate(&mut repo, "timestamp", &["t-kept", "t-new"]);
+        device.power_cut_after = Some(cut);
+        assert!(matches!(device.try_refresh(&repo), Err(Ended::PowerCut)));
+        device.power_cut_after = None;
+        device.refresh(&repo);
+        assert_stored(&device, &repo, &AFTER);
+    }
+}
+
+#[test]
+fn the_decision_is_made_from_what_is_stored() {
+    // The root is stored, and the floors are still there: as by a storage that reordered its writes.
+    let (mut repo, mut device) = poisoned();
+    let floors: BTreeMap<_, _> = device.store.clone();
+    rotate(&mut repo, "timestamp", &["t-kept", "t-new"]);
+    device.store.insert(repo.item("2.root.json"), repo.file("2.root.json"));
+    assert_eq!(device.store.len(), floors.len() + 1);
+    device.refresh(&repo);
+    assert_eq!(device.requested()[..2], ["3.root.json", "timestamp.json"]);
+    assert_stored(&device, &repo, &AFTER);
+}
+
+#[test]
+fn an_expired_intermediate_root_does_not_hide_the_rotation() {
+    let (mut repo, mut device) = poisoned();
+    repo.root.expires = "2020-01-01T00:00:00Z".into();
+    rotate(&mut repo, "snapshot", &["s-kept", "s-new"]);
+    assert_refused(&device.refusal(&repo), "verify.expired", Remedy::AnotherMirror);
+    assert!(!device.store.contains_key(&StoredItem::Timestamp));
+    assert!(!device.store.contains_key(&StoredItem::Snapshot));
+    repo.next_root(|repo| repo.root.expires = FOREVER.into());
+    device.refresh(&repo);
+    let stored = [&["2.root.json", "3.root.json"], &AFTER[1..]].concat();
+    assert_stored(&device, &repo, &stored);
+}
+
+#[test]
+fn a_key_that_is_taken_and_given_back_was_still_lost() {
+    let (mut repo, mut device) = poisoned();
+    rotate(&mut repo, "timestamp", &["t-kept"]);
+    rotate(&mut repo, "timestamp", &["t-kept", "t-stolen"]);
+    let fetched = device.clone();
+    device.refresh(&repo);
+    assert_stored(&device, &repo, &[&["2.root.json", "3.root.json"], &AFTER[1..]].concat());
+
+    // Also when both roots are on the disk already.
+    let mut device = fetched;
+    for file in ["2.root.json", "3.root.json"] {
+        device.store.insert(repo.item(file), repo.file(file));
+    }
+    device.refresh(&repo);
+    assert_stored(&device, &repo, &[&["2.root.json", "3.root.json"], &AFTER[1..]].concat());
+}
+
+#[test]
+fn a_newer_anchor_does_not_hide_the_rotation() {
+    let (mut repo, mut device) = poisoned();
+    rotate(&mut repo, "timestamp", &["t-kept", "t-new"]);
+    device.anchor = repo.file("2.root.json");
+    device.refresh(&repo);
+    assert_eq!(device.requested()[0], "3.root.json");
+    assert_stored(&device, &repo, &AFTER[1..]);
+}
+
+#[test]
+fn a_newer_anchor_that_took_nothing_away_keeps_the_floors() {
+    let (mut repo, mut device) = poisoned();
+    rotate(&mut repo, "timestamp", &["t-kept", "t-stolen", "t-new"]);
+    device.anchor = repo.file("2.root.json");
+    assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+}
+
+#[test]
+fn after_a_recovery_the_new_floors_hold() {
+    let (mut repo, mut device) = poisoned();
+    rotate(&mut repo, "timestamp", &["t-kept", "t-new"]);
+    let old = repo.clone();
+    repo.release();
+    device.refresh(&repo);
+    let before = device.store.clone();
+    assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+    assert_eq!(device.store, before);
+}
+
+#[test]
+fn a_damaged_ledger_keeps_floors_that_present_keys_have_signed() {
+    for ledger in [None, Some(b"garbage\n".to_vec())] {
+        let old = Repo::new();
+        let mut new = old.clone();
+        new.release();
+        let mut device = Device::refreshed(&new);
+        match ledger {
+            None => device.store.remove(&StoredItem::Ledger),
+            Some(bytes) => device.store.insert(StoredItem::Ledger, bytes),
+        };
+        assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+        device.refresh(&new);
+    }
+}
+
+#[test]
+fn x41_state_of_another_repository_that_shares_keys_is_dropped() {
+    // Two repositories of one operator: the online keys are the same, the roots are not.
+    let ours = Repo::with(|repo| drop(repo.keys.insert("root", Authority::new(&["ours"], 1))));
+    let mut theirs =
+        Repo::with(|repo| drop(repo.keys.insert("root", Authority::new(&["theirs"], 1))));
+    theirs.add_target("targets", "their-file", b"theirs");
+    (theirs.timestamp.version, theirs.snapshot.version) = (1, 1);
+    theirs.publish();
+
+    // The same versions: the stored timestamp would be current, and so would all that it names.
+    let mut device = Device::refreshed(&theirs);
+    device.anchor = ours.file("1.root.json");
+    let trusted = device.refresh(&ours);
+    assert_eq!(device.requested(), AFTER_X41);
+    assert_eq!(trusted.targets().bytes(), ours.file("1.targets.json"));
+    assert_stored(&device, &ours, &AFTER_X41[1..]);
+
+    // A higher version: it would be a floor that ours never reaches.
+    (theirs.timestamp.version, theirs.snapshot.version) = (9, 9);
+    theirs.publish();
+    let mut device = Device::refreshed(&theirs);
+    device.anchor = ours.file("1.root.json");
+    device.refresh(&ours);
+    assert_stored(&device, &ours, &AFTER_X41[1..]);
+}
+
+const AFTER_X41: [&str; 4] = ["2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"];
+
+#[test]
+fn stored_roots_of_another_chain_are_fetched_again() {
+    let mut ours = Repo::with(|repo| drop(repo.keys.insert("root", Authority::new(&["ours"], 1))));
+    let mut theirs = Repo::new();
+    theirs.next_root(|_| ());
+    let mut device = Device::refreshed(&theirs);
+    device.anchor = ours.file("1.root.json");
+    ours.next_root(|_| ());
+    device.refresh(&ours);
+    assert_eq!(
+        device.requested(),
+        ["2.root.json", "3.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"]
+            .into_iter()
+            .filter(|f| !(*f == "1.targets.json" && same_targets(&ours, &theirs)))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(device.store[&StoredItem::Root(Version::new(2).unwrap())], ours.file("2.root.json"));
+}
+
+fn same_targets(a: &Repo, b: &Repo) -> bool {
+    a.file("1.targets.json") == b.file("1.targets.json")
+}

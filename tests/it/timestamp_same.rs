@@ -1,0 +1,65 @@
+//! A timestamp of the version that is stored: the stored one stays, and the cycle goes on (a deviation from
+//! §5.4.3.1, which would end it there and freeze a device that was stopped in between).
+
+use ota_trust::primitives::Remedy;
+use ota_trust::update::StoredItem;
+use serde_json::json;
+
+use crate::world::*;
+
+#[test]
+fn the_cycle_goes_on_and_fetches_what_is_missing() {
+    let repo = Repo::new();
+    let mut device = Device::refreshed(&repo);
+    device.store.remove(&StoredItem::Snapshot);
+    device.refresh(&repo);
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json", "1.snapshot.json"]);
+    assert_eq!(device.changes, ["write ledger", "write snapshot"]);
+    assert_stored(&device, &repo, &["timestamp.json", "1.snapshot.json", "1.targets.json"]);
+
+    device.store.remove(&repo.item("1.targets.json"));
+    device.refresh(&repo);
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json", "1.targets.json"]);
+    assert_eq!(device.changes, ["write role targets"]);
+}
+
+#[test]
+fn what_a_second_file_of_that_version_says_is_not_taken_over() {
+    let repo = Repo::new();
+    let mut device = Device::refreshed(&repo);
+    let before = device.store.clone();
+    let mut other = repo.clone();
+    other.snapshot.version = 7;
+    other.timestamp.expires = "2098-01-01T00:00:00Z".into();
+    other.publish();
+    let trusted = device.refresh(&other);
+    assert_eq!(trusted.snapshot().version().get(), 1);
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json"]);
+    assert_eq!(device.store, before);
+}
+
+#[test]
+fn a_second_file_of_that_version_must_be_signed() {
+    let mut repo = Repo::new();
+    let mut device = Device::refreshed(&repo);
+    repo.tamper("timestamp", |envelope| envelope["signatures"] = json!([]));
+    repo.publish();
+    assert_refused(&device.refusal(&repo), "verify.signatures", Remedy::AnotherMirror);
+}
+
+#[test]
+fn an_expired_stored_timestamp_stays_a_refusal() {
+    // The mirror serves the same version with a later expiry. The stored one counts, and has expired.
+    let mut repo = Repo::with(|repo| repo.timestamp.expires = "2027-06-01T00:00:00Z".into());
+    let mut device = Device::refreshed(&repo);
+    let before = device.store.clone();
+    device.start = at("2027-06-01T00:00:00Z");
+    repo.timestamp.expires = FOREVER.into();
+    repo.publish();
+    assert_refused(&device.refusal(&repo), "verify.expired", Remedy::AnotherMirror);
+    assert_eq!(device.store, before);
+    repo.timestamp.version += 1;
+    repo.publish();
+    device.refresh(&repo);
+    assert_stored(&device, &repo, &["timestamp.json", "1.snapshot.json", "1.targets.json"]);
+}
