@@ -17,11 +17,12 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::key::KeyFingerprint;
-use crate::metadata::{RoleType, Root};
+use crate::metadata::{MetaFile, RoleType, Root};
 use crate::primitives::{Digest, Limits, Sha256Digest, Version, hex_decode, sha256};
 use crate::verify::Trusted;
 
 const TITLE: &str = "ota-trust ledger 1";
+const MIXED: &str = "mixed";
 /// The present file and the one before it.
 const ENTRIES_PER_ROLE: usize = 2;
 
@@ -29,6 +30,8 @@ const ENTRIES_PER_ROLE: usize = 2;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ledger {
     entries: Vec<Entry>,
+    /// The storage has held another repository's state, and may hold some of its role files still.
+    mixed: bool,
 }
 
 /// What is known of one stored file.
@@ -50,8 +53,19 @@ impl Ledger {
     pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>) {
         let digest = sha256(root.bytes());
         for entry in &mut self.entries {
-            entry.void |= entry.root_version == root.version() && entry.root != digest;
+            if entry.root_version == root.version() && entry.root != digest {
+                entry.void = true;
+                self.mixed = true;
+            }
         }
+    }
+
+    /// Whether a stored role file may be used, given what the snapshot lists of it.
+    ///
+    /// A listed digest says all. Without one, version and signatures would fit another repository's file
+    /// as well, if the two share the role's keys.
+    pub(super) fn may_reuse(&self, listed: &MetaFile) -> bool {
+        listed.hashes.is_some() || !self.mixed
     }
 
     /// With the root of this version, the timestamp or the snapshot role lost a key.
@@ -109,6 +123,9 @@ impl Ledger {
     fn to_bytes(&self) -> Vec<u8> {
         let mut out = String::from(TITLE);
         out.push('\n');
+        if self.mixed {
+            let _ = writeln!(out, "{MIXED}");
+        }
         for entry in &self.entries {
             let Entry { role, file, root_version, root, keys, .. } = entry;
             let (file, root) = (Digest::Sha256(*file), Digest::Sha256(*root));
@@ -133,12 +150,10 @@ impl Ledger {
         if checksum != sha256(body.as_bytes()) {
             return None;
         }
-        let mut lines = body.lines();
-        if lines.next()? != TITLE {
-            return None;
-        }
+        let mut lines = body.strip_prefix(TITLE)?.strip_prefix('\n')?.lines().peekable();
+        let mixed = lines.next_if_eq(&MIXED).is_some();
         let entries = lines.map(Entry::parse).collect::<Option<Vec<_>>>()?;
-        Some(Self { entries })
+        Some(Self { entries, mixed })
     }
 }
 

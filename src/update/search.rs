@@ -101,9 +101,10 @@ impl<'a> Search<'a> {
 
     /// The stored file is used instead of a download if it is the one that the snapshot lists.
     fn load(self, edge: Edge) -> Result<Next<'a>> {
-        listed(&self.world.snapshot, &edge.role, self.world.cycle.limits())?;
+        let World { cycle, snapshot, .. } = &*self.world;
+        let usable = cycle.ledger.may_reuse(&listed(snapshot, &edge.role, cycle.limits())?);
         Ok(Next::load(StoredItem::Role(edge.role.clone()), move |bytes| {
-            match bytes.and_then(|bytes| self.verify(&edge, bytes).ok()) {
+            match bytes.filter(|_| usable).and_then(|bytes| self.verify(&edge, bytes).ok()) {
                 Some(trusted) => self.hold_and_visit(edge, trusted),
                 None => self.fetch(edge),
             }

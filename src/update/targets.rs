@@ -29,7 +29,8 @@ impl<'a> TopLevelTargets<'a> {
         let listed = listed.map_err(|e| cycle.refusal(e))?;
         let state = Self { cycle, root, snapshot, listed };
         Ok(Next::load(StoredItem::Role(RoleName::targets()), move |bytes| {
-            match bytes.and_then(|bytes| state.verify(bytes).ok()) {
+            let usable = state.cycle.ledger.may_reuse(&state.listed);
+            match bytes.filter(|_| usable).and_then(|bytes| state.verify(bytes).ok()) {
                 Some(targets) => Ok(Next::Done(Outcome::refreshed(state.into_world(targets)))),
                 None => state.fetch(),
             }
