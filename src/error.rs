@@ -19,8 +19,8 @@ pub enum Layer {
 
 /// Any refusal, for callers that handle all in one place.
 ///
-/// Each module has an error of its own, with the values that mattered; this gathers them. The text of an
-/// error is for people and may change; [`code`](Self::code) is for programs and will not.
+/// Each module has an error of its own, with the values that mattered; this gathers them. The text
+/// of an error is for people and may change; [`code`](Self::code) is for programs and will not.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

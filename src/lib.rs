@@ -1,11 +1,11 @@
 //! *May this device install these bytes now?*
 //!
-//! `ota-trust` answers that question for fleets of devices. It is a library without I/O: it opens no socket,
-//! reads no file and no clock. Bytes, times and limits go in; a proof comes out, or a refusal that explains
-//! itself.
+//! `ota-trust` answers that question for fleets of devices. It is a library without I/O: it opens
+//! no socket, reads no file and no clock. Bytes, times and limits go in; a proof comes out, or a
+//! refusal that explains itself.
 //!
-//! On the wire it speaks [TUF] 1.0.34. A repository that python-tuf, go-tuf, tough or tuf-on-ci wrote verifies
-//! here.
+//! On the wire it speaks [TUF] 1.0.34. A repository that python-tuf, go-tuf, tough or tuf-on-ci
+//! wrote verifies here.
 //!
 //! # From a provisioned root to verified bytes
 //!

@@ -6,9 +6,10 @@
 //!     --repository DIR --root FILE [--target PATH] [--time 2026-11-23T00:00:00Z]
 //! ```
 //!
-//! Without arguments it uses a small repository that python-tuf wrote (`tests/interop/vectors.py` generates it): a
-//! lamp looks for its firmware, and then a dozen attacks are made on it. With `--repository` it verifies any TUF
-//! repository on the disk, offline, and exits with 1 and the explained refusal if it does not verify.
+//! Without arguments it uses a small repository that python-tuf wrote (`tests/interop/vectors.py`
+//! generates it): a lamp looks for its firmware, and then a dozen attacks are made on it. With
+//! `--repository` it verifies any TUF repository on the disk, offline, and exits with 1 and the
+//! explained refusal if it does not verify.
 
 mod attacks;
 mod device;

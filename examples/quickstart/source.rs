@@ -26,7 +26,8 @@ impl Source {
         Self { place: Place::Embedded, attack: None }
     }
 
-    /// The embedded repository as an attacker serves it: with the files of `attack` in the place of its own.
+    /// The embedded repository as an attacker serves it: with the files of `attack` in the place of
+    /// its own.
     pub fn attacked(attack: &'static Dir<'static>) -> Self {
         Self { place: Place::Embedded, attack: Some(attack) }
     }

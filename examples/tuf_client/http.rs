@@ -44,8 +44,8 @@ impl Mirror {
         }
     }
 
-    /// Reads a small file of at most `limit` bytes, and one byte more of a longer one, so that whoever
-    /// checks it sees that it is too long.
+    /// Reads a small file of at most `limit` bytes, and one byte more of a longer one, so that
+    /// whoever checks it sees that it is too long.
     pub fn get_bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
         match self.get(name)? {
             Answer::NotFound => Ok(None),

@@ -7,8 +7,9 @@
 //!            --target-base-url B --target-dir O download
 //! ```
 //!
-//! `D` shows what is trusted under plain names (`root.json`, `timestamp.json`, percent-encoded role names); what
-//! the client itself goes by is in `D/.ota-trust`. It exits 0 on success and 1 on any failure.
+//! `D` shows what is trusted under plain names (`root.json`, `timestamp.json`, percent-encoded role
+//! names); what the client itself goes by is in `D/.ota-trust`. It exits 0 on success and 1 on any
+//! failure.
 //!
 //! Run it with `cargo run --release --example tuf_client --features ecdsa,fs,rsa -- …`.
 

@@ -13,10 +13,10 @@ use crate::primitives::Sha256Digest;
 /// Proves blocks of an artifact, in any order.
 ///
 /// The tree comes from anywhere. It is what `fsverity digest --out-merkle-tree=FILE` writes: the
-/// levels from the root to the leaves, each padded to whole blocks. A part of it is checked, from the
-/// root down, when the first block under it is. Of each level the part that was checked last is
-/// remembered, so that blocks in sequence cost little more than one hash each, and any block at most
-/// one for each level.
+/// levels from the root to the leaves, each padded to whole blocks. A part of it is checked, from
+/// the root down, when the first block under it is. Of each level the part that was checked last is
+/// remembered, so that blocks in sequence cost little more than one hash each, and any block at
+/// most one for each level.
 ///
 /// ```
 /// use ota_trust::artifact::{BlockVerifier, FsVerityHasher, Salt};
@@ -131,7 +131,8 @@ impl<'t> BlockVerifier<'t> {
         if actual == listed { Ok(()) } else { Err(ArtifactError::BlockRoot { listed, actual }) }
     }
 
-    /// Checks, top down, what lies between the root and the hash of a block and was not checked last.
+    /// Checks, top down, what lies between the root and the hash of a block and was not checked
+    /// last.
     fn check_path(&mut self, index: u64) -> Result<(), ArtifactError> {
         // The number, in each level, of the block of hashes that the path goes through.
         let mut number = index;

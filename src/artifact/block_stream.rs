@@ -25,14 +25,15 @@ use super::{ArtifactError, BlockRoot, BlockVerifier, VerifiedArtifact};
 ///
 /// # A corrupt block
 ///
-/// [`ArtifactError::Block`] names it and loses nothing else: drop the rest of the chunk, fetch again
-/// from [`offset`](Self::offset), best from elsewhere, and go on. The caller bounds how often.
+/// [`ArtifactError::Block`] names it and loses nothing else: drop the rest of the chunk, fetch
+/// again from [`offset`](Self::offset), best from elsewhere, and go on. The caller bounds how
+/// often.
 ///
 /// # Resuming
 ///
-/// In a new stream, pass what the storage holds through [`next_block`](Self::next_block) as if it came
-/// from the network, without writing it again. At the first block that rotted, or where the stored
-/// bytes end, go on with a download from [`offset`](Self::offset).
+/// In a new stream, pass what the storage holds through [`next_block`](Self::next_block) as if it
+/// came from the network, without writing it again. At the first block that rotted, or where the
+/// stored bytes end, go on with a download from [`offset`](Self::offset).
 #[must_use = "the whole artifact is proven only by `finish`"]
 pub struct BlockStream<'t> {
     /// Has taken the blocks that were released.
@@ -74,8 +75,8 @@ impl<'t> BlockStream<'t> {
         Ok(Self { check, verifier, buffer: Vec::with_capacity(BLOCK), released: false })
     }
 
-    /// Takes from the front of `chunk` up to the end of the next block, and releases that block if it
-    /// is complete and right. `None` once the chunk is used up.
+    /// Takes from the front of `chunk` up to the end of the next block, and releases that block if
+    /// it is complete and right. `None` once the chunk is used up.
     ///
     /// Fails with [`ArtifactError::TooLong`], from then on always, when the chunk goes beyond the
     /// listed length, even where the next block alone would not.
@@ -109,7 +110,8 @@ impl<'t> BlockStream<'t> {
         Ok(Some(Block { offset, bytes: &self.buffer }))
     }
 
-    /// The next byte that is wanted: the start of an HTTP `Range` after an error or an interruption.
+    /// The next byte that is wanted: the start of an HTTP `Range` after an error or an
+    /// interruption.
     #[must_use]
     pub fn offset(&self) -> u64 {
         let held = if self.released { 0 } else { self.buffer.len() };

@@ -44,9 +44,9 @@ pub enum ArtifactError {
     Digest {
         /// The digest that is listed, and that of the bytes.
         mismatch: HashesError,
-        /// How many of the bytes were [rehashed](super::ArtifactStream::rehash) from storage. Unless
-        /// this is 0, the fault may lie there: start again from the first byte, or every further
-        /// attempt fails too.
+        /// How many of the bytes were [rehashed](super::ArtifactStream::rehash) from storage.
+        /// Unless this is 0, the fault may lie there: start again from the first byte, or
+        /// every further attempt fails too.
         rehashed: u64,
     },
     /// The storage does not hold what it should. What streamed by may have been right.

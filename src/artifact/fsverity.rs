@@ -1,9 +1,10 @@
 //! The fs-verity digest of a file, with SHA-256 and blocks of 4 KiB.
 //!
 //! As Linux defines it in `Documentation/filesystems/fsverity.rst`, "File digest computation". The
-//! file is cut in blocks, the last one padded with zeros. The hashes of 128 blocks fill a block of the
-//! next level, and so on until one hash is left, the root. The digest is the hash of a descriptor that
-//! holds the root and the file's length: without the length, padding would make files ambiguous.
+//! file is cut in blocks, the last one padded with zeros. The hashes of 128 blocks fill a block of
+//! the next level, and so on until one hash is left, the root. The digest is the hash of a
+//! descriptor that holds the root and the file's length: without the length, padding would make
+//! files ambiguous.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -9,8 +9,8 @@ use crate::primitives::Hashes;
 /// Checks that a storage holds an artifact, from the bytes that are read from it.
 ///
 /// A file that was verified and then swapped before it was installed has been the end of other
-/// updaters. So the bytes are read again from where they will be started from, past every cache that
-/// can be got past, and this check is repeated on them. Read exactly
+/// updaters. So the bytes are read again from where they will be started from, past every cache
+/// that can be got past, and this check is repeated on them. Read exactly
 /// [`length`](Self::length) bytes: what follows in the slot is not a part of the artifact.
 ///
 /// All errors are [`ArtifactError::StorageDiffers`].

@@ -27,10 +27,11 @@ use crate::primitives::Hashes;
 ///
 /// # Resuming
 ///
-/// A hash state that was kept on disk would be trusted without proof, so there is none to keep. After
-/// an interruption, take a new stream, give it what the storage already holds with
-/// [`rehash`](Self::rehash), and go on with a download from the offset that it returns. Stored bytes
-/// that rotted make `finish` fail; [`ArtifactError::Digest`] tells that some came from storage.
+/// A hash state that was kept on disk would be trusted without proof, so there is none to keep.
+/// After an interruption, take a new stream, give it what the storage already holds with
+/// [`rehash`](Self::rehash), and go on with a download from the offset that it returns. Stored
+/// bytes that rotted make `finish` fail; [`ArtifactError::Digest`] tells that some came from
+/// storage.
 #[derive(Clone, Debug)]
 #[must_use = "bytes are proven only by `finish`"]
 pub struct ArtifactStream {
@@ -59,11 +60,11 @@ impl ArtifactStream {
         self.check.update(chunk)
     }
 
-    /// Takes the next bytes from what an interrupted download left in storage, and returns the offset
-    /// at which the download goes on: the start of an HTTP `Range`.
+    /// Takes the next bytes from what an interrupted download left in storage, and returns the
+    /// offset at which the download goes on: the start of an HTTP `Range`.
     ///
-    /// The same as [`update`](Self::update), but a later [`ArtifactError::Digest`] then says that the
-    /// fault may lie in the storage.
+    /// The same as [`update`](Self::update), but a later [`ArtifactError::Digest`] then says that
+    /// the fault may lie in the storage.
     pub fn rehash(&mut self, stored: &[u8]) -> Result<u64, ArtifactError> {
         self.check.update(stored)?;
         self.rehashed = self.rehashed.saturating_add(stored.len() as u64);
@@ -82,8 +83,8 @@ impl ArtifactStream {
         self.check.length
     }
 
-    /// Proves each block on its own too, before it is released, against a `root` that trusted metadata
-    /// lists and a hash `tree` from anywhere. Costs a second SHA-256 of each byte.
+    /// Proves each block on its own too, before it is released, against a `root` that trusted
+    /// metadata lists and a hash `tree` from anywhere. Costs a second SHA-256 of each byte.
     pub fn with_blocks<'t>(
         self,
         root: &BlockRoot,
@@ -103,8 +104,8 @@ impl ArtifactStream {
 
 /// Proof that bytes with the listed length and digests streamed by.
 ///
-/// Had only from [`ArtifactStream::finish`] and [`BlockStream::finish`]. It says nothing of what the
-/// storage did with the bytes: see [`read_back`](Self::read_back).
+/// Had only from [`ArtifactStream::finish`] and [`BlockStream::finish`]. It says nothing of what
+/// the storage did with the bytes: see [`read_back`](Self::read_back).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedArtifact {
     length: u64,

@@ -6,9 +6,10 @@
 //! demand, the canonical form streamed into a hash) goes through the same reader, so two readings
 //! cannot disagree.
 //!
-//! Refused, beyond what RFC 8259 refuses: duplicate keys (compared decoded), numbers with a fraction
-//! or an exponent, `-0`, integers outside `i64::MIN..=u64::MAX`, lone surrogates, a byte order mark,
-//! more nesting or longer strings than the limits allow, and anything but white space after the value.
+//! Refused, beyond what RFC 8259 refuses: duplicate keys (compared decoded), numbers with a
+//! fraction or an exponent, `-0`, integers outside `i64::MIN..=u64::MAX`, lone surrogates, a byte
+//! order mark, more nesting or longer strings than the limits allow, and anything but white space
+//! after the value.
 
 pub(crate) mod canonical;
 mod error;

@@ -1,7 +1,7 @@
 //! Public keys and signature schemes.
 //!
-//! A [`Key`] is what metadata lists: a type, a scheme and an encoded value. It is decoded once. A key
-//! of an unknown type, or with a value that does not decode, is no error until its signature is
+//! A [`Key`] is what metadata lists: a type, a scheme and an encoded value. It is decoded once. A
+//! key of an unknown type, or with a value that does not decode, is no error until its signature is
 //! needed: then it counts for nothing, and the refusal says why ([`Unusable`]).
 //!
 //! Keys are told apart by what they *decode* to. Key ids are opaque, and one key that is listed
@@ -94,7 +94,8 @@ impl Key {
 
     /// Starts to verify a signature over a message that follows in chunks.
     ///
-    /// `None` where the key is not usable, and where the signature is malformed: both verify nothing.
+    /// `None` where the key is not usable, and where the signature is malformed: both verify
+    /// nothing.
     pub(crate) fn verification(&self, signature: &[u8]) -> Option<Box<dyn Verification>> {
         self.public.as_ref().ok().and_then(|key| key.begin(signature))
     }
@@ -102,8 +103,8 @@ impl Key {
     /// Verifies a signature over a whole message.
     ///
     /// ed25519 is strict (RFC 8032 with `s < L`; keys and `R` of small order refused). ECDSA takes
-    /// DER signatures, with an `s` in either half. RSA is PSS with SHA-256, for MGF1 too, and a salt
-    /// of any length.
+    /// DER signatures, with an `s` in either half. RSA is PSS with SHA-256, for MGF1 too, and a
+    /// salt of any length.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verification(signature).is_some_and(|mut verification| {

@@ -70,8 +70,8 @@ impl Delegations {
         }
     }
 
-    /// The roles that may speak for `path`, in order of appearance, up to and with the first that is
-    /// terminating.
+    /// The roles that may speak for `path`, in order of appearance, up to and with the first that
+    /// is terminating.
     pub(crate) fn matches(&self, path: &TargetPath) -> Vec<Match> {
         let hash = PathHash::of(path);
         let mut matches = Vec::new();

@@ -6,8 +6,8 @@ use core::fmt;
 /// A glob: `*`, `?` and `[…]` match within one segment of a path, never a `/`.
 ///
 /// `?` is one code point; `[abc]`, `[a-z]` and `[!a-z]` are sets, in which a `]` that comes first
-/// stands for itself; a `[` without its `]` stands for itself; there is no escape, and a leading dot
-/// is not special. This is Python's `fnmatchcase` on each segment, which is what the reference
+/// stands for itself; a `[` without its `]` stands for itself; there is no escape, and a leading
+/// dot is not special. This is Python's `fnmatchcase` on each segment, which is what the reference
 /// implementation uses.
 ///
 /// A match takes at most as many steps as pattern and path have characters, multiplied; it never
@@ -56,8 +56,9 @@ impl fmt::Debug for PathPattern {
     }
 }
 
-/// Greedy with one way back: when what follows a `*` does not fit, the `*` takes one character more.
-/// An earlier `*` never has to be tried again, because the later one can take whatever it would.
+/// Greedy with one way back: when what follows a `*` does not fit, the `*` takes one character
+/// more. An earlier `*` never has to be tried again, because the later one can take whatever it
+/// would.
 fn matches_segment(mut pattern: &str, mut text: &str) -> bool {
     let mut star: Option<(&str, &str)> = None;
     loop {

@@ -10,8 +10,8 @@ use crate::primitives::{Limits, RoleName};
 
 /// Hash bins that are listed as one entry.
 ///
-/// The first `bit_length` bits of the path's SHA-256 are the number of its bin; the bin's name is the
-/// prefix, a hyphen, and that number in as many hexadecimal digits as the last bin needs.
+/// The first `bit_length` bits of the path's SHA-256 are the number of its bin; the bin's name is
+/// the prefix, a hyphen, and that number in as many hexadecimal digits as the last bin needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuccinctRoles {
     keys: RoleKeys,

@@ -33,8 +33,8 @@ pub struct Limits {
     pub max_visited_roles: u32,
     /// Roles that one `delegations` may list. The largest hash-bin repositories have 16,384.
     pub max_delegations: u32,
-    /// Patterns and hash prefixes that the delegations of one file may list, all roles together. 16,384
-    /// bins with four prefixes each have 65,536.
+    /// Patterns and hash prefixes that the delegations of one file may list, all roles together.
+    /// 16,384 bins with four prefixes each have 65,536.
     pub max_paths: u32,
     /// Keys that one `keys` map may list.
     pub max_keys: u32,

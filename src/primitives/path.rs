@@ -65,7 +65,8 @@ impl TargetPath {
         &self.0
     }
 
-    /// The path with each segment percent-encoded and its slashes kept, fit to append to a base URL.
+    /// The path with each segment percent-encoded and its slashes kept, fit to append to a base
+    /// URL.
     #[must_use]
     pub fn url_path(&self) -> String {
         self.url_path_with_prefix("")

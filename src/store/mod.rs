@@ -12,9 +12,10 @@
 //! role.<name>.json  targets and delegated roles: caches
 //! ```
 //!
-//! Every item is the bytes that were handed over. A change is made by writing a temporary file, syncing it,
-//! renaming it over the item and syncing the folder, so an item is the old or the new one at any moment.
-//! Nothing that is read from the folder is believed: a cycle verifies all of it again.
+//! Every item is the bytes that were handed over. A change is made by writing a temporary file,
+//! syncing it, renaming it over the item and syncing the folder, so an item is the old or the new
+//! one at any moment. Nothing that is read from the folder is believed: a cycle verifies all of it
+//! again.
 //!
 //! One process at a time may use a folder.
 
@@ -44,7 +45,8 @@ pub struct FsStore {
 type Result<T> = core::result::Result<T, StoreError>;
 
 impl FsStore {
-    /// Opens the folder, and makes it if it is not there. What an interrupted write left is removed.
+    /// Opens the folder, and makes it if it is not there. What an interrupted write left is
+    /// removed.
     pub fn open(folder: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
         let folder = folder.as_ref().to_path_buf();
         disk::create_folder(&folder)?;
@@ -54,9 +56,9 @@ impl FsStore {
 
     /// Takes a root that the caller provisioned, and keeps it as the start of the chain.
     ///
-    /// To be called at each start with the root that the firmware ships. A newer one replaces the older
-    /// part of the chain; what follows it stays, and is verified again from it. The root must meet its
-    /// own threshold, or nothing is changed.
+    /// To be called at each start with the root that the firmware ships. A newer one replaces the
+    /// older part of the chain; what follows it stays, and is verified again from it. The root
+    /// must meet its own threshold, or nothing is changed.
     pub fn provision(&self, root: &[u8]) -> Result<()> {
         let version = anchor(root, &self.limits)?.version();
         let item = StoredItem::Root(version);
@@ -80,8 +82,8 @@ impl FsStore {
 
     /// The latest stored root, to begin a cycle with *instead of* the provisioned one.
     ///
-    /// This gives up the check of the chain. It is for callers whose storage is itself as trustworthy as
-    /// the firmware, such as a partition that the boot loader verifies.
+    /// This gives up the check of the chain. It is for callers whose storage is itself as
+    /// trustworthy as the firmware, such as a partition that the boot loader verifies.
     pub fn assume_stored_root(&self) -> Result<Option<Vec<u8>>> {
         match self.roots()?.last() {
             Some(&version) => self.read(&StoredItem::Root(version)),

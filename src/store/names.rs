@@ -32,9 +32,9 @@ pub(super) fn root_version(name: &str) -> Option<Version> {
     (of(&StoredItem::Root(version)) == name).then_some(version)
 }
 
-/// Lower-case letters, digits, `-` and `_` stand for themselves, every other byte is `%XX`; capitals are
-/// encoded, so two names never differ only in case. A name that grows too long becomes its digest,
-/// behind a `~` that no encoded name has.
+/// Lower-case letters, digits, `-` and `_` stand for themselves, every other byte is `%XX`;
+/// capitals are encoded, so two names never differ only in case. A name that grows too long becomes
+/// its digest, behind a `~` that no encoded name has.
 fn encode(name: &RoleName) -> String {
     let mut out = String::new();
     for &byte in name.as_str().as_bytes() {

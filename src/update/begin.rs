@@ -20,9 +20,10 @@ impl Update {
     /// Begins a cycle.
     ///
     /// `root` is the provisioned root, part of the device's firmware or configuration: never what a
-    /// repository serves, and not a stored copy unless the storage is as trustworthy as the firmware.
-    /// It must meet its own threshold, or there is no cycle. `start` is the fixed update start time:
-    /// it is asked for once and serves for all expiry checks of the cycle and its look-ups.
+    /// repository serves, and not a stored copy unless the storage is as trustworthy as the
+    /// firmware. It must meet its own threshold, or there is no cycle. `start` is the fixed
+    /// update start time: it is asked for once and serves for all expiry checks of the cycle
+    /// and its look-ups.
     pub fn begin<'a>(
         root: impl Into<Cow<'a, [u8]>>,
         start: StartTime,
@@ -34,10 +35,10 @@ impl Update {
 
     /// Begins a cycle on a bundle that may be old: a USB stick, a recovery partition.
     ///
-    /// The caller answers [`Fetch`](super::Fetch) from the bundle. All checks hold, those against rollback
-    /// included, but the timestamp and the snapshot may have expired by at most `max_staleness` seconds.
-    /// What comes of it is typed as stale, and stays so until the caller accepts that by name
-    /// ([`StaleTarget`](super::StaleTarget)).
+    /// The caller answers [`Fetch`](super::Fetch) from the bundle. All checks hold, those against
+    /// rollback included, but the timestamp and the snapshot may have expired by at most
+    /// `max_staleness` seconds. What comes of it is typed as stale, and stays so until the
+    /// caller accepts that by name ([`StaleTarget`](super::StaleTarget)).
     pub fn begin_offline<'a>(
         root: impl Into<Cow<'a, [u8]>>,
         start: StartTime,

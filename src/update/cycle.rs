@@ -20,8 +20,8 @@ impl Cycle {
         self.context.limits()
     }
 
-    /// A refusal as the caller sees it: under a root that may not be the last, another cycle may be all
-    /// that is needed.
+    /// A refusal as the caller sees it: under a root that may not be the last, another cycle may be
+    /// all that is needed.
     pub(super) fn refusal(&self, source: VerifyError) -> UpdateError {
         match self.roots_at_bound {
             Some(fetched) => UpdateError::MoreRoots { fetched, source },

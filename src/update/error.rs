@@ -26,8 +26,8 @@ pub enum UpdateError {
         /// The file.
         file: RemoteFile,
     },
-    /// As many roots as the limits allow were fetched in this cycle, and what follows did not verify
-    /// under the last of them. They are kept: the next cycle goes on from there.
+    /// As many roots as the limits allow were fetched in this cycle, and what follows did not
+    /// verify under the last of them. They are kept: the next cycle goes on from there.
     #[error("root: {fetched} new roots in one cycle, and there may be more ({source})")]
     MoreRoots {
         /// How many roots were fetched and verified.

@@ -8,7 +8,8 @@ use crate::primitives::{RoleName, Version};
 
 /// A metadata file of the repository.
 ///
-/// It displays as the file's name, percent-encoded: append it to the base URL of the metadata as it is.
+/// It displays as the file's name, percent-encoded: append it to the base URL of the metadata as it
+/// is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteFile {
     role: RoleName,
@@ -61,8 +62,8 @@ impl fmt::Display for RemoteFile {
 
 /// Something that a device keeps between cycles.
 ///
-/// Roots, ledger, timestamp and snapshot are *floors*: what they rule out stays ruled out, so losing one
-/// loses protection. Roles are *caches*: losing one costs a download.
+/// Roots, ledger, timestamp and snapshot are *floors*: what they rule out stays ruled out, so
+/// losing one loses protection. Roles are *caches*: losing one costs a download.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StoredItem {
     /// The root of one version. A device keeps the provisioned one and every one since.

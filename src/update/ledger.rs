@@ -1,15 +1,16 @@
 //! Under which root the stored timestamp and snapshot were trusted.
 //!
-//! A key that is taken from the timestamp or the snapshot role may have been stolen, and whoever had it
-//! may have signed a version so high that no honest one ever exceeds it. So when either role loses a
-//! key, what is stored of both is dropped (§5.3.11). Comparing two roots in memory would not do: the
-//! device may be stopped between storing the root and removing the files, and if the role kept one old key,
-//! the poisoned file would verify for ever. Hence the ledger: it says of each stored file, by its digest,
-//! under which root it was trusted and with which keys, and the decision is made on load.
+//! A key that is taken from the timestamp or the snapshot role may have been stolen, and whoever
+//! had it may have signed a version so high that no honest one ever exceeds it. So when either role
+//! loses a key, what is stored of both is dropped (§5.3.11). Comparing two roots in memory would
+//! not do: the device may be stopped between storing the root and removing the files, and if the
+//! role kept one old key, the poisoned file would verify for ever. Hence the ledger: it says of
+//! each stored file, by its digest, under which root it was trusted and with which keys, and the
+//! decision is made on load.
 //!
-//! It is written before the file that it speaks of and keeps what it said of the file before, so it is
-//! right whichever of the two is on the disk after a power cut. A file that it does not know is taken
-//! for what it is: signed by present keys, of unknown age, a baseline.
+//! It is written before the file that it speaks of and keeps what it said of the file before, so it
+//! is right whichever of the two is on the disk after a power cut. A file that it does not know is
+//! taken for what it is: signed by present keys, of unknown age, a baseline.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -48,8 +49,8 @@ struct Entry {
 }
 
 impl Ledger {
-    /// A root of the chain is another than the one of that version under which a file was trusted: the
-    /// file is another repository's, which happens to share a key.
+    /// A root of the chain is another than the one of that version under which a file was trusted:
+    /// the file is another repository's, which happens to share a key.
     pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>) {
         let digest = sha256(root.bytes());
         for entry in &mut self.entries {
@@ -62,8 +63,8 @@ impl Ledger {
 
     /// Whether a stored role file may be used, given what the snapshot lists of it.
     ///
-    /// A listed digest says all. Without one, version and signatures would fit another repository's file
-    /// as well, if the two share the role's keys.
+    /// A listed digest says all. Without one, version and signatures would fit another repository's
+    /// file as well, if the two share the role's keys.
     pub(super) fn may_reuse(&self, listed: &MetaFile) -> bool {
         listed.hashes.is_some() || !self.mixed
     }
@@ -75,8 +76,8 @@ impl Ledger {
         }
     }
 
-    /// The chain has been walked to its end. An entry from before the provisioned root met none of it,
-    /// so its keys are compared with the last root's.
+    /// The chain has been walked to its end. An entry from before the provisioned root met none of
+    /// it, so its keys are compared with the last root's.
     pub(super) fn settle(&mut self, last: &Trusted<'_, Root>, limits: &Limits) {
         let keys = floor_keys(last, limits);
         for entry in &mut self.entries {

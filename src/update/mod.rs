@@ -1,7 +1,8 @@
 //! The device's update cycle as a state machine without I/O (TUF §5).
 //!
-//! [`Update::begin`] takes the provisioned root, the fixed start time and the limits, and returns the
-//! first [`Step`]. The caller does what the step asks, hands over the answer, and gets the next step:
+//! [`Update::begin`] takes the provisioned root, the fixed start time and the limits, and returns
+//! the first [`Step`]. The caller does what the step asks, hands over the answer, and gets the next
+//! step:
 //!
 //! | step | the caller | and answers |
 //! |---|---|---|
@@ -10,8 +11,8 @@
 //! | [`Persist`] | stores what is verified, in the order given | [`done`](Persist::done) or [`failed`](Persist::failed) |
 //! | `Done` | has a [`Repository`] | |
 //!
-//! Bytes are handed over, or borrowed for as long as the machine lives, and are not copied. Looking up a
-//! target ([`Repository::find`]) is the same machine, at the same start time.
+//! Bytes are handed over, or borrowed for as long as the machine lives, and are not copied. Looking
+//! up a target ([`Repository::find`]) is the same machine, at the same start time.
 //!
 //! | file | paragraph |
 //! |---|---|
@@ -22,8 +23,8 @@
 //! | `targets.rs` | §5.6.1 to §5.6.6 |
 //! | `search.rs` | §5.6.7 |
 //!
-//! After any refusal, and after a power cut at any moment, the next cycle can succeed: what was asked to be
-//! persisted is all that has changed, and every prefix of it is safe.
+//! After any refusal, and after a power cut at any moment, the next cycle can succeed: what was
+//! asked to be persisted is all that has changed, and every prefix of it is safe.
 
 mod begin;
 mod cycle;

@@ -1,7 +1,7 @@
 //! What a paragraph of the workflow asks for next, and what goes on with the answer.
 //!
-//! A state owns what has been proven so far, and an answer moves it on; so there is no state in which
-//! a snapshot is at hand without the timestamp that names it.
+//! A state owns what has been proven so far, and an answer moves it on; so there is no state in
+//! which a snapshot is at hand without the timestamp that names it.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;

@@ -141,8 +141,8 @@ pub struct Lookup<R, T> {
 pub struct StaleTarget(TrustedTarget);
 
 impl StaleTarget {
-    /// Takes the target although newer metadata may exist that withdraws it: say so where a person has
-    /// decided that installing from an old bundle is right.
+    /// Takes the target although newer metadata may exist that withdraws it: say so where a person
+    /// has decided that installing from an old bundle is right.
     #[must_use]
     pub fn accept_staleness(self) -> TrustedTarget {
         self.0
@@ -185,7 +185,8 @@ impl NotFound {
 }
 
 impl<'a> Repository<'a> {
-    /// Looks a target up (§5.6.7): the same machine, which asks for the delegated roles that it needs.
+    /// Looks a target up (§5.6.7): the same machine, which asks for the delegated roles that it
+    /// needs.
     ///
     /// Roles that were visited before are at hand. An error ends the search because a role that may
     /// speak for the path could not be had; whoever wants to go on begins a new cycle.
@@ -234,14 +235,15 @@ macro_rules! shared {
                 self.world.top_level()
             }
 
-            /// Whether every floor that the cycle raised was stored. If not, the verdict stands, but the
-            /// device would forget it: nothing should be installed.
+            /// Whether every floor that the cycle raised was stored. If not, the verdict stands,
+            /// but the device would forget it: nothing should be installed.
             #[must_use]
             pub fn is_durable(&self) -> bool {
                 self.world.durable
             }
 
-            /// Whether the cycle fetched as many roots as the limits allow, so that there may be more.
+            /// Whether the cycle fetched as many roots as the limits allow, so that there may be
+            /// more.
             #[must_use]
             pub fn may_have_more_roots(&self) -> bool {
                 self.world.cycle.roots_at_bound.is_some()

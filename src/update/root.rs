@@ -12,7 +12,8 @@ use crate::metadata::Root;
 use crate::primitives::Version;
 use crate::verify::{Trusted, next_root};
 
-/// On the way to the latest root: through the stored ones first, then through what the repository has.
+/// On the way to the latest root: through the stored ones first, then through what the repository
+/// has.
 pub(super) struct Roots<'a> {
     cycle: Cycle,
     root: Trusted<'a, Root>,
@@ -25,8 +26,9 @@ impl<'a> Roots<'a> {
         Self { cycle, root: anchor, fetched: 0 }
     }
 
-    /// Goes on with the stored root of version N+1. The stored chain is verified again, each time, from
-    /// the provisioned root; it does not count towards the bound, because it was bounded when it came.
+    /// Goes on with the stored root of version N+1. The stored chain is verified again, each time,
+    /// from the provisioned root; it does not count towards the bound, because it was bounded
+    /// when it came.
     pub(super) fn load_next(self) -> Result<Next<'a>> {
         let Some(version) = self.root.version().next() else { return self.last() };
         Ok(Next::load(StoredItem::Root(version), move |bytes| self.loaded(version, bytes)))
@@ -74,7 +76,8 @@ impl<'a> Roots<'a> {
         Ok(Next::persist(first, item, roots, |roots| roots.root.bytes(), Self::fetch_next))
     }
 
-    /// Trusts the next root (§5.3.7); also whether the timestamp or the snapshot role lost a key by it.
+    /// Trusts the next root (§5.3.7); also whether the timestamp or the snapshot role lost a key by
+    /// it.
     fn advance(mut self, next: Trusted<'a, Root>) -> (Self, bool) {
         let recovers = lost_key(&self.root, &next, self.cycle.limits());
         self.cycle.ledger.saw_root(&next);
@@ -94,8 +97,9 @@ impl<'a> Roots<'a> {
     }
 }
 
-/// §5.3.11: fast-forward recovery. The removals stand before the root that calls for them: a device that
-/// is stopped in between has no floors under the old root, rather than poisoned ones under the new.
+/// §5.3.11: fast-forward recovery. The removals stand before the root that calls for them: a device
+/// that is stopped in between has no floors under the old root, rather than poisoned ones under the
+/// new.
 fn removals() -> Vec<First> {
     vec![First::Remove(StoredItem::Timestamp), First::Remove(StoredItem::Snapshot)]
 }

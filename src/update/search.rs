@@ -1,8 +1,8 @@
 //! The search for a target: pre-order, depth-first, in order of appearance (TUF §5.6.7).
 //!
-//! The search follows only delegations whose paths contain the target, so every role that it comes to
-//! may speak for it; what a role lists outside of its paths is never seen. Each delegating edge is
-//! verified by itself.
+//! The search follows only delegations whose paths contain the target, so every role that it comes
+//! to may speak for it; what a role lists outside of its paths is never seen. Each delegating edge
+//! is verified by itself.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -112,9 +112,10 @@ impl<'a, D> Load<'a, D> {
 
     /// Hands over what was read; `None` where there is nothing.
     ///
-    /// Nothing that is stored is believed without being verified again, so a storage that lies or is
-    /// damaged can cost downloads and floors, and no more. A storage that *cannot be read* is another
-    /// matter: the caller should end the cycle, because going on would be going on without floors.
+    /// Nothing that is stored is believed without being verified again, so a storage that lies or
+    /// is damaged can cost downloads and floors, and no more. A storage that *cannot be read*
+    /// is another matter: the caller should end the cycle, because going on would be going on
+    /// without floors.
     pub fn loaded(self, bytes: Option<impl Into<Cow<'a, [u8]>>>) -> Result<Step<'a, D>> {
         let next = (self.then)(bytes.map(Into::into))?;
         Ok(self.flow.step(next))
@@ -148,8 +149,9 @@ impl<'a, D> Fetch<'a, D> {
 
     /// Hands over the file.
     ///
-    /// If it is refused, the step comes back as [`Step::Fetch`] with the [`refusal`](Self::refusal), for
-    /// another mirror, until [`max_attempts`](crate::primitives::Limits::max_attempts) answers have been
+    /// If it is refused, the step comes back as [`Step::Fetch`] with the
+    /// [`refusal`](Self::refusal), for another mirror, until
+    /// [`max_attempts`](crate::primitives::Limits::max_attempts) answers have been
     /// refused: then the refusal is the result.
     pub fn received(self, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Step<'a, D>> {
         let Self { file, max_length, max_attempts, attempt, then, flow, .. } = self;
@@ -178,7 +180,8 @@ impl<'a, D> Fetch<'a, D> {
         }
     }
 
-    /// The file could not be downloaded: no connection, a server error, anything but "no such file".
+    /// The file could not be downloaded: no connection, a server error, anything but "no such
+    /// file".
     pub fn failed(self) -> Result<Step<'a, D>> {
         let error = UpdateError::Transport { file: self.file.clone() };
         self.refused(error)
@@ -193,8 +196,9 @@ impl<'a, D> Fetch<'a, D> {
 }
 
 impl<'a, D> Persist<'a, D> {
-    /// The changes, to be made in this order. Every prefix of them is safe, so a power cut between two
-    /// of them needs no care; within one, the caller must see to it that it is made or not made.
+    /// The changes, to be made in this order. Every prefix of them is safe, so a power cut between
+    /// two of them needs no care; within one, the caller must see to it that it is made or not
+    /// made.
     #[must_use]
     pub fn changes(&self) -> Vec<Change<'_>> {
         let mut changes: Vec<Change<'_>> = self
@@ -218,8 +222,8 @@ impl<'a, D> Persist<'a, D> {
     /// The changes could not be made, or not all.
     ///
     /// The verdict is the same without them. But when a floor could not be stored, the device would
-    /// forget what it has learnt: [`Repository::is_durable`](super::Repository::is_durable) then says so,
-    /// and nothing should be installed.
+    /// forget what it has learnt: [`Repository::is_durable`](super::Repository::is_durable) then
+    /// says so, and nothing should be installed.
     pub fn failed(mut self) -> Result<Step<'a, D>> {
         self.flow.durable &= !self.item.is_floor();
         self.done()

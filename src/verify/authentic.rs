@@ -8,8 +8,8 @@ use crate::primitives::Version;
 /// A file of the role `R` that enough of the role's present keys have signed.
 ///
 /// It may have expired long ago and may not be the current one: a device's stored timestamp and
-/// snapshot are this, and serve as rollback baselines. It becomes [`Trusted`](super::Trusted) only by
-/// the remaining checks.
+/// snapshot are this, and serve as rollback baselines. It becomes [`Trusted`](super::Trusted) only
+/// by the remaining checks.
 pub struct Authentic<'a, R> {
     pub(super) document: Document<'a, R>,
 }

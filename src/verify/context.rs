@@ -9,7 +9,8 @@ use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
 pub struct Context {
     start: StartTime,
     limits: Limits,
-    /// By how many seconds a timestamp and a snapshot may have expired; `None` but for offline bundles.
+    /// By how many seconds a timestamp and a snapshot may have expired; `None` but for offline
+    /// bundles.
     staleness: Option<u64>,
 }
 
@@ -20,7 +21,8 @@ pub enum Freshness {
     Proven,
     /// Nothing had expired at the earliest time that it can be; the clock itself is not believed.
     Unproven,
-    /// The metadata is from an offline bundle, and may have expired for as long as the caller allowed.
+    /// The metadata is from an offline bundle, and may have expired for as long as the caller
+    /// allowed.
     Stale,
 }
 

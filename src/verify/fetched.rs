@@ -18,8 +18,8 @@ pub(super) fn read<'a, R: Signed>(
         .map_err(|source| VerifyError::Malformed { role: role.clone(), source })
 }
 
-/// Reads `bytes` after checking them against what the parent lists: the caller's limit, then length,
-/// then digests (§5.5.2, §5.6.2).
+/// Reads `bytes` after checking them against what the parent lists: the caller's limit, then
+/// length, then digests (§5.5.2, §5.6.2).
 pub(super) fn read_listed<'a, R: Signed>(
     role: &RoleName,
     bytes: Cow<'a, [u8]>,

@@ -3,15 +3,16 @@
 //! The whole order of trust, each line enforced by the function beside it:
 //!
 //! 1. A caller provisions a root, and it meets its own threshold: [`anchor`] (§5.2).
-//! 2. A root is followed only by the next version, signed by thresholds of both: [`next_root`] (§5.3).
+//! 2. A root is followed only by the next version, signed by thresholds of both: [`next_root`]
+//!    (§5.3).
 //! 3. A timestamp is signed as the root says, is not older than the last, and has not expired:
 //!    [`timestamp()`] (§5.4).
-//! 4. A snapshot is the one that the timestamp names, signed as the root says, lists everything that
-//!    the last one listed at no lower version, and has not expired: [`snapshot()`] (§5.5).
+//! 4. A snapshot is the one that the timestamp names, signed as the root says, lists everything
+//!    that the last one listed at no lower version, and has not expired: [`snapshot()`] (§5.5).
 //! 5. A targets file is the one that the snapshot names, signed as its delegator says, and has not
 //!    expired: [`targets()`] (§5.6). `targets` itself is delegated by the root.
-//! 6. A target is what the first such role on a search lists that may speak for its path
-//!    (§5.6.7, [`update`](crate::update)).
+//! 6. A target is what the first such role on a search lists that may speak for its path (§5.6.7,
+//!    [`update`](crate::update)).
 //!
 //! Within a file the order is the specification's: length, digests, signatures, version, rollback,
 //! expiry. Nothing of a file is believed before its signatures are, and nothing is read before a

@@ -9,8 +9,8 @@ use crate::primitives::{Limits, RoleName};
 
 /// Takes a root that the caller provisioned (§5.2).
 ///
-/// It must meet its own threshold: a truncated or mixed-up anchor is found here, before any request. Its
-/// expiry does not matter, because it will be followed to the latest root.
+/// It must meet its own threshold: a truncated or mixed-up anchor is found here, before any
+/// request. Its expiry does not matter, because it will be followed to the latest root.
 pub fn anchor<'a>(bytes: impl Into<Cow<'a, [u8]>>, limits: &Limits) -> Result<Trusted<'a, Root>> {
     let role = RoleName::from(RoleType::Root);
     let document: Document<'a, Root> =

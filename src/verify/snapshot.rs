@@ -8,8 +8,8 @@ use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, RoleType, Root, Signed, Snapshot, Timestamp};
 use crate::primitives::{Limits, RoleName};
 
-/// A stored snapshot as a rollback baseline: signed as the root says. Neither its expiry nor what the
-/// timestamp lists matters.
+/// A stored snapshot as a rollback baseline: signed as the root says. Neither its expiry nor what
+/// the timestamp lists matters.
 pub fn stored_snapshot<'a>(
     root: &Trusted<'_, Root>,
     bytes: impl Into<Cow<'a, [u8]>>,
@@ -21,8 +21,8 @@ pub fn stored_snapshot<'a>(
     Ok(Authentic { document })
 }
 
-/// Trusts the stored snapshot if it is the one that the timestamp names and has not expired; gives it
-/// back otherwise.
+/// Trusts the stored snapshot if it is the one that the timestamp names and has not expired; gives
+/// it back otherwise.
 pub fn current_snapshot<'a>(
     timestamp: &Trusted<'_, Timestamp>,
     stored: Authentic<'a, Snapshot>,

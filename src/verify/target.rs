@@ -24,8 +24,8 @@ pub struct TrustedTarget {
 impl TrustedTarget {
     /// What `role` lists of `path`; `None` where it lists nothing.
     ///
-    /// The caller has come to `role` by delegations whose paths contain `path`; `vouched_by` gives that
-    /// chain. An entry that cannot vouch for a file is a refusal.
+    /// The caller has come to `role` by delegations whose paths contain `path`; `vouched_by` gives
+    /// that chain. An entry that cannot vouch for a file is a refusal.
     pub(crate) fn listed_by(
         role: (&RoleName, &Trusted<'_, Targets>),
         path: &TargetPath,
@@ -75,8 +75,8 @@ impl TrustedTarget {
         self.file.custom.as_deref()
     }
 
-    /// The roles from `targets` down to the one that lists this target. Authority is this chain; the
-    /// name of a role alone means nothing.
+    /// The roles from `targets` down to the one that lists this target. Authority is this chain;
+    /// the name of a role alone means nothing.
     #[must_use]
     pub fn vouched_by(&self) -> &[RoleName] {
         &self.vouched_by
@@ -94,10 +94,11 @@ impl TrustedTarget {
         self.snapshot
     }
 
-    /// Where the repository may keep the file, relative to the base of its targets, percent-encoded.
+    /// Where the repository may keep the file, relative to the base of its targets,
+    /// percent-encoded.
     ///
-    /// With consistent snapshots that is one name for each listed digest (§5.7.3); a repository has to
-    /// serve at least one, so a client tries them in this order.
+    /// With consistent snapshots that is one name for each listed digest (§5.7.3); a repository has
+    /// to serve at least one, so a client tries them in this order.
     pub fn download_paths(&self) -> impl Iterator<Item = String> + '_ {
         let plain = (!self.names_carry_digest).then(|| self.path.url_path());
         let hashes = self.names_carry_digest.then(|| self.file.hashes.hex());

@@ -53,7 +53,8 @@ pub fn timestamp<'a>(
 }
 
 impl Authentic<'_, Timestamp> {
-    /// The stored timestamp has not expired (§5.4.4), which matters once it turns out to be current.
+    /// The stored timestamp has not expired (§5.4.4), which matters once it turns out to be
+    /// current.
     pub fn check_not_expired(&self, context: &Context) -> Result<()> {
         let expires = self.document.signed().expires();
         context.check_not_expired(&RoleType::Timestamp.into(), expires)

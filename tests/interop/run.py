@@ -33,6 +33,7 @@ from scenario import Device
 from server import Server
 
 TIMEOUT = 60
+WORKERS = 6  # most of the time is waiting
 
 
 class Failure(Exception):
@@ -204,7 +205,7 @@ def main():
     if not scenarios:
         parser.error(f"no scenario is called {options.only}")
     failed = 0
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         results = pool.map(lambda scenario: run(scenario, options.client), scenarios)
         for scenario, failures in zip(scenarios, results, strict=True):
             print("FAILED" if failures else "passed", scenario.name)

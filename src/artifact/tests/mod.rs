@@ -1,5 +1,5 @@
-//! Tests that need no trusted metadata, only what it would list: they use constructors that the crate
-//! keeps to itself. Block proofs alone are tested from outside, in `tests/it/artifact.rs`.
+//! Tests that need no trusted metadata, only what it would list: they use constructors that the
+//! crate keeps to itself. Block proofs alone are tested from outside, in `tests/it/artifact.rs`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
