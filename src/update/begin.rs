@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use super::cycle::Cycle;
 use super::ledger::Ledger;
 use super::next::Next;
-use super::repository::{Outcome, Repository, StaleRepository};
+use super::repository::{Repository, StaleRepository};
 use super::root::Roots;
 use super::step;
 use super::{Step, StoredItem, UpdateError};
@@ -30,7 +30,7 @@ impl Update {
         limits: Limits,
     ) -> Result<Step<'a, Repository<'a>>, UpdateError> {
         let next = begin(root.into(), Context::new(start, limits))?;
-        Ok(step::start(next, Outcome::into_repository))
+        Ok(step::start(next, Repository::new))
     }
 
     /// Begins a cycle on a bundle that may be old: a USB stick, a recovery partition.
@@ -46,7 +46,7 @@ impl Update {
         limits: Limits,
     ) -> Result<Step<'a, StaleRepository<'a>>, UpdateError> {
         let next = begin(root.into(), Context::stale(start, limits, max_staleness))?;
-        Ok(step::start(next, Outcome::into_stale_repository))
+        Ok(step::start(next, StaleRepository::new))
     }
 }
 

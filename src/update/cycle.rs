@@ -1,7 +1,7 @@
 //! What every part of a cycle has at hand.
 
+use super::error::Result;
 use super::ledger::Ledger;
-use super::next::Result;
 use super::{RemoteFile, UpdateError};
 use crate::metadata::{MetaFile, Root};
 use crate::primitives::{Limits, RoleName};

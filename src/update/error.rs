@@ -1,8 +1,12 @@
 //! Why a cycle, or a search, ends without a result.
 
+use alloc::vec::Vec;
+
 use super::RemoteFile;
-use crate::primitives::Remedy;
+use crate::primitives::{Remedy, RoleName};
 use crate::verify::VerifyError;
+
+pub(super) type Result<T> = core::result::Result<T, UpdateError>;
 
 /// A cycle that was refused. What it asked to persist before stays persisted; nothing else changes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,5 +64,40 @@ impl UpdateError {
             Self::Transport { .. } => Remedy::Retry,
             Self::MoreRoots { .. } => Remedy::Refresh,
         }
+    }
+}
+
+/// Why a search found nothing, although all that it needed could be verified.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotFound {
+    /// No role that may speak for the path lists it.
+    #[error("no role that may speak for the target lists it (visited: {visited:?})")]
+    NotListed {
+        /// The roles that were visited, in order.
+        visited: Vec<RoleName>,
+    },
+    /// The search had to end before it had seen every role that may speak for the path.
+    #[error("the search ended at the limit of {limit} roles")]
+    TooManyRoles {
+        /// The limit.
+        limit: u32,
+    },
+}
+
+impl NotFound {
+    /// The stable code of this answer.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotListed { .. } => "search.not-listed",
+            Self::TooManyRoles { .. } => "search.too-many-roles",
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::Operator
     }
 }

@@ -39,9 +39,10 @@ mod snapshot;
 mod step;
 mod targets;
 mod timestamp;
+mod world;
 
 pub use begin::Update;
-pub use error::UpdateError;
+pub use error::{NotFound, UpdateError};
 pub use files::{RemoteFile, StoredItem};
-pub use repository::{Lookup, NotFound, Repository, StaleRepository, StaleTarget};
+pub use repository::{Lookup, Repository, StaleRepository, StaleTarget};
 pub use step::{Change, Fetch, Load, Persist, Step};

@@ -7,11 +7,11 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::repository::Outcome;
+use super::error::Result;
+use super::world::Outcome;
 use super::{RemoteFile, StoredItem, UpdateError};
 
 pub(super) type Bytes<'a> = Cow<'a, [u8]>;
-pub(super) type Result<T> = core::result::Result<T, UpdateError>;
 pub(super) type Answered<'a, S> = core::result::Result<Next<'a>, Refused<S>>;
 pub(super) type OnLoaded<'a> = Box<dyn FnOnce(Option<Bytes<'a>>) -> Result<Next<'a>> + Send + 'a>;
 

@@ -4,8 +4,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::cycle::Cycle;
+use super::error::Result;
 use super::ledger::lost_key;
-use super::next::{Answered, Bytes, First, Next, Refused, Result};
+use super::next::{Answered, Bytes, First, Next, Refused};
 use super::timestamp::Timestamps;
 use super::{RemoteFile, StoredItem};
 use crate::metadata::Root;

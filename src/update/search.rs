@@ -7,9 +7,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::StoredItem;
-use super::next::{Answered, Bytes, Next, Refused, Result};
-use super::repository::{NotFound, Outcome, World};
+use super::error::Result;
+use super::next::{Answered, Bytes, Next, Refused};
+use super::world::{Outcome, World};
+use super::{NotFound, StoredItem};
 use crate::metadata::Targets;
 use crate::primitives::{RoleName, TargetPath};
 use crate::verify::{Delegator, Trusted, TrustedTarget, VerifyError, check_edge, listed, targets};
@@ -163,7 +164,7 @@ impl<'a> Search<'a> {
     }
 
     fn end(self, target: core::result::Result<TrustedTarget, NotFound>) -> Next<'a> {
-        Next::Done(Outcome::searched(self.world, target))
+        Next::Done(Outcome { world: self.world, target })
     }
 
     /// The role of a visit.

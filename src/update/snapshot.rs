@@ -4,7 +4,8 @@ use alloc::vec;
 
 use super::StoredItem;
 use super::cycle::Cycle;
-use super::next::{Answered, Bytes, First, Next, Refused, Result};
+use super::error::Result;
+use super::next::{Answered, Bytes, First, Next, Refused};
 use super::targets::TopLevelTargets;
 use crate::metadata::{RoleType, Root, Snapshot, Timestamp};
 use crate::verify::{Authentic, Trusted, current_snapshot, snapshot, stored_snapshot};

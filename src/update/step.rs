@@ -5,8 +5,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::next::{Fetching, First, Next, OnLoaded, Persisting, Result};
-use super::repository::Outcome;
+use super::error::Result;
+use super::next::{Fetching, First, Next, OnLoaded, Persisting};
+use super::world::Outcome;
 use super::{RemoteFile, StoredItem, UpdateError};
 
 /// What the caller is asked to do next; `D` is what there is at the end.

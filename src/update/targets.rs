@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use super::StoredItem;
 use super::cycle::Cycle;
-use super::next::{Answered, Bytes, Next, Refused, Result};
-use super::repository::{Outcome, World};
+use super::error::Result;
+use super::next::{Answered, Bytes, Next, Refused};
+use super::world::{Outcome, World};
 use crate::metadata::{MetaFile, Root, Snapshot, Targets};
 use crate::primitives::RoleName;
 use crate::verify::{Delegator, Trusted, VerifyError, listed, targets};
