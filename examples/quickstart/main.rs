@@ -46,7 +46,7 @@ struct Options {
     #[arg(long, value_name = "PATH", requires = "repository")]
     target: Option<String>,
     /// The start time of the update, such as 2026-11-23T00:00:00Z; without it, the clock's.
-    #[arg(long, value_name = "RFC3339", requires = "repository")]
+    #[arg(long, value_name = "RFC3339", requires = "repository", value_parser = rfc3339)]
     time: Option<UtcTime>,
 }
 
@@ -96,13 +96,22 @@ fn on_disk(repository: PathBuf, root: &PathBuf, options: &Options) -> Result<()>
 fn verify(device: &mut Device, source: &Source, target: Option<&TargetPath>) -> Result<()> {
     let repository = device.refresh(source, &mut tell::step)?;
     tell::refreshed(&repository);
-    let Some(path) = target else { return Ok(()) };
+    let Some(path) = target else {
+        tell::offers(&repository);
+        return Ok(());
+    };
     let found = device.find(repository, path, source, &mut tell::step)?;
     let target = found.target.map_err(Error::from)?;
     tell::found(&target);
     let verified = device::install(&target, source)?;
     tell::verified(&verified);
     Ok(())
+}
+
+/// A time with any offset; the library itself knows UTC alone.
+fn rfc3339(text: &str) -> Result<UtcTime, String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text).map_err(|e| e.to_string())?;
+    UtcTime::from_unix(time.timestamp()).map_err(|e| e.to_string())
 }
 
 fn now() -> Result<UtcTime> {

@@ -69,6 +69,19 @@ pub fn refreshed(repository: &Repository<'_>) {
     );
 }
 
+/// Tells what could be looked for, where nothing was.
+pub fn offers(repository: &Repository<'_>) {
+    let targets = repository.targets();
+    println!("  the top-level targets list {} files:", targets.len());
+    for path in targets.paths().take(10) {
+        println!("    {path}");
+    }
+    let delegated = targets.delegations().map_or(0, |delegations| {
+        delegations.succinct().map_or(delegations.roles().len(), |bins| 1 << bins.bit_length())
+    });
+    println!("  and delegate to {delegated} roles; --target PATH looks for a file");
+}
+
 /// Tells what a search found.
 pub fn found(target: &TrustedTarget) {
     let chain: Vec<&str> = target.vouched_by().iter().map(RoleName::as_str).collect();

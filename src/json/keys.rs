@@ -32,6 +32,11 @@ impl Index {
         self.entry(text, found, limits).map(|(_, reader)| reader)
     }
 
+    /// All keys in their order.
+    pub(crate) fn keys<'b>(&self, text: &'b str) -> impl Iterator<Item = Text<'b>> {
+        self.keys.iter().map(move |&at| key_at(text, at))
+    }
+
     /// All entries in the order of their keys, each as its key and a reader at its value.
     pub(crate) fn entries<'b>(
         &self,

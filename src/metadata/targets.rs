@@ -1,5 +1,6 @@
 //! `targets.json`, and the file of each delegated role (TUF §4.5).
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::header::{Header, HeaderFields};
@@ -53,6 +54,11 @@ impl Document<'_, Targets> {
     pub(crate) fn target(&self, path: &TargetPath, limits: &Limits) -> Option<Result<TargetFile>> {
         let mut reader = self.signed().targets.find(self.text(), path.as_str(), limits)?;
         Some(TargetFile::read(&mut reader))
+    }
+
+    /// The paths that this file lists, in order.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.signed().targets.keys(self.text()).map(|path| path.decode())
     }
 
     /// The key with the id `id`, if the delegations of this file list it.

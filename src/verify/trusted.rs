@@ -1,8 +1,9 @@
 //! Metadata that has passed every check.
 
+use alloc::borrow::Cow;
 use core::fmt;
 
-use crate::metadata::{Document, Signed};
+use crate::metadata::{Document, Signed, Targets};
 use crate::primitives::{UtcTime, Version};
 
 /// A file of the role `R` that has passed every check of TUF §5 for that role.
@@ -40,6 +41,16 @@ impl<'a, R: Signed> Trusted<'a, R> {
 
     pub(crate) fn document(&self) -> &Document<'a, R> {
         &self.document
+    }
+}
+
+impl Trusted<'_, Targets> {
+    /// The paths that this file lists, in the order of their code points.
+    ///
+    /// Whether this role may speak for them is another question, which a search answers
+    /// ([`Repository::find`](crate::update::Repository::find)); the top-level role may for all.
+    pub fn paths(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.document.paths()
     }
 }
 
