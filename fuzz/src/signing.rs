@@ -1,15 +1,42 @@
 //! Keys from fixed seeds, envelopes, and the digests that metadata lists.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::strict::canonical;
 
+/// Signatures are most of the work, and inputs differ little: each is made and checked once.
+const REMEMBERED: usize = 1 << 16;
+
+thread_local! {
+    static MADE: RefCell<HashMap<[u8; 32], Signature>> = RefCell::default();
+    static CHECKED: RefCell<HashMap<[u8; 32], bool>> = RefCell::default();
+}
+
+fn once<T: Copy>(
+    memory: &RefCell<HashMap<[u8; 32], T>>,
+    question: &[&[u8]],
+    answer: impl FnOnce() -> T,
+) -> T {
+    let mut hasher = Sha256::new();
+    for part in question {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut memory = memory.borrow_mut();
+    if memory.len() > REMEMBERED {
+        memory.clear();
+    }
+    *memory.entry(hasher.finalize().into()).or_insert_with(answer)
+}
+
 /// How many keys there are.
-pub const KEYS: usize = 64;
+pub const KEYS: usize = 128;
 
 static ALL: LazyLock<Vec<(SigningKey, String)>> = LazyLock::new(|| {
     let key = |number: usize| {
@@ -45,8 +72,17 @@ pub fn authority(signers: &[Signer], threshold: u64) -> Value {
 }
 
 pub fn signature((id, key): &Signer, message: &str) -> Value {
-    let sig = hex::encode(ALL[key % KEYS].0.sign(message.as_bytes()).to_bytes());
-    json!({"keyid": id, "sig": sig})
+    let question = [public(*key).as_bytes(), message.as_bytes()];
+    let sign = || ALL[key % KEYS].0.sign(message.as_bytes());
+    let signature = MADE.with(|memory| once(memory, &question, sign));
+    json!({"keyid": id, "sig": hex::encode(signature.to_bytes())})
+}
+
+/// Whether a signature is right (RFC 8032, strict).
+pub fn verifies(key: &VerifyingKey, message: &str, signature: &Signature) -> bool {
+    let question = [key.as_bytes().as_slice(), message.as_bytes(), &signature.to_bytes()];
+    let verify = || key.verify_strict(message.as_bytes(), signature).is_ok();
+    CHECKED.with(|memory| once(memory, &question, verify))
 }
 
 /// A file: `signed` as it stands, and signatures over its canonical form.

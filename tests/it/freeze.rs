@@ -50,7 +50,10 @@ fn stored_files_expire_too() {
         device.start = at("2027-06-01T00:00:00Z");
         let error = device.refusal(&repo);
         assert_refused(&error, "verify.expired", Remedy::AnotherMirror);
-        assert_eq!(device.requested(), requests, "{role}: asked again, and served the same");
+        // The expired file is asked for again; one before it that is current is not.
+        let mut asked = requests.to_vec();
+        asked.retain(|name| role == "snapshot" || *name != "1.snapshot.json");
+        assert_eq!(device.requested(), asked);
         assert_eq!(device.store, before);
     }
 }

@@ -11,11 +11,32 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod artifact;
+mod consistent;
+mod delegation_forms;
+mod delegations;
+mod diamonds;
+mod error_codes;
+mod found;
 mod freeze;
+mod keys;
+mod limits;
+mod manual;
+mod mirrors;
 mod mix_and_match;
+mod names;
+mod offline;
+mod other_repository;
+mod patterns;
+mod power_cuts;
+mod properties;
 mod recovery;
 mod rollback;
 mod root_chain;
+mod storage;
+#[cfg(feature = "fs")]
+mod store;
+mod succinct;
 mod thresholds;
 mod timestamp_same;
 mod workflow;

@@ -13,7 +13,7 @@ const ROLES: [&str; 5] = ["root", "timestamp", "snapshot", "targets", "delegated
 
 /// A repository in which, from its second root on, `role` has this authority, and whose files of that role
 /// are signed by `signers`.
-fn repo_with(role: &'static str, authority: &Authority, signers: &[Signer]) -> Repo {
+pub(crate) fn repo_with(role: &'static str, authority: &Authority, signers: &[Signer]) -> Repo {
     let mut repo = Repo::new();
     let mut signers = signers.to_vec();
     match role {
@@ -36,7 +36,7 @@ fn repo_with(role: &'static str, authority: &Authority, signers: &[Signer]) -> R
 }
 
 /// A cycle and, if it succeeds, the search for the target of the delegated role.
-fn verdict(repo: &Repo, role: &str) -> Result<(), UpdateError> {
+pub(crate) fn verdict(repo: &Repo, role: &str) -> Result<(), UpdateError> {
     let mut device = Device::new(repo);
     let trusted = device.try_refresh(repo).map_err(Ended::refusal)?;
     if role == "delegated" {

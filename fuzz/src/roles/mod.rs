@@ -26,8 +26,9 @@ pub mod targets;
 pub mod timestamp;
 pub mod world;
 
-use super::choices::Choices;
-use super::signing::{Signer, envelope, signature};
+use super::choices::{self, Choices};
+use super::device;
+use super::signing::{self, Signer, envelope, signature};
 use super::strict;
 use ota_trust::primitives::Limits;
 

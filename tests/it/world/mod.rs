@@ -18,6 +18,6 @@ mod targets;
 pub(crate) use check::{assert_refused, assert_stored, item, shortfall};
 pub(crate) use device::{Answer, Device, Ended, Mirror, START, at};
 pub(crate) use json::{Form, canonical, render, sha256_hex, sha512_hex};
-pub(crate) use repo::{FOREVER, Header, Listing, Repo, quote, sign};
+pub(crate) use repo::{FOREVER, Listing, Repo, quote, sign};
 pub(crate) use signer::{Authority, Signer};
-pub(crate) use targets::{Delegation, Paths, Role};
+pub(crate) use targets::{Delegation, Role};

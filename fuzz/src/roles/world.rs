@@ -1,0 +1,96 @@
+//! What is trusted before the file that is fuzzed comes.
+
+use std::sync::LazyLock;
+
+use ota_trust::metadata::{Root, Timestamp};
+use ota_trust::primitives::{Limits, StartTime, UtcTime};
+use ota_trust::verify::{Context, NewTimestamp, Trusted, anchor, timestamp};
+use serde_json::{Map, Value, json};
+
+use super::document::Authority;
+use super::signing::{Signer, authority, file, header, key_map};
+
+/// The start of the cycle.
+pub const START: &str = "2027-01-01T00:00:00Z";
+pub const LATER: &str = "2030-01-01T00:00:00Z";
+
+/// The roles of the root that is trusted, in the order of their keys.
+const ROLES: [&str; 4] = ["root", "timestamp", "snapshot", "targets"];
+
+/// Every role is signed by two of two keys, the second of which is listed under two ids.
+pub fn signers(role: &str) -> Vec<Signer> {
+    let first = 2 * ROLES.iter().position(|r| *r == role).unwrap_or(ROLES.len());
+    vec![
+        (format!("{role} 1"), first),
+        (format!("{role} 2"), first + 1),
+        (format!("{role} 2, again"), first + 1),
+    ]
+}
+
+/// Who might sign a file of the role: its keys, and someone else, under an id of their own or of the role.
+pub fn pool(role: &str) -> Vec<Signer> {
+    let mut pool = signers(role);
+    pool.push(("stranger".into(), 20));
+    pool.push((format!("{role} 1"), 20));
+    pool
+}
+
+/// The authority of a role in the trusted root, for the model.
+pub fn model_authority(role: &str) -> Authority {
+    Authority { ids: signers(role).into_iter().map(|(id, _)| id).collect(), threshold: 2 }
+}
+
+/// All keys of the trusted root, for the model.
+pub fn model_keys() -> Map<String, Value> {
+    let all: Vec<Signer> = ROLES.iter().flat_map(|role| signers(role)).collect();
+    key_map(&all).as_object().cloned().unwrap_or_default()
+}
+
+/// The `signed` part of the trusted root, of version 1.
+pub fn root_signed() -> Value {
+    let mut signed = header("root", 1, LATER);
+    signed["consistent_snapshot"] = json!(true);
+    signed["keys"] = model_keys().into();
+    signed["roles"] =
+        ROLES.iter().map(|role| (*role, authority(&signers(role), 2))).collect();
+    signed
+}
+
+static ROOT: LazyLock<Trusted<'static, Root>> = LazyLock::new(|| {
+    let root = file(&root_signed(), &signers("root")[..2]);
+    anchor(root, &Limits::default()).expect("the root is right")
+});
+
+pub fn root() -> &'static Trusted<'static, Root> {
+    &ROOT
+}
+
+pub fn context() -> Context {
+    Context::new(StartTime::Known(UtcTime::parse(START).expect("a time")), Limits::default())
+}
+
+/// A file of a top-level role, rightly signed.
+pub fn signed_file(role: &str, signed: &Value) -> Vec<u8> {
+    file(signed, &signers(role)[..2])
+}
+
+pub fn timestamp_signed(version: u64, snapshot: Value) -> Value {
+    let mut signed = header("timestamp", version, LATER);
+    signed["meta"] = json!({"snapshot.json": snapshot});
+    signed
+}
+
+pub fn snapshot_signed(version: u64, meta: Value) -> Value {
+    let mut signed = header("snapshot", version, LATER);
+    signed["meta"] = meta;
+    signed
+}
+
+/// A trusted timestamp that lists this of the snapshot.
+pub fn trusted_timestamp(snapshot: Value) -> Trusted<'static, Timestamp> {
+    let file = signed_file("timestamp", &timestamp_signed(7, snapshot));
+    match timestamp(root(), None, file, &context()) {
+        Ok(NewTimestamp::Newer(trusted)) => trusted,
+        other => panic!("the timestamp is right: {other:?}"),
+    }
+}

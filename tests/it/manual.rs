@@ -1,0 +1,30 @@
+//! What the manual names exists: a table of attacks is worth as much as the tests that it points to.
+
+use std::fs;
+use std::path::Path;
+
+/// The texts between back-ticks in the table rows of a page.
+fn quoted(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(Path::new("src/manual").join(page)).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_file_and_every_test_of_the_threats_exists() {
+    let names = quoted("threats.md");
+    let (tests, files): (Vec<&String>, Vec<&String>) =
+        names.iter().filter(|name| *name != "root").partition(|name| name.contains("::"));
+    assert!(tests.len() > 30 && files.len() > 30, "the page was read");
+    for file in files {
+        assert!(Path::new("src").join(file).exists(), "{file}");
+    }
+    for test in tests {
+        let (module, function) = test.split_once("::").unwrap();
+        let found = ["tests/it", "src/artifact/tests"].iter().any(|folder| {
+            let source = fs::read_to_string(format!("{folder}/{module}.rs")).unwrap_or_default();
+            source.contains(&format!("fn {function}()"))
+        });
+        assert!(found, "{test}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Bundles that may be old: authentic and no rollback, but stale (`begin_offline`).
+
+use ota_trust::primitives::{Remedy, StartTime, UtcTime};
+use serde_json::json;
+
+use crate::world::*;
+
+const HOUR: u64 = 3600;
+
+/// `role` expires an hour before the start.
+fn expired(role: &'static str) -> Repo {
+    Repo::with(|repo| {
+        repo.delegate("targets", Delegation::new("role", &["*"]));
+        repo.add_target("role", "file", b"content");
+        repo.edit(role, |signed| signed["expires"] = json!("2026-12-31T23:00:00Z"));
+    })
+}
+
+#[test]
+fn a_stale_timestamp_or_snapshot_is_accepted_up_to_the_stated_age() {
+    for role in ["timestamp", "snapshot"] {
+        let repo = expired(role);
+        // It expired an hour ago: valid until expiry + age, which must be *after* the start.
+        let mut device = Device::new(&repo);
+        let stale = device.refresh_offline(&repo, HOUR + 1).unwrap();
+        let requests = ["2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"];
+        assert_eq!(device.requested(), requests);
+        assert!(stale.is_durable());
+        let lookup = device.find_offline(&repo, stale, "file").unwrap();
+        let target = lookup.target.unwrap().accept_staleness();
+        assert_eq!(target.length(), 7);
+        let files = ["timestamp.json", "1.snapshot.json", "1.targets.json", "1.role.json"];
+        assert_stored(&device, &repo, &files);
+
+        for too_little in [0, 1, HOUR - 1, HOUR] {
+            let mut device = Device::new(&repo);
+            let error =
+                device.refresh_offline(&repo, too_little).map(|_| ()).unwrap_err().refusal();
+            assert_refused(&error, "verify.expired", Remedy::AnotherMirror);
+            assert_eq!(device.requested().last().unwrap().contains(role), true);
+        }
+        let mut device = Device::new(&repo);
+        device.refresh_offline(&repo, u64::MAX).unwrap();
+    }
+}
+
+#[test]
+fn root_targets_and_delegated_roles_may_not_be_stale() {
+    for role in ["root", "targets", "role"] {
+        let repo = expired(role);
+        let mut device = Device::new(&repo);
+        let found = device
+            .refresh_offline(&repo, u64::MAX)
+            .and_then(|stale| device.find_offline(&repo, stale, "file").map(|_| ()));
+        assert_refused(&found.unwrap_err().refusal(), "verify.expired", Remedy::AnotherMirror);
+    }
+}
+
+#[test]
+fn a_delegated_role_called_like_a_stale_one_may_not_be_stale() {
+    let repo = Repo::with(|repo| {
+        repo.delegate("targets", Delegation::new("timestamp ", &["*"]));
+        repo.role("timestamp ").header.expires = START.into();
+    });
+    let mut device = Device::new(&repo);
+    let stale = device.refresh_offline(&repo, u64::MAX).unwrap();
+    let error = device.find_offline(&repo, stale, "file").unwrap_err().refusal();
+    assert_refused(&error, "verify.expired", Remedy::AnotherMirror);
+}
+
+#[test]
+fn an_online_cycle_accepts_no_staleness() {
+    for role in ["timestamp", "snapshot"] {
+        let repo = expired(role);
+        assert_eq!(Device::new(&repo).refusal(&repo).code(), "verify.expired");
+    }
+}
+
+#[test]
+fn aktualizr_lite_314_a_bundle_that_is_older_than_the_device_is_a_rollback() {
+    let bundle = expired("timestamp");
+    let mut repo = bundle.clone();
+    repo.be_honest();
+    repo.release();
+    let mut device = Device::refreshed(&repo);
+    let before = device.store.clone();
+    let error = device.refresh_offline(&bundle, u64::MAX).map(|_| ()).unwrap_err().refusal();
+    assert_refused(&error, "verify.rollback", Remedy::AnotherMirror);
+    assert_eq!(device.store, before);
+    // And what a bundle brought is a floor for the repository.
+    let mut device = Device::new(&repo);
+    device.refresh_offline(&repo, 0).unwrap();
+    assert_eq!(device.refusal(&bundle).code(), "verify.rollback");
+}
+
+#[test]
+fn a_bundle_of_the_devices_own_state_is_accepted() {
+    let repo = expired("timestamp");
+    let mut device = Device::new(&repo);
+    device.refresh_offline(&repo, 2 * HOUR).unwrap();
+    device.refresh_offline(&repo, 2 * HOUR).unwrap();
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json"]);
+    let error = device.refresh_offline(&repo, HOUR).map(|_| ()).unwrap_err().refusal();
+    assert_refused(&error, "verify.expired", Remedy::AnotherMirror);
+}
+
+#[test]
+fn without_a_believed_clock_staleness_is_from_the_earliest_time() {
+    let repo = expired("timestamp");
+    let mut device = Device::new(&repo);
+    device.start = StartTime::NotBefore(UtcTime::parse(START).unwrap());
+    device.refresh_offline(&repo, HOUR + 1).unwrap();
+    assert!(device.refresh_offline(&repo, HOUR).is_err());
+}
