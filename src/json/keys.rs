@@ -28,7 +28,12 @@ impl Index {
     /// A reader at the value of `key`; `None` where there is no such entry. `text` is the text
     /// that this index was made from.
     pub(crate) fn find<'b>(&self, text: &'b str, key: &str, limits: &Limits) -> Option<Reader<'b>> {
-        let found = self.keys.binary_search_by(|&at| compare_at(text, at, key)).ok()?;
+        let plain = !key.contains(['"', '\\']);
+        let found = self.keys.binary_search_by(|&at| {
+            let decided = if plain { compare_plain(text, at, key) } else { None };
+            decided.unwrap_or_else(|| key_at(text, at).compare_str(key))
+        });
+        let found = found.ok()?;
         self.entry(text, found, limits).map(|(_, reader)| reader)
     }
 
@@ -80,8 +85,18 @@ fn key_at(text: &str, at: u32) -> Text<'_> {
     Text::up_to_quote(inside)
 }
 
-fn compare_at(text: &str, at: u32, key: &str) -> Ordering {
-    key_at(text, at).compare_str(key)
+/// Compares the key at `at` with one that needs no escapes, without looking for the end of the
+/// former; `None` where an escape stands before the first difference.
+fn compare_plain(text: &str, at: u32, key: &str) -> Option<Ordering> {
+    let (inside, key) = (text.as_bytes().get(offset(at) + 1..)?, key.as_bytes());
+    let same = inside.iter().zip(key).take_while(|(a, b)| a == b).count();
+    match (inside.get(same)?, key.get(same)) {
+        (b'\\', _) => None,
+        (b'"', None) => Some(Ordering::Equal),
+        (b'"', Some(_)) => Some(Ordering::Less),
+        (_, None) => Some(Ordering::Greater),
+        (a, Some(b)) => Some(a.cmp(b)),
+    }
 }
 
 fn offset(at: u32) -> usize {

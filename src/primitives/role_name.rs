@@ -65,6 +65,12 @@ impl RoleName {
         Self::top_level("targets")
     }
 
+    /// Whether it is the top-level `targets` role; no delegated role has its name.
+    #[must_use]
+    pub fn is_targets(&self) -> bool {
+        *self.0 == *"targets"
+    }
+
     /// The name as metadata writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -5,6 +5,7 @@
 //! is verified by itself.
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::Result;
@@ -22,43 +23,56 @@ struct Search<'a> {
     /// What is still to be visited, next last.
     stack: Vec<Edge>,
     /// What has been visited, in order.
-    visited: Vec<Visit>,
+    visited: Vec<Edge>,
 }
 
 /// A delegation that the search follows.
 struct Edge {
-    /// The number of the delegator among the visits.
-    from: usize,
-    role: RoleName,
-}
-
-/// A role that the search has been to, and from which visit it came.
-struct Visit {
-    role: RoleName,
+    /// The number of the delegator among the visited; `None` for `targets`, which the root delegates.
     from: Option<usize>,
+    role: RoleName,
 }
 
 pub(super) fn begin<'a>(world: Box<World<'a>>, path: &TargetPath) -> Result<Next<'a>> {
-    let search = Search { world, path: path.clone(), stack: Vec::new(), visited: Vec::new() };
-    search.visit(RoleName::targets(), None)
+    let stack = vec![Edge { from: None, role: RoleName::targets() }];
+    Search { world, path: path.clone(), stack, visited: Vec::new() }.go_on()
 }
 
 impl<'a> Search<'a> {
-    /// §5.6.7.1, second half: the entry of a role that is trusted, or else its delegations.
-    fn visit(mut self, role: RoleName, from: Option<usize>) -> Result<Next<'a>> {
+    /// §5.6.7.1, for one delegation after the other, until one needs a role that is not at hand.
+    fn go_on(mut self) -> Result<Next<'a>> {
+        while let Some(edge) = self.stack.pop() {
+            if self.visited.iter().any(|visited| visited.role == edge.role) {
+                continue;
+            }
+            let limit = self.world.cycle.limits().max_visited_roles;
+            if self.visited.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+                return Ok(self.end(Err(NotFound::TooManyRoles { limit })));
+            }
+            if !self.is_at_hand(&edge)? {
+                return self.load(edge);
+            }
+            if let Some(target) = self.visit(edge)? {
+                return Ok(self.end(Ok(target)));
+            }
+        }
+        let visited = self.visited.iter().map(|visited| visited.role.clone()).collect();
+        Ok(self.end(Err(NotFound::NotListed { visited })))
+    }
+
+    /// The entry of a role that is trusted, if it lists the target; or else its delegations are next.
+    fn visit(&mut self, edge: Edge) -> Result<Option<TrustedTarget>> {
         let number = self.visited.len();
-        self.visited.push(Visit { role, from });
+        self.visited.push(edge);
         let World { cycle, root, snapshot, .. } = &*self.world;
-        let Some(Visit { role, .. }) = self.visited.last() else { return self.go_on() };
-        let Some(trusted) = self.world.targets(role) else { return self.go_on() };
-        let of = (root, snapshot);
-        let context = &cycle.context;
+        let Some(Edge { role, .. }) = self.visited.last() else { return Ok(None) };
+        let Some(trusted) = self.world.targets(role) else { return Ok(None) };
         let chain = || self.chain(number);
-        if let Some(target) =
-            TrustedTarget::listed_by((role, trusted), &self.path, of, context, chain)
-        {
-            let target = target?;
-            return Ok(self.end(Ok(target)));
+        let of = (root, snapshot);
+        let entry =
+            TrustedTarget::listed_by((role, trusted), &self.path, of, &cycle.context, chain);
+        if let Some(target) = entry {
+            return Ok(Some(target?));
         }
         let mut matches = trusted.delegations().map(|d| d.matches(&self.path)).unwrap_or_default();
         // §5.6.7.2.1: after a terminating delegation, nothing that was still to be visited counts.
@@ -66,38 +80,22 @@ impl<'a> Search<'a> {
             self.stack.clear();
         }
         matches.reverse();
-        self.stack.extend(matches.into_iter().map(|m| Edge { from: number, role: m.name }));
-        self.go_on()
+        self.stack.extend(matches.into_iter().map(|m| Edge { from: Some(number), role: m.name }));
+        Ok(None)
     }
 
-    /// §5.6.7.1, first half, for the next delegation.
-    fn go_on(mut self) -> Result<Next<'a>> {
-        while let Some(edge) = self.stack.pop() {
-            if self.visited.iter().any(|visit| visit.role == edge.role) {
-                continue;
-            }
-            let limit = self.world.cycle.limits().max_visited_roles;
-            if self.visited.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-                return Ok(self.end(Err(NotFound::TooManyRoles { limit })));
-            }
-            return self.follow(edge);
-        }
-        let visited = self.visited.iter().map(|visit| visit.role.clone()).collect();
-        Ok(self.end(Err(NotFound::NotListed { visited })))
-    }
-
-    /// Brings the role at the end of an edge to trust, by that edge, and visits it.
-    fn follow(mut self, edge: Edge) -> Result<Next<'a>> {
-        let delegator = self.name_of(edge.from);
-        let limits = self.world.cycle.limits();
-        let Some(held) = self.world.held(&edge.role) else { return self.load(edge) };
+    /// Whether the role of an edge is trusted by that edge already.
+    fn is_at_hand(&mut self, edge: &Edge) -> Result<bool> {
+        let Some(delegator) = self.delegator_of(edge) else { return Ok(true) };
+        let Some(held) = self.world.held(&edge.role) else { return Ok(false) };
         if !held.delegators.contains(&delegator) {
-            // At hand because another delegator's keys have signed it; this one's must have, too.
+            // It is there because another delegator's keys have signed it; this one's must have, too.
+            let limits = self.world.cycle.limits();
             let by = self.delegator(&delegator, &edge.role)?;
             check_edge(by, &edge.role, &held.targets, limits)?;
             self.world.verified_by(&edge.role, delegator);
         }
-        self.visit(edge.role, Some(edge.from))
+        Ok(true)
     }
 
     /// The stored file is used instead of a download if it is the one that the snapshot lists.
@@ -106,7 +104,7 @@ impl<'a> Search<'a> {
         let usable = cycle.ledger.may_reuse(&listed(snapshot, &edge.role, cycle.limits())?);
         Ok(Next::load(StoredItem::Role(edge.role.clone()), move |bytes| {
             match bytes.filter(|_| usable).and_then(|bytes| self.verify(&edge, bytes).ok()) {
-                Some(trusted) => self.hold_and_visit(edge, trusted),
+                Some(trusted) => self.hold_and_go_on(edge, trusted),
                 None => self.fetch(edge),
             }
         }))
@@ -129,7 +127,7 @@ impl<'a> Search<'a> {
                 StoredItem::Role(edge.role.clone()),
                 (search, edge, trusted),
                 |(_, _, trusted)| trusted.bytes(),
-                |(search, edge, trusted)| search.hold_and_visit(edge, trusted),
+                |(search, edge, trusted)| search.hold_and_go_on(edge, trusted),
             )),
             Err(e) => Err(Refused::new((search, edge), e)),
         }
@@ -140,36 +138,39 @@ impl<'a> Search<'a> {
         edge: &Edge,
         bytes: Bytes<'a>,
     ) -> core::result::Result<Trusted<'a, Targets>, VerifyError> {
-        let name = self.name_of(edge.from);
+        let name = self.delegator_of(edge).unwrap_or_else(RoleName::targets);
         let delegator = self.delegator(&name, &edge.role)?;
         targets(delegator, &self.world.snapshot, &edge.role, bytes, &self.world.cycle.context)
     }
 
-    fn hold_and_visit(mut self, edge: Edge, trusted: Trusted<'a, Targets>) -> Result<Next<'a>> {
-        let delegator = self.name_of(edge.from);
+    fn hold_and_go_on(mut self, edge: Edge, trusted: Trusted<'a, Targets>) -> Result<Next<'a>> {
+        let delegator = self.delegator_of(&edge).unwrap_or_else(RoleName::targets);
         self.world.hold(edge.role.clone(), trusted, delegator);
-        self.visit(edge.role, Some(edge.from))
-    }
-
-    /// The roles from `targets` down to the one of this visit.
-    fn chain(&self, visit: usize) -> Vec<RoleName> {
-        let mut chain = Vec::new();
-        let mut next = Some(visit);
-        while let Some(visit) = next.and_then(|number| self.visited.get(number)) {
-            chain.push(visit.role.clone());
-            next = visit.from;
+        match self.visit(edge)? {
+            Some(target) => Ok(self.end(Ok(target))),
+            None => self.go_on(),
         }
-        chain.reverse();
-        chain
     }
 
     fn end(self, target: core::result::Result<TrustedTarget, NotFound>) -> Next<'a> {
         Next::Done(Outcome { world: self.world, target })
     }
 
-    /// The role of a visit.
-    fn name_of(&self, visit: usize) -> RoleName {
-        self.visited.get(visit).map_or_else(RoleName::targets, |visit| visit.role.clone())
+    /// The roles from `targets` down to a visited one.
+    fn chain(&self, visited: usize) -> Vec<RoleName> {
+        let mut chain = Vec::new();
+        let mut next = Some(visited);
+        while let Some(edge) = next.and_then(|number| self.visited.get(number)) {
+            chain.push(edge.role.clone());
+            next = edge.from;
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// The targets role that delegates by an edge; `None` where it is the root.
+    fn delegator_of(&self, edge: &Edge) -> Option<RoleName> {
+        self.visited.get(edge.from?).map(|delegator| delegator.role.clone())
     }
 
     fn delegator<'s>(

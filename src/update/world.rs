@@ -46,7 +46,7 @@ impl<'a> World<'a> {
 
     /// The file of `targets` or of a delegated role that has been verified.
     pub(super) fn targets(&self, role: &RoleName) -> Option<&Trusted<'a, Targets>> {
-        if *role == RoleName::targets() {
+        if role.is_targets() {
             return Some(&self.top_level);
         }
         self.delegated.get(role).map(|held| &held.targets)
