@@ -15,8 +15,8 @@ impl<'i> Choices<'i> {
         self.rest.is_empty()
     }
 
-    /// The next number. Digits and small letters stand for 0 to 35, so that an input can be written by
-    /// hand; any other byte stands for itself.
+    /// The next number. Digits and small letters stand for 0 to 35, so that an input can be written
+    /// by hand; any other byte stands for itself.
     pub fn number(&mut self) -> u8 {
         let Some((&byte, rest)) = self.rest.split_first() else { return 0 };
         self.rest = rest;

@@ -53,7 +53,8 @@ pub struct Device {
 }
 
 impl Device {
-    /// Answers steps until the end. `serve` is asked for a file by its name and the number of the attempt.
+    /// Answers steps until the end. `serve` is asked for a file by its name and the number of the
+    /// attempt.
     pub fn drive<D>(
         &mut self,
         serve: &mut dyn FnMut(&str, u32) -> Answer,
@@ -111,9 +112,7 @@ impl Device {
                 *left = left.checked_sub(1).ok_or(Ended::PowerCut)?;
             }
             match change {
-                Change::Write { item, bytes } => {
-                    self.store.insert((*item).clone(), bytes.to_vec())
-                }
+                Change::Write { item, bytes } => self.store.insert((*item).clone(), bytes.to_vec()),
                 Change::Remove { item } => self.store.remove(*item),
             };
         }

@@ -1,9 +1,9 @@
 //! The strict reader and the canonical form, against `serde_json`.
 //!
-//! The first byte sets the limits. `check` takes exactly what [`strict::read`] takes, which names every
-//! difference between the two parsers; the canonical form is the one that is written from the other
-//! parser's value; and it is its own canonical form, unless a string holds a control character, which
-//! stands raw in canonical form and which the reader then refuses.
+//! The first byte sets the limits. `check` takes exactly what [`strict::read`] takes, which names
+//! every difference between the two parsers; the canonical form is the one that is written from the
+//! other parser's value; and it is its own canonical form, unless a string holds a control
+//! character, which stands raw in canonical form and which the reader then refuses.
 
 use ota_trust::json::{JsonProblem, canonical_form, check as syntax};
 use ota_trust::primitives::Limits;

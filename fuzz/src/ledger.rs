@@ -1,4 +1,4 @@
-//! The stored ledger, read naively: lines of text, the last of which is a checksum over the others.
+//! The stored ledger, naively: lines of text, the last of which is a checksum over the others.
 
 use super::signing::sha256;
 
@@ -15,19 +15,32 @@ pub struct Entry {
     pub keys: Vec<String>,
 }
 
-/// The entries; none where the ledger is damaged.
-pub fn read(bytes: &[u8]) -> Vec<Entry> {
+/// What is known of the stored files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The storage has held another repository's files.
+    pub mixed: bool,
+    pub entries: Vec<Entry>,
+}
+
+/// A ledger; empty where it is damaged.
+pub fn read(bytes: &[u8]) -> Ledger {
     parse(bytes).unwrap_or_default()
 }
 
-fn parse(bytes: &[u8]) -> Option<Vec<Entry>> {
+fn parse(bytes: &[u8]) -> Option<Ledger> {
     let text = std::str::from_utf8(bytes).ok()?;
     let at = text.rfind("sha256 ")?;
     let (body, checksum) = text.split_at(at);
     if checksum != format!("sha256 {}\n", sha256(body.as_bytes())) {
         return None;
     }
-    let entries = body.strip_prefix("ota-trust ledger 1\n")?.lines().map(|line| {
+    let lines = body.strip_prefix("ota-trust ledger 1\n")?;
+    let (mixed, lines) = match lines.strip_prefix("mixed\n") {
+        Some(lines) => (true, lines),
+        None => (false, lines),
+    };
+    let entries = lines.lines().map(|line| {
         let words: Vec<&str> = line.split(' ').collect();
         let [role, file, root_version, root, keys @ ..] = words.as_slice() else { return None };
         Some(Entry {
@@ -38,17 +51,17 @@ fn parse(bytes: &[u8]) -> Option<Vec<Entry>> {
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         })
     });
-    entries.collect()
+    Some(Ledger { mixed, entries: entries.collect::<Option<_>>()? })
 }
 
 /// As a device stores it.
-pub fn write(entries: &[Entry]) -> Vec<u8> {
-    let mut text = String::from("ota-trust ledger 1\n");
-    for Entry { role, file, root_version, root, keys } in entries {
-        text += &format!("{role} {file} {root_version} {root}");
-        text.extend(keys.iter().map(|key| format!(" {key}")));
-        text.push('\n');
+pub fn write(ledger: &Ledger) -> Vec<u8> {
+    let mut lines = vec!["ota-trust ledger 1".to_owned()];
+    lines.extend(ledger.mixed.then(|| "mixed".to_owned()));
+    for Entry { role, file, root_version, root, keys } in &ledger.entries {
+        let keys: Vec<String> = keys.iter().map(|key| format!(" {key}")).collect();
+        lines.push(format!("{role} {file} {root_version} {root}{}", keys.concat()));
     }
-    text += &format!("sha256 {}\n", sha256(text.as_bytes()));
-    text.into_bytes()
+    let body = lines.join("\n") + "\n";
+    format!("{body}sha256 {}\n", sha256(body.as_bytes())).into_bytes()
 }

@@ -1,7 +1,7 @@
 //! Globs against a matcher that tries everything.
 //!
-//! The input is a pattern and a path with a line break between them; long ones are cut, since the naive
-//! matcher takes exponential time.
+//! The input is a pattern and a path with a line break between them; long ones are cut, since the
+//! naive matcher takes exponential time.
 
 use ota_trust::metadata::PathPattern;
 
@@ -16,7 +16,8 @@ pub fn check(input: &[u8]) {
     assert_eq!(matched, matches(&pattern, &path), "{pattern:?} {path:?}");
 }
 
-/// Whether `path` matches: as many segments, and each matches its pattern (TUF §4.5, `PATHPATTERN`).
+/// Whether `path` matches: as many segments, and each matches its pattern (TUF §4.5,
+/// `PATHPATTERN`).
 pub fn matches(pattern: &str, path: &str) -> bool {
     let patterns: Vec<Vec<char>> = pattern.split('/').map(|s| s.chars().collect()).collect();
     let segments: Vec<Vec<char>> = path.split('/').map(|s| s.chars().collect()).collect();
@@ -32,9 +33,7 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
         (_, []) => false,
         (['?', rest @ ..], [_, left @ ..]) => glob(rest, left),
         (['[', rest @ ..], [c, left @ ..]) => match set(rest) {
-            Some((negated, members, rest)) => {
-                contains(members, *c) != negated && glob(rest, left)
-            }
+            Some((negated, members, rest)) => contains(members, *c) != negated && glob(rest, left),
             None => *c == '[' && glob(rest, left),
         },
         ([p, rest @ ..], [c, left @ ..]) => p == c && glob(rest, left),

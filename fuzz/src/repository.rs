@@ -24,10 +24,10 @@ pub struct Style {
     pub digests: bool,
 }
 
-/// What it says and serves. Each role has two keys, which both sign; one is enough, but for the root.
+/// What it says and serves. Each role has two keys, which both sign; one is enough.
 #[derive(Clone, Debug)]
 pub struct Repository {
-    style: Style,
+    pub style: Style,
     pub today: u64,
     keys: BTreeMap<&'static str, Vec<usize>>,
     pub next_key: usize,
@@ -89,15 +89,16 @@ impl Repository {
         self.publish(&[]);
     }
 
-    /// A next root, by which a role loses its older key, or both. With `restart`, the versions of timestamp
-    /// and snapshot begin again at 1, as they may when one of them has lost a key (§5.3.11).
+    /// A next root, by which a role loses its older key, or both. With `restart`, the versions of
+    /// timestamp and snapshot begin again at 1, as they may when one of them has lost a key
+    /// (§5.3.11).
     pub fn rotate(&mut self, role: &'static str, both: bool, restart: bool) {
         if self.next_key + 2 > KEYS {
             return;
         }
         let outgoing = self.keys["root"].clone();
         let keys = self.keys.entry(role).or_default();
-        for _ in 0..1 + usize::from(both) {
+        for _ in 0..=usize::from(both) {
             keys.remove(0);
             keys.push(self.next_key);
             self.next_key += 1;
@@ -189,8 +190,7 @@ impl Repository {
         let keys: Vec<Signer> = top_level().flat_map(|role| ids(&self.keys[role])).collect();
         signed["consistent_snapshot"] = json!(self.style.consistent);
         signed["keys"] = signing::key_map(&keys);
-        let threshold = |role| if role == "root" { 2 } else { 1 };
-        let authority = |role| signing::authority(&ids(&self.keys[role]), threshold(role));
+        let authority = |role| signing::authority(&ids(&self.keys[role]), 1);
         signed["roles"] = top_level().map(|role| (role, authority(role))).collect();
         let mut signers: BTreeSet<usize> = self.keys["root"].iter().copied().collect();
         signers.extend(outgoing);

@@ -1,38 +1,17 @@
 //! Keys from fixed seeds, envelopes, and the digests that metadata lists.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
+use super::memory::{Memory, once};
 use super::strict::canonical;
 
-/// Signatures are most of the work, and inputs differ little: each is made and checked once.
-const REMEMBERED: usize = 1 << 16;
-
 thread_local! {
-    static MADE: RefCell<HashMap<[u8; 32], Signature>> = RefCell::default();
-    static CHECKED: RefCell<HashMap<[u8; 32], bool>> = RefCell::default();
-}
-
-fn once<T: Copy>(
-    memory: &RefCell<HashMap<[u8; 32], T>>,
-    question: &[&[u8]],
-    answer: impl FnOnce() -> T,
-) -> T {
-    let mut hasher = Sha256::new();
-    for part in question {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    let mut memory = memory.borrow_mut();
-    if memory.len() > REMEMBERED {
-        memory.clear();
-    }
-    *memory.entry(hasher.finalize().into()).or_insert_with(answer)
+    static MADE: Memory<Signature> = Memory::default();
+    static CHECKED: Memory<bool> = Memory::default();
 }
 
 /// How many keys there are.
@@ -74,7 +53,7 @@ pub fn authority(signers: &[Signer], threshold: u64) -> Value {
 pub fn signature((id, key): &Signer, message: &str) -> Value {
     let question = [public(*key).as_bytes(), message.as_bytes()];
     let sign = || ALL[key % KEYS].0.sign(message.as_bytes());
-    let signature = MADE.with(|memory| once(memory, &question, sign));
+    let signature = once(&MADE, &question, sign);
     json!({"keyid": id, "sig": hex::encode(signature.to_bytes())})
 }
 
@@ -82,7 +61,7 @@ pub fn signature((id, key): &Signer, message: &str) -> Value {
 pub fn verifies(key: &VerifyingKey, message: &str, signature: &Signature) -> bool {
     let question = [key.as_bytes().as_slice(), message.as_bytes(), &signature.to_bytes()];
     let verify = || key.verify_strict(message.as_bytes(), signature).is_ok();
-    CHECKED.with(|memory| once(memory, &question, verify))
+    once(&CHECKED, &question, verify)
 }
 
 /// A file: `signed` as it stands, and signatures over its canonical form.
@@ -101,6 +80,12 @@ pub fn envelope(signatures: Vec<Value>, signed: &str) -> Vec<u8> {
 /// The four fields of every role.
 pub fn header(role: &str, version: u64, expires: &str) -> Value {
     json!({"_type": role, "spec_version": "1.0.34", "version": version, "expires": expires})
+}
+
+/// What the ledger calls a key.
+pub fn fingerprint(key: usize) -> String {
+    let key = ALL[key % KEYS].0.verifying_key();
+    sha256(&[b"ed25519\0", key.as_bytes().as_slice()].concat())
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

@@ -3,9 +3,9 @@
 use ota_trust::primitives::Limits;
 use serde_json::Value;
 
-/// Reads strict JSON. What `serde_json` takes and this crate refuses, and nothing else, is refused here:
-/// numbers that are no integers of 64 bits (`-0` among them), duplicate keys, strings that are too long
-/// and nesting that is too deep. A byte order mark is refused by both.
+/// Reads strict JSON. What `serde_json` takes and this crate refuses, and nothing else, is refused
+/// here: numbers that are no integers of 64 bits (`-0` among them), duplicate keys, strings that
+/// are too long and nesting that is too deep. A byte order mark is refused by both.
 pub fn read(bytes: &[u8], limits: &Limits) -> Option<Value> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let outline = Outline::of(bytes);

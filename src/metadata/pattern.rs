@@ -60,6 +60,8 @@ impl fmt::Debug for PathPattern {
 /// more. An earlier `*` never has to be tried again, because the later one can take whatever it
 /// would.
 fn matches_segment(mut pattern: &str, mut text: &str) -> bool {
+    // What is left of the pattern from its last `]` on: where less is left, no set can be closed.
+    let closable = pattern.rfind(']').map_or(usize::MAX, |at| pattern.len() - at);
     let mut star: Option<(&str, &str)> = None;
     loop {
         if let Some(after) = pattern.strip_prefix('*') {
@@ -70,7 +72,7 @@ fn matches_segment(mut pattern: &str, mut text: &str) -> bool {
         if pattern.is_empty() && text.is_empty() {
             return true;
         }
-        if let Some((rest, remaining)) = match_one(pattern, text) {
+        if let Some((rest, remaining)) = match_one(pattern, text, closable) {
             (pattern, text) = (rest, remaining);
             continue;
         }
@@ -85,14 +87,20 @@ fn matches_segment(mut pattern: &str, mut text: &str) -> bool {
 }
 
 /// Matches one element of the pattern with one character; what is left of both.
-fn match_one<'p, 't>(pattern: &'p str, text: &'t str) -> Option<(&'p str, &'t str)> {
+fn match_one<'p, 't>(
+    pattern: &'p str,
+    text: &'t str,
+    closable: usize,
+) -> Option<(&'p str, &'t str)> {
     let mut rest = pattern.chars();
     let element = rest.next()?;
     let mut chars = text.chars();
     let c = chars.next()?;
     let (matched, rest) = match element {
         '?' => (true, rest.as_str()),
-        '[' => match_set(rest.as_str(), c).unwrap_or((c == '[', rest.as_str())),
+        '[' if rest.as_str().len() >= closable => {
+            match_set(rest.as_str(), c).unwrap_or((c == '[', rest.as_str()))
+        }
         _ => (c == element, rest.as_str()),
     };
     matched.then_some((rest, chars.as_str()))

@@ -32,15 +32,15 @@ impl<'a> Roots<'a> {
     /// when it came.
     pub(super) fn load_next(self) -> Result<Next<'a>> {
         let Some(version) = self.root.version().next() else { return self.last() };
-        Ok(Next::load(StoredItem::Root(version), move |bytes| self.loaded(version, bytes)))
+        Ok(Next::load(StoredItem::Root(version), move |bytes| self.loaded(bytes)))
     }
 
-    fn loaded(self, version: Version, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
+    fn loaded(self, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
         let limits = self.cycle.limits();
         match bytes.and_then(|bytes| next_root(&self.root, bytes, limits).ok()) {
             Some(next) => self.advance(next).0.load_next(),
             // Missing, or damaged: the repository has it.
-            None => Ok(self.fetch(version)),
+            None => self.fetch_next(),
         }
     }
 

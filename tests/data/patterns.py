@@ -6,6 +6,7 @@ The oracle is what python-tuf does: split both at "/", and `fnmatchcase` on each
 import json
 import pathlib
 import random
+import re
 from fnmatch import fnmatchcase
 
 
@@ -31,6 +32,11 @@ PATHS = [
 ]
 
 
+def is_odd(pattern: str) -> bool:
+    """A set that begins with an empty range and a "!": Python drops the range, and then reads "not"."""
+    return any(low > high for low, high in re.findall(r"\[(.)-(.)!", pattern))
+
+
 def main() -> None:
     cases = [(pattern, path) for pattern in BY_HAND for path in PATHS]
     rng = random.Random(5)
@@ -41,7 +47,7 @@ def main() -> None:
         # A path that is made after the pattern matches more often.
         near = "".join(rng.choice("ab-é") if c in "*?[]!" else c for c in pattern)
         cases.append((pattern, near))
-    rows = {(p, s): matches(p, s) for p, s in cases}
+    rows = {(p, s): matches(p, s) for p, s in cases if not is_odd(p)}
     keep = [row for row in rows.items() if row[1]]
     rest = [row for row in rows.items() if not row[1]]
     rows = sorted(keep + rng.sample(rest, min(len(rest), 2 * len(keep))))

@@ -100,7 +100,9 @@ fn cve_2026_23991_null_where_an_object_belongs_is_refused() {
 fn covered<'p>(edge: &Delegation, paths: &[&'p str]) -> Vec<&'p str> {
     let repo = Repo::with(|repo| {
         repo.delegate("targets", edge.clone());
-        paths.iter().for_each(|path| repo.add_target(&edge.name, path, b""));
+        for path in paths {
+            repo.add_target(&edge.name, path, b"");
+        }
     });
     let mut device = Device::new(&repo);
     let mut trusted = Some(device.refresh(&repo));

@@ -1,6 +1,6 @@
 //! A role that several roles delegate to: each edge has keys of its own (python-tuf#2978).
 
-use ota_trust::primitives::Remedy;
+use ota_trust::primitives::{Remedy, RoleName};
 use ota_trust::verify::NotCounted;
 
 use crate::world::*;
@@ -80,6 +80,6 @@ fn a_diamond_within_one_search_is_visited_once() {
     let requests = ["1.left.json", "1.shared.json", "1.right.json", "1.last.json"];
     assert_eq!(device.requested(), requests);
     let chain = lookup.target.unwrap();
-    let chain: Vec<&str> = chain.vouched_by().iter().map(|role| role.as_str()).collect();
+    let chain: Vec<&str> = chain.vouched_by().iter().map(RoleName::as_str).collect();
     assert_eq!(chain, ["targets", "right", "last"]);
 }

@@ -76,11 +76,19 @@ fn aktualizr_1185_stored_expired_files_do_not_block_the_next_update() {
 
 #[test]
 fn a_start_time_of_not_before_cannot_prove_freshness() {
-    let repo = Repo::new();
+    let repo = Repo::with(|repo| repo.add_target("targets", "file", b"content"));
     let mut device = Device::new(&repo);
-    device.start = StartTime::NotBefore(UtcTime::parse(START).unwrap());
-    let trusted = device.refresh(&repo);
-    assert_eq!(trusted.freshness(), Freshness::Unproven);
+    let now = UtcTime::parse(START).unwrap();
+    for (start, freshness) in [
+        (StartTime::NotBefore(now), Freshness::Unproven),
+        (StartTime::Known(now), Freshness::Proven),
+    ] {
+        device.start = start;
+        let trusted = device.refresh(&repo);
+        assert_eq!(trusted.freshness(), freshness);
+        let target = device.find(&repo, trusted, "file").unwrap().target.unwrap();
+        assert_eq!(target.freshness(), freshness);
+    }
 }
 
 #[test]

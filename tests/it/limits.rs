@@ -83,7 +83,7 @@ fn a_listed_length_over_the_limit_is_refused_before_any_request() {
 fn max_root_rotations() {
     let mut repo = repo();
     repo.next_root(|_| ());
-    for (limit, version, more) in [(1, 2, true), (2, 3, true), (3, 3, false)] {
+    for (limit, version, more) in [(0, 1, true), (1, 2, true), (2, 3, true), (3, 3, false)] {
         let mut device = Device::new(&repo);
         device.limits.max_root_rotations = limit;
         let trusted = device.refresh(&repo);

@@ -32,11 +32,11 @@ fn honest() -> Repo {
     repo
 }
 
+/// Name, attempt, and the code of the refusal before.
+type Logged = (String, u32, Option<&'static str>);
+
 /// A cycle and a search.
-fn run(
-    device: &mut Device,
-    mirror: &dyn Mirror,
-) -> Result<Vec<(String, u32, Option<&'static str>)>, Ended> {
+fn run(device: &mut Device, mirror: &dyn Mirror) -> Result<Vec<Logged>, Ended> {
     let trusted = device.try_refresh(mirror)?;
     let mut log = device.requests.clone();
     let found = device.find(mirror, trusted, "file");

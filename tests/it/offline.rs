@@ -1,6 +1,7 @@
 //! Bundles that may be old: authentic and no rollback, but stale (`begin_offline`).
 
 use ota_trust::primitives::{Remedy, StartTime, UtcTime};
+use ota_trust::verify::Freshness;
 use serde_json::json;
 
 use crate::world::*;
@@ -28,6 +29,7 @@ fn a_stale_timestamp_or_snapshot_is_accepted_up_to_the_stated_age() {
         assert!(stale.is_durable());
         let lookup = device.find_offline(&repo, stale, "file").unwrap();
         let target = lookup.target.unwrap().accept_staleness();
+        assert_eq!(target.freshness(), Freshness::Stale, "accepted, and still known to be stale");
         assert_eq!(target.length(), 7);
         let files = ["timestamp.json", "1.snapshot.json", "1.targets.json", "1.role.json"];
         assert_stored(&device, &repo, &files);
@@ -37,7 +39,7 @@ fn a_stale_timestamp_or_snapshot_is_accepted_up_to_the_stated_age() {
             let error =
                 device.refresh_offline(&repo, too_little).map(|_| ()).unwrap_err().refusal();
             assert_refused(&error, "verify.expired", Remedy::AnotherMirror);
-            assert_eq!(device.requested().last().unwrap().contains(role), true);
+            assert!(device.requested().last().unwrap().contains(role));
         }
         let mut device = Device::new(&repo);
         device.refresh_offline(&repo, u64::MAX).unwrap();

@@ -72,19 +72,34 @@ fn a_floor_from_beyond_the_known_chain_stands() {
     device.refresh(&newer);
 }
 
+/// A repository with a root of its own. All other keys are those of all others, and no digests are listed.
+fn sibling(name: &str) -> Repo {
+    Repo::with(|repo| {
+        repo.keys.insert("root", Authority::new(&[name], 1));
+        repo.delegate("targets", Delegation::new("role", &["*"]));
+        repo.add_target("targets", name, b"content");
+        repo.add_target("role", "file", name.as_bytes());
+    })
+}
+
 #[test]
 fn x41_a_stored_role_of_another_repository_is_not_used() {
-    // Shared `targets` keys, too; the stored file has the listed version, and no digest is listed.
-    let repository = |name: &str| {
-        Repo::with(|repo| {
-            repo.keys.insert("root", Authority::new(&[name], 1));
-            repo.add_target("targets", name, b"content");
-        })
-    };
-    let (ours, theirs) = (repository("ours"), repository("theirs"));
-    let mut device = Device::refreshed(&theirs);
+    // They have the listed versions and signatures of the right keys.
+    let (ours, theirs) = (sibling("ours"), sibling("theirs"));
+    let mut device = Device::new(&theirs);
+    let trusted = device.refresh(&theirs);
+    device.find(&theirs, trusted, "file").unwrap().target.unwrap();
+
     device.anchor = ours.file("1.root.json");
     let trusted = device.refresh(&ours);
     assert_eq!(device.requested(), ALL);
     assert_eq!(trusted.targets().bytes(), ours.file("1.targets.json"));
+    // Nor in a later cycle, when the floors are ours.
+    let trusted_later = device.refresh(&ours);
+    for trusted in [trusted, trusted_later] {
+        let target = device.find(&ours, trusted, "file").unwrap().target.unwrap();
+        assert_eq!(device.requested(), ["1.role.json"]);
+        assert_eq!(target.hashes().check(b"ours"), Ok(()));
+        device.store.insert(item("role"), theirs.file("1.role.json"));
+    }
 }

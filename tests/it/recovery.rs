@@ -195,3 +195,21 @@ fn a_damaged_ledger_keeps_floors_that_present_keys_have_signed() {
         device.refresh(&new);
     }
 }
+
+#[test]
+fn a_ledger_that_is_not_whole_does_not_drop_a_floor() {
+    // Another digit in the digest of the root would say that the file is another repository's.
+    let old = Repo::new();
+    let mut new = old.clone();
+    new.release();
+    let device = Device::refreshed(&new);
+    let ledger = device.store[&StoredItem::Ledger].clone();
+    for at in 0..ledger.len() {
+        let mut device = device.clone();
+        device.store.get_mut(&StoredItem::Ledger).unwrap()[at] ^= 1;
+        let error = device.refusal(&old);
+        assert_refused(&error, "verify.rollback", Remedy::AnotherMirror);
+        device.store.get_mut(&StoredItem::Ledger).unwrap().truncate(at);
+        assert_eq!(device.refusal(&old).code(), "verify.rollback");
+    }
+}

@@ -1,5 +1,6 @@
 //! The chain of roots (§5.3).
 
+use ota_trust::key::KeyId;
 use ota_trust::primitives::{Remedy, UtcTime, Version};
 use ota_trust::update::UpdateError;
 use ota_trust::verify::VerifyError;
@@ -86,7 +87,7 @@ fn a_new_root_needs_both_thresholds() {
         let error = refusal_of_root_2(&rotation_signed_by(signers));
         assert_refused(&error, "verify.signatures", Remedy::AnotherMirror);
         let shortfall = shortfall(error);
-        let counted: Vec<&str> = shortfall.have.iter().map(|id| id.as_str()).collect();
+        let counted: Vec<&str> = shortfall.have.iter().map(KeyId::as_str).collect();
         assert_eq!(counted, have);
         assert_eq!((shortfall.need, shortfall.role.as_str()), (2, "root"));
         assert_eq!(shortfall.delegator.as_str(), "root");

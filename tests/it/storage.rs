@@ -141,7 +141,7 @@ fn cve_2024_51491_a_store_that_cannot_be_written_does_not_change_the_verdict() {
         let mut expected = ALL.to_vec();
         match &broken {
             StoredItem::Ledger => {
-                expected.retain(|f| !["timestamp.json", "1.snapshot.json"].contains(f))
+                expected.retain(|f| !["timestamp.json", "1.snapshot.json"].contains(f));
             }
             broken => expected.retain(|file| repo.item(file) != *broken),
         }
@@ -183,6 +183,22 @@ fn a_removal_that_fails_is_not_durable_and_is_made_up_for() {
     device.broken.clear();
     assert!(device.refresh(&repo).is_durable());
     assert_stored(&device, &repo, &[&["3.root.json"], &ALL[..4], &ALL[4..]].concat());
+}
+
+#[test]
+fn a_stored_snapshot_is_final_only_if_it_is_the_listed_one() {
+    // The same version with another content: only length and digest tell.
+    let mut repo = repo();
+    repo.listing = Listing::VersionLengthAndHashes;
+    repo.publish();
+    let mut device = Device::new(&repo);
+    run(&mut device, &repo);
+    repo.snapshot.expires = "2098-01-01T00:00:00Z".into();
+    repo.timestamp.version += 1;
+    repo.publish();
+    let requests = ["3.root.json", "timestamp.json", "1.snapshot.json"];
+    assert_eq!(run(&mut device, &repo), requests);
+    assert_stored(&device, &repo, &ALL);
 }
 
 #[test]

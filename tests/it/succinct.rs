@@ -1,8 +1,10 @@
 //! Succinct hash bins (TAP 15).
 
-use ota_trust::primitives::{Remedy, RoleName};
+use ota_trust::primitives::{Limits, Remedy, RoleName};
 use ota_trust::update::{NotFound, UpdateError};
-use ota_trust::verify::VerifyError;
+use ota_trust::verify::{
+    Context, Delegator, NewTimestamp, VerifyError, anchor, snapshot, targets, timestamp,
+};
 use serde_json::json;
 
 use crate::world::*;
@@ -10,8 +12,8 @@ use crate::world::*;
 /// The bin of a path, reckoned naively from the bits of its SHA-256.
 fn bin_of(prefix: &str, path: &str, bit_length: u32) -> String {
     let hash = sha256_hex(path.as_bytes());
-    let bits: String =
-        hash.chars().map(|digit| format!("{:04b}", digit.to_digit(16).unwrap())).collect();
+    let digits = hash.chars().map(|digit| format!("{:04b}", digit.to_digit(16).unwrap()));
+    let bits = digits.collect::<Vec<_>>().concat();
     let number = u64::from_str_radix(&bits[..bit_length as usize], 2).unwrap();
     let last = format!("{:x}", 2_u64.pow(bit_length) - 1);
     format!("{prefix}-{number:0width$x}", width = last.len())
@@ -34,7 +36,7 @@ fn a_path_is_found_in_its_bin_at_every_bit_length() {
             let mut device = Device::new(&repo);
             let trusted = device.refresh(&repo);
             let target = device.find(&repo, trusted, path).unwrap().target.unwrap();
-            let chain: Vec<&str> = target.vouched_by().iter().map(|role| role.as_str()).collect();
+            let chain: Vec<&str> = target.vouched_by().iter().map(RoleName::as_str).collect();
             assert_eq!(chain, ["targets", &bin]);
             let file = format!("1.{bin}.json");
             assert_eq!(device.requested(), [&file]);
@@ -73,7 +75,9 @@ fn ghsa_77hh_43cm_v8j6_a_bin_speaks_for_no_path_of_another() {
         paths.iter().partition(|path| bin_of("bin", path, bit_length) == "bin-0");
     let repo = Repo::with(|repo| {
         repo.delegate_bins("bin", 1, &["bin-0", "bin-1"]);
-        theirs.iter().for_each(|path| repo.add_target("bin-0", path, b"evil"));
+        for path in &theirs {
+            repo.add_target("bin-0", path, b"evil");
+        }
     });
     assert!(!ours.is_empty() && !theirs.is_empty());
     for path in theirs {
@@ -109,7 +113,7 @@ fn a_bin_that_the_snapshot_does_not_list_is_refused() {
     let (mut repo, bin) = with_bins(8, "file");
     let name = format!("{bin}.json");
     repo.edit("snapshot", move |signed| {
-        drop(signed["meta"].as_object_mut().unwrap().remove(&name))
+        drop(signed["meta"].as_object_mut().unwrap().remove(&name));
     });
     repo.publish();
     let mut device = Device::new(&repo);
@@ -129,4 +133,36 @@ fn a_bin_is_signed_by_the_keys_of_all_bins() {
     let trusted = device.refresh(&repo);
     let error = device.find(&repo, trusted, "file").unwrap_err().refusal();
     assert_refused(&error, "verify.signatures", Remedy::AnotherMirror);
+}
+
+#[test]
+fn ghsa_77hh_43cm_v8j6_a_name_outside_of_the_bins_is_not_delegated() {
+    let inside = ["bin-00", "bin-7f", "bin-0a"];
+    let outside = [
+        "bin-80", "bin-ff", "bin-7F", "bin-0A", "bin-7", "bin-007", "bin-+7", "bin-", "bin", "x-00",
+    ];
+    let mut repo = Repo::with(|repo| {
+        repo.delegate_bins("bin", 7, &[&inside[..], &outside].concat());
+    });
+    repo.publish();
+    let context = Context::new(at(START), Limits::default());
+    let root = anchor(repo.file("1.root.json"), context.limits()).unwrap();
+    let new = timestamp(&root, None, repo.file("timestamp.json"), &context).unwrap();
+    let NewTimestamp::Newer(named) = new else { panic!() };
+    let listed = snapshot(&root, &named, None, repo.file("1.snapshot.json"), &context).unwrap();
+    let top = RoleName::targets();
+    let file = repo.file("1.targets.json");
+    let parent = targets(Delegator::Root(&root), &listed, &top, file, &context).unwrap();
+    for name in [&inside[..], &outside].concat() {
+        let role = RoleName::delegated(name).unwrap();
+        let file = repo.file(&format!("1.{}.json", quote(name)));
+        let found = targets(Delegator::Targets(&top, &parent), &listed, &role, file, &context);
+        if inside.contains(&name) {
+            found.unwrap();
+        } else {
+            let error = found.unwrap_err();
+            assert_eq!(error, VerifyError::NotDelegated { role, delegator: RoleName::targets() });
+            assert_eq!((error.code(), error.remedy()), ("verify.not-delegated", Remedy::Operator));
+        }
+    }
 }

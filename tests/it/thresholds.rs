@@ -1,6 +1,7 @@
 //! Thresholds of signatures, on the root, on top-level roles and on delegated ones (§5.3.4, §5.4.2, §5.5.3,
 //! §5.6.3).
 
+use ota_trust::key::KeyId;
 use ota_trust::primitives::Remedy;
 use ota_trust::update::UpdateError;
 use ota_trust::verify::NotCounted;
@@ -134,7 +135,7 @@ fn each_reason_why_a_key_did_not_count_is_told() {
         });
         repo.publish_all();
         let shortfall = shortfall(verdict(&repo, role).unwrap_err());
-        let have: Vec<&str> = shortfall.have.iter().map(|id| id.as_str()).collect();
+        let have: Vec<&str> = shortfall.have.iter().map(KeyId::as_str).collect();
         assert_eq!(have, ["good"], "{role}");
         let mut rest: Vec<(&str, String)> =
             shortfall.rest.iter().map(|(id, why)| (id.as_str(), format!("{why:?}"))).collect();

@@ -2,7 +2,8 @@
 //! §5.4.3.1, which would end it there and freeze a device that was stopped in between).
 
 use ota_trust::primitives::Remedy;
-use ota_trust::update::StoredItem;
+use ota_trust::update::{StoredItem, UpdateError};
+use ota_trust::verify::VerifyError;
 use serde_json::json;
 
 use crate::world::*;
@@ -62,4 +63,41 @@ fn an_expired_stored_timestamp_stays_a_refusal() {
     repo.publish();
     device.refresh(&repo);
     assert_stored(&device, &repo, &["timestamp.json", "1.snapshot.json", "1.targets.json"]);
+}
+
+/// One mirror after the other.
+struct Mirrors(Vec<Repo>);
+
+impl Mirror for Mirrors {
+    fn get(&self, name: &str, attempt: u32) -> Answer {
+        let last = self.0.len() - 1;
+        self.0[last.min(attempt as usize - 1)].get(name, attempt)
+    }
+}
+
+#[test]
+fn an_expired_stored_timestamp_stays_the_floor_for_the_next_mirror() {
+    let older = Repo::new();
+    let mut expired = older.clone();
+    expired.timestamp.expires = "2027-06-01T00:00:00Z".into();
+    expired.release();
+    let mut newer = expired.clone();
+    newer.timestamp.expires = FOREVER.into();
+    newer.release();
+    let mut device = Device::refreshed(&expired);
+    device.start = at("2027-06-01T00:00:00Z");
+    device.limits.max_attempts = 2;
+
+    let before = device.store.clone();
+    let error = device.refusal(&Mirrors(vec![expired.clone(), older]));
+    let UpdateError::Verify(VerifyError::Rollback { trusted, found, .. }) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((trusted.get(), found.get()), (2, 1));
+    assert_eq!(device.requested(), ["2.root.json", "timestamp.json", "timestamp.json"]);
+    assert_eq!(device.requests[2].after, Some("verify.expired"));
+    assert_eq!(device.store, before);
+
+    device.refresh(&Mirrors(vec![expired, newer.clone()]));
+    assert_stored(&device, &newer, &["timestamp.json", "3.snapshot.json", "1.targets.json"]);
 }

@@ -1,16 +1,18 @@
 //! Random lives of a repository, a thief and a device.
 //!
-//! An input is a series of operations: releases, key rotations, days that pass, a thief's forgeries,
-//! mirrors that serve old, broken or no files, power cuts, storage that fails, loses, damages or restores
-//! items, firmware with a newer anchor, clocks that are wrong. After each cycle, whatever happened:
+//! An input is a series of operations: releases, key rotations, days that pass, a thief's
+//! forgeries, mirrors that serve old, broken or no files, power cuts, storage that fails, loses,
+//! damages or restores items, firmware with a newer anchor, clocks that are wrong. After each
+//! cycle, whatever happened:
 //!
-//! - what is trusted and what is stored says what the repository (or the thief, with stolen keys) signed;
-//! - what is trusted is signed by keys of the trusted root, has not expired, and is no older than what was
-//!   stored, unless timestamp or snapshot have lost a key since (§5.3 to §5.6);
+//! - what is trusted and what is stored says what the repository (or the thief, with stolen keys)
+//!   signed;
+//! - what is trusted is signed by keys of the trusted root, has not expired, and is no older than
+//!   what was stored, unless timestamp or snapshot have lost a key since (§5.3 to §5.6);
 //! - requests are bounded; a floor that could not be stored is reported.
 //!
-//! A cycle that nobody disturbed has the outcome that [`model::predict`] gives. And every life ends well: an
-//! honest repository, once it has rotated stolen keys, is always believed again.
+//! A cycle that nobody disturbed has the outcome that [`model::predict`] gives. And every life ends
+//! well: an honest repository, once it has rotated stolen keys, is always believed again.
 
 mod life;
 pub mod model;
@@ -21,7 +23,7 @@ use super::choices::Choices;
 use super::repository::{Forgery, ROLES, Style};
 use life::{Cycle, Fault, Fraud, Life};
 // What the model is written with.
-use super::{device, ledger, repository, roles, signing, strict};
+use super::{device, ledger, memory, repository, roles, signing};
 
 /// Operations of one life.
 const LONGEST: usize = 40;

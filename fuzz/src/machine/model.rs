@@ -1,24 +1,25 @@
 //! What a device may believe, written naively over its storage and the repository's own books.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use ota_trust::primitives::{RoleName, Version};
 use ota_trust::update::StoredItem;
 
 use super::device::Store;
-use super::ledger;
+use super::ledger::{self, Entry, Ledger};
+use super::memory::{Memory, once};
 use super::repository::Repository;
 use super::roles::document::{Authority, File, Header, MetaFile, keys};
 use super::signing::sha256;
-use super::strict::canonical;
 
 /// What becomes of a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Succeeds,
     IsRefused,
-    /// The thief has been at work under the same version numbers, or there are more roots than one cycle
-    /// takes.
+    /// The thief has been at work under the same version numbers, there are more roots than one
+    /// cycle takes, or what is to be dropped cannot be.
     Open,
 }
 
@@ -27,6 +28,8 @@ pub enum Verdict {
 pub struct Terms {
     pub anchor: u64,
     pub max_rotations: u64,
+    /// Whether the storage removes what it is told to remove.
+    pub can_remove: bool,
     pub day: u64,
     /// The start of that day.
     pub now: String,
@@ -48,44 +51,101 @@ pub fn root_item(version: u64) -> StoredItem {
     StoredItem::Root(Version::new(version).expect("a version"))
 }
 
-/// A file of a role that enough keys of this root's role have signed.
-pub fn authentic(bytes: &[u8], role: &str, root: &[u8]) -> Option<File> {
-    let file = File::read(bytes, u64::MAX).ok()?;
-    Header::read(&file.signed, role)?;
-    let root = File::read(root, u64::MAX).ok()?.signed;
-    let authority = Authority::read(&root["roles"][role])?;
-    file.require(&authority, &keys(&root["keys"])?).ok()?;
-    Some(file)
+thread_local! {
+    static READ: Memory<Option<Rc<File>>> = Memory::default();
+    static KEYS: Memory<BTreeSet<String>> = Memory::default();
+    static AUTHENTIC: Memory<Option<Rc<File>>> = Memory::default();
 }
 
-/// The stored file of a role that rules out older ones under a root: authentic, and not known to be trusted
-/// when timestamp or snapshot had a key that they have no more (§5.3.11), nor under another chain than `roots`.
-pub fn baseline(store: &Store, chain: &Chain<'_>, role: &str) -> Option<File> {
+pub fn read(bytes: &[u8]) -> Option<Rc<File>> {
+    once(&READ, &[bytes], || File::read(bytes, u64::MAX).ok().map(Rc::new))
+}
+
+/// A file of a role that enough keys of this root's role have signed.
+pub fn authentic(bytes: &[u8], role: &str, root: &[u8]) -> Option<Rc<File>> {
+    let check = || {
+        let (file, root) = (read(bytes)?, read(root)?);
+        Header::read(&file.signed, role)?;
+        let authority = Authority::read(&root.signed["roles"][role])?;
+        file.require(&authority, &keys(&root.signed["keys"])?).ok()?;
+        Some(file)
+    };
+    once(&AUTHENTIC, &[bytes, role.as_bytes(), root], check)
+}
+
+/// The stored file of a role that rules out older ones: authentic, not dropped with a root that
+/// this cycle fetched, and not voided by what the ledger says of it.
+pub fn baseline(store: &Store, chain: &Chain<'_>, role: &str) -> Option<Rc<File>> {
     let bytes = store.get(&item(role))?;
-    let file = authentic(bytes, role, chain.last())?;
-    let entries = store.get(&StoredItem::Ledger).map(|bytes| ledger::read(bytes));
+    let file = authentic(bytes, role, chain.published(chain.last))?;
+    if chain.took_key(chain.fetched_after) {
+        return None;
+    }
     let digest = sha256(bytes);
-    let void = entries.unwrap_or_default().iter().any(|entry| {
-        let kept = floor_keys(chain.published(entry.root_version))
-            .is_subset(&floor_keys(chain.last()));
-        let same_chain = chain.seen(entry.root_version).is_none_or(|r| sha256(r) == entry.root);
-        entry.role == role && entry.file == digest && !(kept && same_chain)
-    });
+    let about_it = |entry: &&Entry| entry.role == role && entry.file == digest;
+    let void = ledger_of(store).entries.iter().filter(about_it).any(|entry| chain.voids(entry));
     (!void).then_some(file)
+}
+
+/// Whether the storage is known to have held another repository's files: then its role files are
+/// used only where the snapshot lists digests.
+pub fn is_mixed(store: &Store, chain: &Chain<'_>) -> bool {
+    let ledger = ledger_of(store);
+    ledger.mixed || ledger.entries.iter().any(|entry| chain.is_other(entry))
+}
+
+fn ledger_of(store: &Store) -> Ledger {
+    store.get(&StoredItem::Ledger).map(|bytes| ledger::read(bytes)).unwrap_or_default()
 }
 
 /// The roots that a cycle goes through.
 pub struct Chain<'c> {
     pub repository: &'c Repository,
-    /// Where the roots are that did not come from the repository just now.
-    pub stored: &'c Store,
     pub anchor: u64,
+    /// Where the roots after the anchor are,
+    pub stored: &'c Store,
+    /// up to this one.
+    pub fetched_after: u64,
+    /// What came for the others, if it is not what the repository published.
+    pub fetched: &'c Store,
     pub last: u64,
 }
 
+static NOTHING: Store = Store::new();
+
+impl<'c> Chain<'c> {
+    /// As it is when the repository serves what it published.
+    pub fn expected(repository: &'c Repository, stored: &'c Store, anchor: u64) -> Self {
+        let fetched_after = stored_root(stored, repository, anchor);
+        let last = repository.roots.len() as u64;
+        Self { repository, anchor, stored, fetched_after, fetched: &NOTHING, last }
+    }
+}
+
 impl Chain<'_> {
-    fn last(&self) -> &[u8] {
-        self.published(self.last)
+    /// §5.3.11: timestamp or snapshot have lost a key since; or the file was trusted under another
+    /// chain.
+    fn voids(&self, entry: &Entry) -> bool {
+        let root = self.published(self.last);
+        let mut keys = role_keys(root, "timestamp");
+        keys.append(&mut role_keys(root, "snapshot"));
+        let lost = self.took_key(self.anchor.max(entry.root_version));
+        lost || self.is_other(entry) || !entry.keys.iter().all(|key| keys.contains(key))
+    }
+
+    /// The file was trusted under another root of that version.
+    fn is_other(&self, entry: &Entry) -> bool {
+        self.seen(entry.root_version).is_some_and(|root| sha256(root) != entry.root)
+    }
+
+    /// A root after this one took a key from timestamp or snapshot.
+    pub fn took_key(&self, after: u64) -> bool {
+        (after + 1..=self.last).any(|version| {
+            ["timestamp", "snapshot"].into_iter().any(|role| {
+                let before = role_keys(self.published(version - 1), role);
+                !before.is_subset(&role_keys(self.published(version), role))
+            })
+        })
     }
 
     fn published(&self, version: u64) -> &[u8] {
@@ -97,15 +157,24 @@ impl Chain<'_> {
         if version < self.anchor || version > self.last {
             return None;
         }
-        let stored = self.stored.get(&root_item(version)).filter(|_| version > self.anchor);
-        Some(stored.map_or(self.published(version), Vec::as_slice))
+        let from = if version <= self.fetched_after { self.stored } else { self.fetched };
+        let root = from.get(&root_item(version)).filter(|_| version > self.anchor);
+        Some(root.map_or(self.published(version), Vec::as_slice))
     }
 }
 
-fn floor_keys(root: &[u8]) -> BTreeSet<String> {
-    let signed = File::read(root, u64::MAX).map(|file| file.signed).unwrap_or_default();
-    let ids = |role| Authority::read(&signed["roles"][role]).map(|keys| keys.ids);
-    ["timestamp", "snapshot"].into_iter().filter_map(ids).flatten().collect()
+/// Fingerprints of a role's keys in a root.
+fn role_keys(root: &[u8], role: &str) -> BTreeSet<String> {
+    let work_out = || {
+        let root = read(root)?;
+        let ids = Authority::read(&root.signed["roles"][role])?.ids;
+        let keys = ids.iter().filter_map(|id| {
+            let public = root.signed["keys"][id]["keyval"]["public"].as_str()?;
+            Some(sha256(&[b"ed25519\0".to_vec(), hex::decode(public).ok()?].concat()))
+        });
+        Some(keys.collect())
+    };
+    once(&KEYS, &[root, role.as_bytes()], || work_out().unwrap_or_default())
 }
 
 /// The last root that the device can reach by what it stores.
@@ -113,10 +182,10 @@ pub fn stored_root(store: &Store, repository: &Repository, anchor: u64) -> u64 {
     let latest = repository.roots.len() as u64;
     let intact = |version: &u64| {
         let bytes = store.get(&root_item(*version));
-        // Whether the root before has signed it is known: it is the repository's own.
         bytes.is_some_and(|bytes| {
-            authentic(bytes, "root", repository.root(version - 1)).is_some()
-                && authentic(bytes, "root", repository.root(*version)).is_some()
+            let before = authentic(bytes, "root", repository.root(version - 1));
+            let itself = authentic(bytes, "root", repository.root(*version));
+            before.is_some() && itself.is_some_and(|root| root.version() == *version)
         })
     };
     anchor + (anchor + 1..=latest).take_while(intact).count() as u64
@@ -124,12 +193,12 @@ pub fn stored_root(store: &Store, repository: &Repository, anchor: u64) -> u64 {
 
 /// What becomes of a cycle in which the repository serves what it means to.
 pub fn predict(store: &Store, repository: &Repository, terms: &Terms) -> Verdict {
-    let last = repository.roots.len() as u64;
-    let intact = stored_root(store, repository, terms.anchor);
-    if last - intact >= terms.max_rotations {
+    let chain = Chain::expected(repository, store, terms.anchor);
+    let cannot_drop = !terms.can_remove && chain.took_key(chain.fetched_after);
+    if chain.last - chain.fetched_after >= terms.max_rotations || cannot_drop {
         return Verdict::Open;
     }
-    let current = |role| File::read(repository.current(role), u64::MAX).ok();
+    let current = |role| read(repository.current(role));
     let good = |role, now: &str| {
         let header = current(role).and_then(|file| Header::read(&file.signed, role));
         header.is_some_and(|header| header.check_not_expired(now).is_ok())
@@ -139,10 +208,6 @@ pub fn predict(store: &Store, repository: &Repository, terms: &Terms) -> Verdict
     {
         return Verdict::IsRefused;
     }
-    // Roots after a damaged one come from the repository.
-    let mut stored = store.clone();
-    (intact + 1..=last).for_each(|version| drop(stored.remove(&root_item(version))));
-    let chain = Chain { repository, stored: &stored, anchor: terms.anchor, last };
     let mut verdict = Verdict::Succeeds;
     for (role, is_kept) in [("timestamp", keeps_snapshot as Kept), ("snapshot", keeps_listing)] {
         let (Some(floor), Some(current)) = (baseline(store, &chain, role), current(role)) else {
@@ -183,12 +248,11 @@ pub fn listed(file: &File, role: &str) -> Option<u64> {
 
 /// The files say the same, whatever stands around their `signed` parts.
 pub fn same_signed(one: &[u8], other: &[u8]) -> bool {
-    let signed = |bytes| File::read(bytes, u64::MAX).map(|file| file.signed).ok();
-    signed(one).is_some() && signed(one) == signed(other)
+    let (one, other) = (read(one), read(other));
+    one.is_some_and(|one| other.is_some_and(|other| one.signed == other.signed))
 }
 
 /// Whether the repository, or the thief, signed what this file says.
 pub fn is_known(bytes: &[u8], repository: &Repository) -> bool {
-    let signed = File::read(bytes, u64::MAX).map(|file| canonical(&file.signed));
-    signed.is_ok_and(|signed| repository.signed.contains(&signed))
+    read(bytes).is_some_and(|file| repository.signed.contains(file.message()))
 }

@@ -47,6 +47,11 @@ impl File {
         few.then(|| Self { message: strict::canonical(&signed), signed, signatures })
     }
 
+    /// What the signatures are over.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     pub fn version(&self) -> u64 {
         version(&self.signed).unwrap_or_default()
     }
@@ -55,11 +60,7 @@ impl File {
     pub fn require(&self, authority: &Authority, keys: &Map<String, Value>) -> Verdict<()> {
         let valid = authority.ids.iter().filter_map(|id| self.valid_key(id, keys.get(id)?));
         let distinct: BTreeSet<[u8; 32]> = valid.collect();
-        if distinct.len() as u64 >= authority.threshold {
-            Ok(())
-        } else {
-            Err("verify.signatures")
-        }
+        if distinct.len() as u64 >= authority.threshold { Ok(()) } else { Err("verify.signatures") }
     }
 
     /// The key, if its signature under this id is right.
@@ -138,7 +139,7 @@ pub struct MetaFile {
 
 impl MetaFile {
     pub fn read(value: &Value) -> Option<Self> {
-        let length = optional(value, "length", |length| length.as_u64())?;
+        let length = optional(value, "length", Value::as_u64)?;
         let hashes = optional(value, "hashes", Hashes::read)?;
         Some(Self { version: version(value)?, length, hashes })
     }
@@ -240,5 +241,9 @@ fn is_time(text: &str) -> bool {
         _ => 0,
     };
     let of_day = (number(11, 2), number(14, 2), number(17, 2));
-    year >= 1 && (1..=days).contains(&number(8, 2)) && of_day.0 < 24 && of_day.1 < 60 && of_day.2 < 60
+    year >= 1
+        && (1..=days).contains(&number(8, 2))
+        && of_day.0 < 24
+        && of_day.1 < 60
+        && of_day.2 < 60
 }

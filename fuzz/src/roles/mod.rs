@@ -1,22 +1,23 @@
 //! From bytes to trust, for each of the four roles, against TUF §5.3 to §5.6 written naively.
 //!
-//! An input starts with choices (what is trusted already, what the parent lists, who signs). The rest is
-//! the `signed` part of a file, which is signed before the library sees it, so that mutations reach what
-//! lies behind the signatures; or it is a whole file ([`offered`]). Library and model have to agree on the
-//! verdict, on the check that refused (by its code, so the order of checks is compared too), and on what an
-//! accepted file says.
+//! An input starts with choices (what is trusted already, what the parent lists, who signs). The
+//! rest is the `signed` part of a file, which is signed before the library sees it, so that
+//! mutations reach what lies behind the signatures; or it is a whole file ([`offered`]). Library
+//! and model have to agree on the verdict, on the check that refused (by its code, so the order of
+//! checks is compared too), and on what an accepted file says.
 //!
 //! # Where the model is more than the specification
 //!
-//! It shares these choices with the library, which the specification leaves open or takes otherwise:
+//! It shares these choices with the library, which the specification leaves open or takes
+//! otherwise:
 //!
 //! - strict JSON, as [`strict`](super::strict) has it; a file of 32 levels and 16 KiB to 64 MiB;
-//! - a field of the wrong type refuses the file even where it could be missed (`length`, `hashes`, `custom`
-//!   is looked at only when an entry is used), and so does a digest of a known algorithm that is not
-//!   lower-case hexadecimal, or a list of digests without a known one;
-//! - key ids are opaque; keys count once by what they decode to; a key id twice in `signatures` or in
-//!   `keyids` refuses the file;
-//! - a timestamp of the stored version is neither refused nor taken (§5.4.3.1 would end the cycle);
+//! - a field of the wrong type refuses the file even where it could be missed (`length`, `hashes`,
+//!   `custom` is looked at only when an entry is used), and so does a digest of a known algorithm
+//!   that is not lower-case hexadecimal, or a list of digests without a known one;
+//! - key ids are opaque; keys count once by what they decode to; a key id twice in `signatures` or
+//!   in `keyids` refuses the file;
+//! - a timestamp of the stored version is neither refused nor taken (§5.4.3.1 would end it);
 //! - a root of the version that is trusted already is refused (§5.3.5).
 
 pub mod document;
@@ -32,8 +33,8 @@ use super::signing::{self, Signer, envelope, signature};
 use super::strict;
 use ota_trust::primitives::Limits;
 
-/// The file that an input offers, signed by those of `pool` that it chooses; `=` says that a whole file
-/// follows.
+/// The file that an input offers, signed by those of `pool` that it chooses; `=` says that a whole
+/// file follows.
 pub fn offered(choices: &mut Choices<'_>, pool: &[Signer]) -> Vec<u8> {
     let chosen = choices.number();
     let rest = choices.rest();

@@ -1,6 +1,6 @@
 //! Roots, against §5.3: as the next root, and as an anchor.
 
-use ota_trust::metadata::{Root, RoleKeys, RoleType};
+use ota_trust::metadata::{RoleKeys, RoleType, Root};
 use ota_trust::primitives::Limits;
 use ota_trust::verify::{Trusted, VerifyError, anchor, next_root};
 use serde_json::{Map, Value};

@@ -29,7 +29,7 @@ pub fn check(input: &[u8]) {
     let listing = choices.below(LISTINGS);
     let file = offered(&mut choices, &world::pool("snapshot"));
     let listed = listing_of(listing, &file);
-    let timestamp = world::trusted_timestamp(listed.clone());
+    let timestamp = world::trusted_timestamp(&listed);
     let listed = MetaFile::read(&listed).expect("the entry is right");
 
     let baseline = stored.then(|| &*BASELINE);
@@ -41,8 +41,8 @@ pub fn check(input: &[u8]) {
         assert_eq!(trusted.len(), model.meta.len());
     }
 
-    // As a stored file: a baseline if its signatures are right, and the current one if the timestamp
-    // lists it and it has not expired.
+    // As a stored file: a baseline if its signatures are right, and the current one if the
+    // timestamp lists it and it has not expired.
     let authentic = stored_snapshot(world::root(), &*file, &Limits::default());
     if let Some((authentic, model)) = agree(authentic, VerifyError::code, read(&file)) {
         let current = current_snapshot(&timestamp, authentic, &world::context());

@@ -1,7 +1,8 @@
-//! Targets files, top-level and delegated, against §5.6; and each of their entries against a search.
+//! Targets files, top-level and delegated, against §5.6; and each of their entries against a
+//! search.
 //!
-//! An entry is decoded only when it is looked for. What it then says has to be what another parser reads
-//! in the file that was verified.
+//! An entry is decoded only when it is looked for. What it then says has to be what another parser
+//! reads in the file that was verified.
 
 use std::sync::LazyLock;
 
@@ -26,7 +27,7 @@ const SNAPSHOT: u64 = 4;
 const SEARCHES: usize = 4;
 
 static TIMESTAMP: LazyLock<Trusted<'static, Timestamp>> =
-    LazyLock::new(|| world::trusted_timestamp(json!({"version": SNAPSHOT})));
+    LazyLock::new(|| world::trusted_timestamp(&json!({"version": SNAPSHOT})));
 
 /// The role that delegates to `team`, and to `unlisted`, which the snapshot does not list.
 static PARENT: LazyLock<Trusted<'static, Targets>> = LazyLock::new(|| {
@@ -64,8 +65,7 @@ pub fn check(input: &[u8]) {
     let listed = listing_of(listing, &file);
     let name = if role == "unlisted" { "other.json".into() } else { format!("{role}.json") };
     let snapshot_file = snapshot_file(json!({ name: listed.clone() }));
-    let snapshot =
-        snapshot(world::root(), &TIMESTAMP, None, &*snapshot_file, &world::context());
+    let snapshot = snapshot(world::root(), &TIMESTAMP, None, &*snapshot_file, &world::context());
     let snapshot = snapshot.expect("the snapshot is right");
 
     let parent = RoleName::targets();
@@ -175,7 +175,7 @@ impl Delegations {
                     (Some(list.iter().map(|p| p.as_str().to_owned()).collect()), None)
                 }
                 PathSet::HashPrefixes(list) => {
-                    (None, Some(list.iter().map(|p| p.to_string()).collect()))
+                    (None, Some(list.iter().map(ToString::to_string).collect()))
                 }
                 _ => (None, None),
             };
@@ -220,9 +220,8 @@ fn search(targets: &[u8], snapshot: &[u8], model: &Model) {
         "4.targets.json" => Answer::File(targets.to_vec()),
         _ => Answer::NotFound,
     };
-    let paths = model.targets.iter().filter_map(|(path, entry)| {
-        Some((TargetPath::new(path).ok()?, entry))
-    });
+    let paths =
+        model.targets.iter().filter_map(|(path, entry)| Some((TargetPath::new(path).ok()?, entry)));
     let context = world::context();
     for (path, entry) in paths.take(SEARCHES) {
         let mut device = Device::default();

@@ -15,7 +15,7 @@ use super::{agree, offered, world};
 const STORED: (u64, u64) = (5, 3);
 
 static BASELINE: LazyLock<Authentic<'static, Timestamp>> = LazyLock::new(|| {
-    let signed = world::timestamp_signed(STORED.0, json!({"version": STORED.1}));
+    let signed = world::timestamp_signed(STORED.0, &json!({"version": STORED.1}));
     let file = world::signed_file("timestamp", &signed);
     stored_timestamp(world::root(), file, &Limits::default()).expect("the timestamp is right")
 });

@@ -27,7 +27,8 @@ pub fn signers(role: &str) -> Vec<Signer> {
     ]
 }
 
-/// Who might sign a file of the role: its keys, and someone else, under an id of their own or of the role.
+/// Who might sign a file of the role: its keys, and someone else, under an id of their own or of
+/// the role.
 pub fn pool(role: &str) -> Vec<Signer> {
     let mut pool = signers(role);
     pool.push(("stranger".into(), 20));
@@ -51,8 +52,7 @@ pub fn root_signed() -> Value {
     let mut signed = header("root", 1, LATER);
     signed["consistent_snapshot"] = json!(true);
     signed["keys"] = model_keys().into();
-    signed["roles"] =
-        ROLES.iter().map(|role| (*role, authority(&signers(role), 2))).collect();
+    signed["roles"] = ROLES.iter().map(|role| (*role, authority(&signers(role), 2))).collect();
     signed
 }
 
@@ -74,7 +74,7 @@ pub fn signed_file(role: &str, signed: &Value) -> Vec<u8> {
     file(signed, &signers(role)[..2])
 }
 
-pub fn timestamp_signed(version: u64, snapshot: Value) -> Value {
+pub fn timestamp_signed(version: u64, snapshot: &Value) -> Value {
     let mut signed = header("timestamp", version, LATER);
     signed["meta"] = json!({"snapshot.json": snapshot});
     signed
@@ -87,7 +87,7 @@ pub fn snapshot_signed(version: u64, meta: Value) -> Value {
 }
 
 /// A trusted timestamp that lists this of the snapshot.
-pub fn trusted_timestamp(snapshot: Value) -> Trusted<'static, Timestamp> {
+pub fn trusted_timestamp(snapshot: &Value) -> Trusted<'static, Timestamp> {
     let file = signed_file("timestamp", &timestamp_signed(7, snapshot));
     match timestamp(root(), None, file, &context()) {
         Ok(NewTimestamp::Newer(trusted)) => trusted,

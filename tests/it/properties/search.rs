@@ -135,13 +135,13 @@ proptest! {
     #[test]
     fn cve_2025_2886_random_graphs_are_searched_in_pre_order(graph in graph(), max in 1..=8_usize) {
         let repo = build(&graph);
-        for path in 0..PATHS.len() {
+        for (path, name_of_path) in PATHS.into_iter().enumerate() {
             let mut oracle = Oracle { graph: &graph, path, max, visited: Vec::new() };
             let expected = oracle.visit(0, &[]).unwrap_or(Answer::NotListed);
             let mut device = Device::new(&repo);
             device.limits.max_visited_roles = u32::try_from(max).unwrap();
             let trusted = device.refresh(&repo);
-            let target = device.find(&repo, trusted, PATHS[path]).unwrap().target;
+            let target = device.find(&repo, trusted, name_of_path).unwrap().target;
             let visited: Vec<String> = oracle.visited.iter().map(|&role| name(role)).collect();
             let found = match target {
                 Ok(target) => {

@@ -67,7 +67,9 @@ fn build(role: &'static str, ids: &[Id], threshold: u64, junk: usize, reverse: b
     let unlisted: Vec<String> = (0..ids.len()).filter(|&n| !ids[n].listed).map(name).collect();
     repo.edit(lister, move |signed| {
         let Some(keys) = signed.pointer_mut(map) else { return };
-        unlisted.iter().for_each(|id| drop(keys.as_object_mut().unwrap().remove(id)));
+        for id in &unlisted {
+            keys.as_object_mut().unwrap().remove(id);
+        }
     });
     let ids = ids.to_vec();
     repo.tamper(role, move |envelope| {

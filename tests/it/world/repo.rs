@@ -38,7 +38,7 @@ impl Header {
 }
 
 /// What timestamp and snapshot list of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listing {
     Version,
     VersionLengthAndHashes,
@@ -64,7 +64,7 @@ pub(crate) struct Repo {
     pub(crate) served: BTreeMap<String, Vec<u8>>,
     /// Files that cannot be downloaded although they may be there.
     pub(crate) unreachable: BTreeSet<String>,
-    /// The root keys of the version before, which sign the next version too.
+    /// The root keys of the version before, which sign too.
     outgoing: Vec<Signer>,
     before_signing: Vec<(String, Edit)>,
     after_signing: Vec<(String, Edit)>,
@@ -111,7 +111,7 @@ impl Repo {
         self.before_signing.push((role.to_owned(), Rc::new(edit)));
     }
 
-    /// Edits a role's files after they are signed, from now on.
+    /// The same after they are signed.
     pub(crate) fn tamper(&mut self, role: &str, edit: impl Fn(&mut Value) + 'static) {
         self.after_signing.push((role.to_owned(), Rc::new(edit)));
     }
@@ -128,8 +128,7 @@ impl Repo {
 
     /// Lists a target with the digest of `content`.
     pub(crate) fn add_target(&mut self, role: &str, path: &str, content: &[u8]) {
-        let hashes = json!({"sha256": sha256_hex(content)});
-        let entry = json!({"length": content.len(), "hashes": hashes});
+        let entry = json!({"length": content.len(), "hashes": {"sha256": sha256_hex(content)}});
         self.role(role).targets.insert(path.to_owned(), entry);
     }
 
@@ -281,6 +280,7 @@ impl Mirror for Repo {
 }
 
 /// The envelope of `signed`.
+#[allow(clippy::needless_pass_by_value, reason = "it becomes a part of the envelope")]
 pub(crate) fn sign(signed: Value, signers: &[Signer]) -> Value {
     let message = canonical(&signed);
     let signatures: Vec<Value> = signers.iter().map(|s| s.sign(message.as_bytes())).collect();
