@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::reader::Form;
+use super::reader::{Form, Unsorted};
 use super::{JsonError, Reader, Text};
 use crate::primitives::Limits;
 
@@ -39,17 +39,19 @@ pub(crate) fn stream(
 const CHUNK: usize = 1024;
 
 struct Writer<'w> {
-    unsorted: &'w [u32],
+    unsorted: &'w [Unsorted],
     limits: &'w Limits,
     buffer: Vec<u8>,
     out: &'w mut dyn FnMut(&[u8]),
 }
 
-impl Writer<'_> {
+impl<'w> Writer<'w> {
     fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         match reader.peek()? {
-            b'{' if self.is_unsorted(reader) => self.unsorted_object(reader),
-            b'{' => self.sorted_object(reader),
+            b'{' => match self.unsorted_at(reader) {
+                Some(object) => self.unsorted_object(object, reader),
+                None => self.sorted_object(reader),
+            },
             b'[' => self.array(reader),
             b'"' => {
                 self.text(reader.text()?);
@@ -62,9 +64,11 @@ impl Writer<'_> {
         }
     }
 
-    fn is_unsorted(&self, reader: &Reader<'_>) -> bool {
-        let at = u32::try_from(reader.offset()).unwrap_or(u32::MAX);
-        self.unsorted.binary_search(&at).is_ok()
+    /// What the first reading noted about the object at which the reader stands.
+    fn unsorted_at(&self, reader: &Reader<'_>) -> Option<&'w Unsorted> {
+        let at = u32::try_from(reader.offset()).ok()?;
+        let found = self.unsorted.binary_search_by_key(&at, |object| object.start).ok()?;
+        self.unsorted.get(found)
     }
 
     fn sorted_object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
@@ -78,16 +82,20 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Walks the object once for where its entries stand, then each entry in its turn.
-    fn unsorted_object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        let index = reader.indexed_object(|reader, _| reader.skip())?;
+    /// Each entry in its turn, wherever it stands.
+    fn unsorted_object(
+        &mut self,
+        object: &Unsorted,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), JsonError> {
         let mut separator: &[u8] = b"{";
-        for (key, mut value) in index.entries(reader.source(), self.limits) {
+        for (key, mut value) in object.index.entries(reader.source(), self.limits) {
             self.put(separator);
             separator = b",";
             self.member(key, &mut value)?;
         }
         self.close(separator, b"{", b"}");
+        reader.jump(object.end);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 
+use super::text::compare_in_place;
 use super::{Reader, Text};
 use crate::primitives::Limits;
 
@@ -68,10 +69,10 @@ impl Index {
 /// Sorts the offsets of an object's keys by what the keys mean; `Err` with the offset of a key that
 /// stands twice.
 pub(super) fn sort(text: &str, keys: &mut [u32]) -> Result<(), usize> {
-    keys.sort_unstable_by(|&a, &b| key_at(text, a).compare(&key_at(text, b)));
+    keys.sort_unstable_by(|&a, &b| compare_in_place(inside(text, a), inside(text, b)));
     for pair in keys.windows(2) {
         if let [a, b] = *pair
-            && key_at(text, a).compare(&key_at(text, b)) == Ordering::Equal
+            && compare_in_place(inside(text, a), inside(text, b)) == Ordering::Equal
         {
             return Err(offset(a.max(b)));
         }
@@ -81,8 +82,12 @@ pub(super) fn sort(text: &str, keys: &mut [u32]) -> Result<(), usize> {
 
 /// The checked key whose opening quote stands at `at`.
 fn key_at(text: &str, at: u32) -> Text<'_> {
-    let inside = text.get(offset(at) + 1..).unwrap_or_default();
-    Text::up_to_quote(inside)
+    Text::up_to_quote(inside(text, at))
+}
+
+/// What follows the opening quote at `at`.
+fn inside(text: &str, at: u32) -> &str {
+    text.get(offset(at) + 1..).unwrap_or_default()
 }
 
 /// Compares the key at `at` with one that needs no escapes, without looking for the end of the

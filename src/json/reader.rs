@@ -21,8 +21,10 @@ pub(crate) struct Reader<'b> {
     keys: Vec<u32>,
     /// Nothing seen since [`begin_canonical`](Self::begin_canonical) but canonical bytes.
     plain: bool,
-    /// Where objects stand whose keys are not in canonical order.
-    unsorted: Vec<u32>,
+    /// The objects whose keys are not in canonical order.
+    unsorted: Vec<Unsorted>,
+    /// Whether such objects are noted.
+    watching: bool,
 }
 
 /// Reading recurses once a level; whatever the limits say, no deeper than a small stack bears.
@@ -33,8 +35,19 @@ const DEEPEST: u32 = 128;
 pub(crate) enum Form {
     /// They are the canonical form.
     Canonical,
-    /// Another; these objects' keys are out of order (ascending offsets).
-    Other { unsorted: Vec<u32> },
+    /// Another; these objects' keys are out of order. Outer objects stand before inner ones.
+    Other { unsorted: Vec<Unsorted> },
+}
+
+/// An object whose keys are not in canonical order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unsorted {
+    /// The offset of its opening bracket.
+    pub(super) start: u32,
+    /// The offset behind its closing bracket.
+    pub(super) end: u32,
+    /// Its entries in canonical order, so that nobody has to sort them again.
+    pub(super) index: Index,
 }
 
 type Result<T> = core::result::Result<T, JsonError>;
@@ -63,7 +76,13 @@ impl<'b> Reader<'b> {
             keys: Vec::new(),
             plain: true,
             unsorted: Vec::new(),
+            watching: false,
         }
+    }
+
+    /// Goes on at another place of the same text.
+    pub(super) fn jump(&mut self, at: u32) {
+        self.at = usize::try_from(at).unwrap_or(usize::MAX);
     }
 
     /// The offset of the next byte to read.
@@ -75,18 +94,19 @@ impl<'b> Reader<'b> {
     pub(crate) fn begin_canonical(&mut self) {
         self.skip_white();
         self.plain = true;
-        self.unsorted.clear();
+        self.watching = true;
     }
 
     /// How what was read since [`begin_canonical`](Self::begin_canonical) differs from its
     /// canonical form.
     pub(crate) fn end_canonical(&mut self) -> Form {
+        self.watching = false;
         let mut unsorted = core::mem::take(&mut self.unsorted);
         if self.plain && unsorted.is_empty() {
             return Form::Canonical;
         }
         // They were noted as each object ended, inner before outer.
-        unsorted.sort_unstable();
+        unsorted.sort_unstable_by_key(|object| object.start);
         unsorted.shrink_to_fit();
         Form::Other { unsorted }
     }
@@ -149,9 +169,13 @@ impl<'b> Reader<'b> {
         self.depth -= 1;
         if !sorted {
             self.sort_keys(base)?;
-            self.unsorted.push(position(start));
         }
-        let result = finish(self.keys.get(base..).unwrap_or_default());
+        let keys = self.keys.get(base..).unwrap_or_default();
+        if !sorted && self.watching {
+            let (start, end) = (position(start), position(self.at));
+            self.unsorted.push(Unsorted { start, end, index: Index::new(keys) });
+        }
+        let result = finish(keys);
         self.keys.truncate(base);
         Ok(result)
     }
