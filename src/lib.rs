@@ -30,7 +30,10 @@
 //!                 Ok(None) => f.not_found()?,
 //!                 Err(_) => f.failed()?,
 //!             },
-//!             Step::Persist(p) => { store::apply(p.changes())?; p.done()? }
+//!             Step::Persist(p) => match store::apply(p.changes()) {
+//!                 Ok(()) => p.done()?,
+//!                 Err(_) => p.failed()?,
+//!             },
 //!             Step::Done(done) => break Ok(done),
 //!         }
 //!     }

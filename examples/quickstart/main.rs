@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Without arguments it uses a small repository that python-tuf wrote (`tests/interop/vectors.py`
-//! generates it): a lamp looks for its firmware, and then a dozen attacks are made on it. With
+//! generates it): a lamp looks for its firmware, and then sixteen attacks are made on it. With
 //! `--repository` it verifies any TUF repository on the disk, offline, and exits with 1 and the
 //! explained refusal if it does not verify.
 

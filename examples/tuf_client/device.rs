@@ -60,9 +60,15 @@ impl Device {
                     }
                 }
                 Step::Persist(persist) => {
-                    self.store.apply(persist.changes())?;
-                    self.show(&persist.changes())?;
-                    persist.done()?
+                    let changes = persist.changes();
+                    let stored = self.store.apply(changes.iter().copied()).map_err(Into::into);
+                    match stored.and_then(|()| self.show(&changes)) {
+                        Ok(()) => persist.done()?,
+                        Err(error) => {
+                            eprintln!("{}: {error}", self.view.display());
+                            persist.failed()?
+                        }
+                    }
                 }
                 Step::Done(done) => return Ok(done),
             };

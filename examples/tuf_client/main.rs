@@ -78,6 +78,9 @@ fn refresh(device: &Device, options: &Options) -> Result<(Repository<'static>, M
     let start = StartTime::Known(now()?);
     let step = Update::begin(anchor, start, device.limits().clone())?;
     let repository = device.drive(step, &metadata)?;
+    if !repository.is_durable() {
+        return Err("what was verified could not be stored".into());
+    }
     Ok((repository, metadata))
 }
 

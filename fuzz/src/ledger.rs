@@ -2,15 +2,22 @@
 
 use super::signing::sha256;
 
-/// Under which root a stored file was trusted.
+/// A root: its version, and the SHA-256 of its `signed` part in canonical form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub version: u64,
+    pub digest: String,
+}
+
+/// What is known of a stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub role: String,
     /// The file's SHA-256.
     pub file: String,
-    pub root_version: u64,
-    /// The root's SHA-256.
-    pub root: String,
+    /// The root under which it was trusted, and the one that was provisioned then.
+    pub root: Mark,
+    pub anchor: Mark,
     /// Fingerprints of the keys that timestamp and snapshot had.
     pub keys: Vec<String>,
 }
@@ -42,12 +49,18 @@ fn parse(bytes: &[u8]) -> Option<Ledger> {
     };
     let entries = lines.lines().map(|line| {
         let words: Vec<&str> = line.split(' ').collect();
-        let [role, file, root_version, root, keys @ ..] = words.as_slice() else { return None };
+        let [role, file, root, root_digest, anchor, anchor_digest, keys @ ..] = words.as_slice()
+        else {
+            return None;
+        };
+        let mark = |version: &str, digest: &str| {
+            Some(Mark { version: version.parse().ok()?, digest: digest.to_owned() })
+        };
         Some(Entry {
             role: (*role).to_owned(),
             file: (*file).to_owned(),
-            root_version: root_version.parse().ok()?,
-            root: (*root).to_owned(),
+            root: mark(root, root_digest)?,
+            anchor: mark(anchor, anchor_digest)?,
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         })
     });
@@ -58,9 +71,10 @@ fn parse(bytes: &[u8]) -> Option<Ledger> {
 pub fn write(ledger: &Ledger) -> Vec<u8> {
     let mut lines = vec!["ota-trust ledger 1".to_owned()];
     lines.extend(ledger.mixed.then(|| "mixed".to_owned()));
-    for Entry { role, file, root_version, root, keys } in &ledger.entries {
+    for Entry { role, file, root, anchor, keys } in &ledger.entries {
+        let mark = |mark: &Mark| format!("{} {}", mark.version, mark.digest);
         let keys: Vec<String> = keys.iter().map(|key| format!(" {key}")).collect();
-        lines.push(format!("{role} {file} {root_version} {root}{}", keys.concat()));
+        lines.push(format!("{role} {file} {} {}{}", mark(root), mark(anchor), keys.concat()));
     }
     let body = lines.join("\n") + "\n";
     format!("{body}sha256 {}\n", sha256(body.as_bytes())).into_bytes()

@@ -17,7 +17,7 @@ use super::choices::Choices;
 use super::device::{Device, Ended, Store};
 use super::ledger::{self, Entry, Ledger};
 use super::machine::model::{
-    Chain, Terms, Verdict, is_mixed, item, predict, read, root_item, same_signed,
+    Chain, Terms, Verdict, is_mixed, item, mark_of, predict, read, root_item, same_signed,
 };
 use super::repository::{Forgery, PATH, Repository, Style, time};
 use super::signing::{fingerprint, sha256};
@@ -120,8 +120,10 @@ pub fn check(input: &[u8]) {
         Verdict::Open => {}
     }
     if predicted != Verdict::Succeeds {
-        device.store.remove(&StoredItem::Timestamp);
-        device.store.remove(&StoredItem::Snapshot);
+        // What an operator does.
+        for floor in [StoredItem::Ledger, StoredItem::Timestamp, StoredItem::Snapshot] {
+            device.store.remove(&floor);
+        }
         cycle(&mut device, &past.repository).expect("nothing is in the way");
     }
     let reuses = past.reuses(&store);
@@ -202,14 +204,19 @@ fn written_ledger(past: &Past, store: &Store, choices: &mut Choices<'_>) -> Vec<
     for (role, bytes) in files {
         let Some(bytes) = bytes.filter(|_| choices.yes()) else { continue };
         let root_version = 1 + choices.below(past.repository.roots.len() + 1) as u64;
-        let root = match choices.below(4) {
-            0 => sha256(b"another root"),
-            _ => sha256(past.repository.root(root_version)),
-        };
+        let mut root = mark_of(past.repository.root(root_version));
+        root.version = root_version;
+        let mut anchor = mark_of(past.repository.root(1));
+        match choices.below(6) {
+            0 => root.digest = sha256(b"another root"),
+            1 => anchor.digest = sha256(b"another root"),
+            2 => anchor.version += 1,
+            _ => {}
+        }
         let first = choices.below(20);
         let keys = (first..first + choices.below(4)).map(fingerprint).collect();
         let role = role.to_owned();
-        entries.push(Entry { role, file: sha256(bytes), root_version, root, keys });
+        entries.push(Entry { role, file: sha256(bytes), root, anchor, keys });
     }
     ledger::write(&Ledger { mixed: choices.yes(), entries })
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::primitives::Sha256Digest;
+use crate::primitives::{Sha256Digest, printed};
 
 /// A key id: any text that metadata uses for a key. It proves nothing about the key.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,8 +26,9 @@ impl KeyId {
 }
 
 impl fmt::Display for KeyId {
+    /// Fit for a log: control characters are escaped, and a long id is cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        printed(&self.0, f)
     }
 }
 

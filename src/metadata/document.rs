@@ -5,10 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{MetadataError, Result, required, room};
 use crate::json::{Form, JsonError, JsonProblem, Reader, canonical};
 use crate::key::KeyId;
-use crate::primitives::{Limits, UtcTime, Version, hex_decode};
+use crate::primitives::{Limits, Sha256Digest, UtcTime, Version, hex_decode};
 
 /// What the `signed` part of each role has.
 pub(crate) trait Signed: Sized {
@@ -85,6 +87,14 @@ impl<R> Document<'_, R> {
     /// The length in bytes of the `signed` part as received; its canonical form is not longer.
     pub(crate) fn signed_length(&self) -> u64 {
         self.span.len() as u64
+    }
+
+    /// The digest of the `signed` part in canonical form: what the file says, whoever carried it.
+    pub(crate) fn signed_digest(&self, limits: &Limits) -> Sha256Digest {
+        let mut hasher = Sha256::new();
+        // What was read once can be read again; if not, the digest is that of nothing known.
+        let _ = self.canonical(limits, &mut |chunk| hasher.update(chunk));
+        hasher.finalize().into()
     }
 
     /// Gives `out` the canonical form of the `signed` part, which is what signatures are made over.

@@ -39,7 +39,7 @@ pub enum MetadataError {
     Version,
     /// `expires` is no time.
     #[error("`expires`: {0}")]
-    Expires(#[from] TimeError),
+    Expires(TimeError),
     /// A `threshold` of 0.
     #[error("a `threshold` is at least 1")]
     Threshold,
@@ -59,7 +59,7 @@ pub enum MetadataError {
     },
     /// The digests listed for a file cannot vouch for it.
     #[error("`hashes`: {0}")]
-    Hashes(#[from] HashesError),
+    Hashes(HashesError),
     /// A delegation gives a role a name that it may not have.
     #[error(transparent)]
     RoleName(#[from] RoleNameError),
@@ -75,6 +75,18 @@ pub enum MetadataError {
     /// The `bit_length` of succinct roles is not within 1 to 32.
     #[error("`bit_length` {0} is not within 1 to 32")]
     BitLength(u64),
+}
+
+impl From<TimeError> for MetadataError {
+    fn from(reason: TimeError) -> Self {
+        Self::Expires(reason)
+    }
+}
+
+impl From<HashesError> for MetadataError {
+    fn from(reason: HashesError) -> Self {
+        Self::Hashes(reason)
+    }
 }
 
 impl MetadataError {

@@ -30,7 +30,8 @@ pub use role::{RoleKeys, RoleType};
 pub use root::Root;
 pub use snapshot::Snapshot;
 pub use succinct::SuccinctRoles;
-pub use targets::{TargetFile, Targets};
+pub(crate) use targets::TargetFile;
+pub use targets::Targets;
 pub use timestamp::Timestamp;
 
 type Result<T> = core::result::Result<T, MetadataError>;

@@ -20,13 +20,13 @@ pub struct Targets {
 
 /// What a role lists of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetFile {
+pub(crate) struct TargetFile {
     /// The exact length in bytes.
-    pub length: u64,
+    pub(crate) length: u64,
     /// The digests, all of which must match.
-    pub hashes: Hashes,
+    pub(crate) hashes: Hashes,
     /// The `custom` object as it stands in the file.
-    pub custom: Option<Box<str>>,
+    pub(crate) custom: Option<Box<str>>,
 }
 
 impl Targets {
@@ -53,7 +53,7 @@ impl Document<'_, Targets> {
     /// What this file lists of `path`: nothing, an entry, or one that cannot vouch for a file.
     pub(crate) fn target(&self, path: &TargetPath, limits: &Limits) -> Option<Result<TargetFile>> {
         let mut reader = self.signed().targets.find(self.text(), path.as_str(), limits)?;
-        Some(TargetFile::read(&mut reader))
+        Some(TargetFile::read(&mut reader, limits))
     }
 
     /// The paths that this file lists, in order.
@@ -68,7 +68,7 @@ impl Document<'_, Targets> {
 }
 
 impl TargetFile {
-    fn read(r: &mut Reader<'_>) -> Result<Self> {
+    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
         let (mut length, mut hashes, mut custom) = (None, None, None);
         r.object(|r, key| {
             if key.is("length") {
@@ -79,7 +79,12 @@ impl TargetFile {
                 if r.peek()? != b'{' {
                     return Err(r.fail(JsonProblem::Type).into());
                 }
-                custom = Some(r.raw()?.into());
+                let raw = r.raw()?;
+                if raw.len() > usize::try_from(limits.max_custom).unwrap_or(usize::MAX) {
+                    let (what, limit) = ("bytes of `custom`", limits.max_custom);
+                    return Err(MetadataError::TooMany { what, limit });
+                }
+                custom = Some(raw.into());
             } else {
                 r.skip()?;
             }

@@ -45,6 +45,8 @@ pub struct Limits {
     /// Bytes hashed to check the signatures of one file. A signature costs one pass over the
     /// file, so junk signatures under the ids of real keys would otherwise multiply the work.
     pub max_signature_bytes: u64,
+    /// Bytes of the `custom` of a target that is looked up, which is copied into the result.
+    pub max_custom: u32,
     /// Levels of nesting in JSON. TUF itself needs seven; the rest is for `custom`.
     /// At most 128 are taken, whatever this says.
     pub max_depth: u32,
@@ -71,6 +73,7 @@ impl Default for Limits {
             max_key_ids: 256,
             max_signatures: 256,
             max_signature_bytes: 512 * MIB,
+            max_custom: 1_048_576,
             max_depth: 32,
             max_string: 65_536,
             max_attempts: 3,
@@ -79,8 +82,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// For devices with a few hundred kilobytes of memory: files of at most 64 KiB, few roles,
-    /// few keys.
+    /// For microcontrollers: files of at most 64 KiB, few roles, few keys.
+    ///
+    /// A cycle holds the root, the snapshot, the targets and the roles that searches visit: at
+    /// most 64 KiB for each of these, and as much again while one is read.
     #[must_use]
     pub fn small() -> Self {
         Self {
@@ -89,13 +94,14 @@ impl Limits {
             max_snapshot_length: 32 * KIB,
             max_targets_length: 64 * KIB,
             max_root_rotations: 64,
-            max_visited_roles: 16,
+            max_visited_roles: 8,
             max_delegations: 256,
             max_paths: 1024,
             max_keys: 64,
             max_key_ids: 32,
             max_signatures: 32,
             max_signature_bytes: MIB,
+            max_custom: 4096,
             max_depth: 16,
             max_string: 8192,
             max_attempts: 3,

@@ -87,8 +87,9 @@ impl RoleName {
 }
 
 impl fmt::Display for RoleName {
+    /// Fit for a log: control characters are escaped, and a long name is cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        super::printed(&self.0, f)
     }
 }
 

@@ -91,6 +91,15 @@ impl FsStore {
         }
     }
 
+    /// Removes everything, for a device that moves to another repository.
+    ///
+    /// The floors go with it, so this is for whoever provisions the device, not for its agent.
+    pub fn forget(&self) -> Result<()> {
+        let names = disk::list(&self.folder)?;
+        let ours = names.iter().filter(|name| names::is_item(name));
+        ours.into_iter().try_for_each(|name| disk::remove(&self.folder, name))
+    }
+
     /// Reads an item; `None` where there is none, or one that is longer than the limits allow.
     pub fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
         disk::read(&self.folder, &names::of(item), self.limit(item))
@@ -123,7 +132,7 @@ impl FsStore {
     fn limit(&self, item: &StoredItem) -> u64 {
         match item {
             StoredItem::Root(_) => self.limits.max_root_length,
-            StoredItem::Ledger => MAX_LEDGER_LENGTH,
+            StoredItem::Ledger => max_ledger_length(&self.limits),
             StoredItem::Timestamp => self.limits.max_timestamp_length,
             StoredItem::Snapshot => self.limits.max_snapshot_length,
             StoredItem::Role(_) => self.limits.max_targets_length,
@@ -131,5 +140,8 @@ impl FsStore {
     }
 }
 
-/// Four entries of a line each, with 64 hexadecimal digits for each of at most 512 keys.
-const MAX_LEDGER_LENGTH: u64 = 256 * 1024;
+/// Four entries of one line each, with three digests and those of the keys of two roles.
+fn max_ledger_length(limits: &Limits) -> u64 {
+    let keys = 2 * u64::from(limits.max_key_ids);
+    4 * (512 + 65 * keys) + 128
+}

@@ -24,6 +24,13 @@ pub(super) fn of(item: &StoredItem) -> String {
     }
 }
 
+/// Whether a file of this name is the store's.
+pub(super) fn is_item(name: &str) -> bool {
+    matches!(name, "ledger" | "timestamp.json" | "snapshot.json")
+        || root_version(name).is_some()
+        || (name.starts_with("role.") && name.strip_suffix(".json").is_some())
+}
+
 /// The version of the root that has this file name.
 pub(super) fn root_version(name: &str) -> Option<Version> {
     let digits = name.strip_suffix(".root.json")?;

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 
 use super::cycle::Cycle;
-use super::ledger::Ledger;
+use super::ledger::{Anchor, Ledger};
 use super::next::Next;
 use super::repository::{Repository, StaleRepository};
 use super::root::Roots;
@@ -54,7 +54,8 @@ fn begin(root: Cow<'_, [u8]>, context: Context) -> Result<Next<'_>, UpdateError>
     let root = anchor(root, context.limits()).map_err(UpdateError::Anchor)?;
     Ok(Next::load(StoredItem::Ledger, move |bytes| {
         let ledger = bytes.and_then(|bytes| Ledger::parse(&bytes)).unwrap_or_default();
-        let cycle = Cycle { context, ledger, roots_at_bound: None };
+        let anchor = Anchor::of(&root, context.limits());
+        let cycle = Cycle { context, ledger, anchor, roots_at_bound: None };
         Roots::new(cycle, root).load_next()
     }))
 }

@@ -1,7 +1,7 @@
 //! What every part of a cycle has at hand.
 
 use super::error::Result;
-use super::ledger::Ledger;
+use super::ledger::{Anchor, Ledger};
 use super::{RemoteFile, UpdateError};
 use crate::metadata::{MetaFile, Root};
 use crate::primitives::{Limits, RoleName};
@@ -11,6 +11,8 @@ use crate::verify::{Context, Trusted, VerifyError};
 pub(super) struct Cycle {
     pub(super) context: Context,
     pub(super) ledger: Ledger,
+    /// The provisioned root.
+    pub(super) anchor: Anchor,
     /// The roots fetched in this cycle, if they are as many as the limits allow.
     pub(super) roots_at_bound: Option<u32>,
 }
@@ -22,10 +24,10 @@ impl Cycle {
 
     /// A refusal as the caller sees it: under a root that may not be the last, another cycle may be
     /// all that is needed.
-    pub(super) fn refusal(&self, source: VerifyError) -> UpdateError {
+    pub(super) fn refusal(&self, reason: VerifyError) -> UpdateError {
         match self.roots_at_bound {
-            Some(fetched) => UpdateError::MoreRoots { fetched, source },
-            None => UpdateError::Verify(source),
+            Some(fetched) => UpdateError::MoreRoots { fetched, reason },
+            None => UpdateError::Verify(reason),
         }
     }
 

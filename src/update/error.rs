@@ -32,12 +32,12 @@ pub enum UpdateError {
     },
     /// As many roots as the limits allow were fetched in this cycle, and what follows did not
     /// verify under the last of them. They are kept: the next cycle goes on from there.
-    #[error("root: {fetched} new roots in one cycle, and there may be more ({source})")]
+    #[error("root: {fetched} new roots in one cycle, and there may be more ({reason})")]
     MoreRoots {
         /// How many roots were fetched and verified.
         fetched: u32,
         /// What was refused under the last of them.
-        source: VerifyError,
+        reason: VerifyError,
     },
 }
 

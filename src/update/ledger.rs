@@ -20,12 +20,20 @@ use core::fmt::Write as _;
 use crate::key::KeyFingerprint;
 use crate::metadata::{MetaFile, RoleType, Root};
 use crate::primitives::{Digest, Limits, Sha256Digest, Version, hex_decode, sha256};
-use crate::verify::Trusted;
+use crate::verify::{Trusted, VerifyError};
 
 const TITLE: &str = "ota-trust ledger 1";
 const MIXED: &str = "mixed";
-/// The present file and the one before it.
-const ENTRIES_PER_ROLE: usize = 2;
+
+/// The provisioned root of a cycle, as the ledger refers to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor(Mark);
+
+impl Anchor {
+    pub(super) fn of(root: &Trusted<'_, Root>, limits: &Limits) -> Self {
+        Self(Mark::of(root, limits))
+    }
+}
 
 /// The ledger of one device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,21 +48,44 @@ pub(super) struct Ledger {
 struct Entry {
     role: RoleType,
     file: Sha256Digest,
-    root_version: Version,
-    root: Sha256Digest,
+    /// The root under which it was trusted.
+    root: Mark,
+    /// The root that was provisioned at that time.
+    anchor: Mark,
     /// The keys that timestamp and snapshot had at that time.
     keys: BTreeSet<KeyFingerprint>,
     /// Set while a cycle walks the chain; never stored.
     void: bool,
+    /// The file was found in the storage in this cycle; never stored.
+    present: bool,
+}
+
+/// One root: its version and the digest of what is signed of it. (The envelope is not: anybody on
+/// the way can add a space to it.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    version: Version,
+    digest: Sha256Digest,
+}
+
+impl Mark {
+    fn of(root: &Trusted<'_, Root>, limits: &Limits) -> Self {
+        Self { version: root.version(), digest: root.signed_digest(limits) }
+    }
+
+    /// Whether two roots of one version are not the same.
+    fn contradicts(&self, other: &Self) -> bool {
+        self.version == other.version && self.digest != other.digest
+    }
 }
 
 impl Ledger {
     /// A root of the chain is another than the one of that version under which a file was trusted:
     /// the file is another repository's, which happens to share a key.
-    pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>) {
-        let digest = sha256(root.bytes());
+    pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>, limits: &Limits) {
+        let mark = Mark::of(root, limits);
         for entry in &mut self.entries {
-            if entry.root_version == root.version() && entry.root != digest {
+            if entry.root.contradicts(&mark) || entry.anchor.contradicts(&mark) {
                 entry.void = true;
                 self.mixed = true;
             }
@@ -63,8 +94,8 @@ impl Ledger {
 
     /// Whether a stored role file may be used, given what the snapshot lists of it.
     ///
-    /// A listed digest says all. Without one, version and signatures would fit another repository's
-    /// file as well, if the two share the role's keys.
+    /// A listed digest says all. Without one, version and signatures would fit another
+    /// repository's file as well, if the two share the role's keys.
     pub(super) fn may_reuse(&self, listed: &MetaFile) -> bool {
         listed.hashes.is_some() || !self.mixed
     }
@@ -72,49 +103,72 @@ impl Ledger {
     /// With the root of this version, the timestamp or the snapshot role lost a key.
     pub(super) fn recovered_at(&mut self, version: Version) {
         for entry in &mut self.entries {
-            entry.void |= entry.root_version < version;
+            entry.void |= entry.root.version < version;
         }
+    }
+
+    /// Whether what is stored of `role` was trusted under a root of this version or a later one.
+    pub(super) fn is_since(&self, role: RoleType, version: Version) -> bool {
+        self.entries.iter().any(|e| e.role == role && !e.void && e.root.version >= version)
     }
 
     /// The chain has been walked to its end. An entry from before the provisioned root met none of
     /// it, so its keys are compared with the last root's.
-    pub(super) fn settle(&mut self, last: &Trusted<'_, Root>, limits: &Limits) {
+    ///
+    /// An entry under a *later* root says that this device has trusted that root: whoever serves a
+    /// chain that ends before it rolls the root back, and with it the keys that were taken away.
+    pub(super) fn settle(
+        &mut self,
+        last: &Trusted<'_, Root>,
+        limits: &Limits,
+    ) -> Result<(), VerifyError> {
         let keys = floor_keys(last, limits);
         for entry in &mut self.entries {
-            entry.void |= !entry.keys.is_subset(&keys);
+            entry.void |= entry.root.version <= last.version() && !entry.keys.is_subset(&keys);
+        }
+        let seen = self.entries.iter().filter(|e| !e.void).map(|e| e.root.version).max();
+        match seen {
+            Some(trusted) if trusted > last.version() => {
+                let (role, found) = (RoleType::Root.into(), last.version());
+                Err(VerifyError::Rollback { role, trusted, found })
+            }
+            _ => Ok(()),
         }
     }
 
-    /// Whether a stored file must be dropped.
-    pub(super) fn voids(&self, role: RoleType, bytes: &[u8]) -> bool {
+    /// Whether a file that was found in the storage may be a floor.
+    pub(super) fn accepts(&mut self, role: RoleType, bytes: &[u8]) -> bool {
         let file = sha256(bytes);
-        self.entries.iter().any(|e| e.role == role && e.file == file && e.void)
+        let known = self.entries.iter_mut().find(|e| e.role == role && e.file == file);
+        known.is_none_or(|entry| {
+            entry.present = true;
+            !entry.void
+        })
     }
 
     /// Adds what is to be known of a file that is about to be stored, and gives the bytes to store.
+    ///
+    /// What was said of the file that is in the storage now stays: it may be there still when this
+    /// is read again.
     pub(super) fn enter(
         &mut self,
         role: RoleType,
         bytes: &[u8],
         root: &Trusted<'_, Root>,
+        anchor: &Anchor,
         limits: &Limits,
     ) -> Vec<u8> {
-        let entry = Entry {
+        let file = sha256(bytes);
+        self.entries.retain(|e| e.role != role || (e.present && e.file != file));
+        self.entries.push(Entry {
             role,
-            file: sha256(bytes),
-            root_version: root.version(),
-            root: sha256(root.bytes()),
+            file,
+            root: Mark::of(root, limits),
+            anchor: anchor.0,
             keys: floor_keys(root, limits),
             void: false,
-        };
-        let (mut same, mut others): (Vec<_>, Vec<_>) = core::mem::take(&mut self.entries)
-            .into_iter()
-            .filter(|e| e.role != role || e.file != entry.file)
-            .partition(|e| e.role == role);
-        same.push(entry);
-        let surplus = same.len().saturating_sub(ENTRIES_PER_ROLE);
-        others.extend(same.into_iter().skip(surplus));
-        self.entries = others;
+            present: false,
+        });
         self.to_bytes()
     }
 
@@ -128,10 +182,12 @@ impl Ledger {
             let _ = writeln!(out, "{MIXED}");
         }
         for entry in &self.entries {
-            let Entry { role, file, root_version, root, keys, .. } = entry;
-            let (file, root) = (Digest::Sha256(*file), Digest::Sha256(*root));
+            let Entry { role, file, root, anchor, keys, .. } = entry;
             // Writing to a string does not fail.
-            let _ = write!(out, "{role} {file} {root_version} {root}");
+            let _ = write!(out, "{role} {}", Digest::Sha256(*file));
+            for Mark { version, digest } in [root, anchor] {
+                let _ = write!(out, " {version} {}", Digest::Sha256(*digest));
+            }
             for key in keys {
                 let _ = write!(out, " {key}");
             }
@@ -165,11 +221,14 @@ impl Entry {
         let role =
             [RoleType::Timestamp, RoleType::Snapshot].into_iter().find(|r| r.name() == role)?;
         let file = digest(words.next()?)?;
-        let root_version = Version::new(words.next()?.parse().ok()?).ok()?;
-        let root = digest(words.next()?)?;
+        let mut mark = || {
+            let version = Version::new(words.next()?.parse().ok()?).ok()?;
+            Some(Mark { version, digest: digest(words.next()?)? })
+        };
+        let (root, anchor) = (mark()?, mark()?);
         let keys =
             words.map(|w| digest(w).map(KeyFingerprint::from_bytes)).collect::<Option<_>>()?;
-        Some(Self { role, file, root_version, root, keys, void: false })
+        Some(Self { role, file, root, anchor, keys, void: false, present: false })
     }
 }
 

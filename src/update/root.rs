@@ -1,6 +1,5 @@
 //! The chain of roots (TUF §5.3).
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::cycle::Cycle;
@@ -9,7 +8,7 @@ use super::ledger::lost_key;
 use super::next::{Answered, Bytes, First, Next, Refused};
 use super::timestamp::Timestamps;
 use super::{RemoteFile, StoredItem};
-use crate::metadata::Root;
+use crate::metadata::{RoleType, Root};
 use crate::primitives::Version;
 use crate::verify::{Trusted, next_root};
 
@@ -23,7 +22,7 @@ pub(super) struct Roots<'a> {
 
 impl<'a> Roots<'a> {
     pub(super) fn new(mut cycle: Cycle, anchor: Trusted<'a, Root>) -> Self {
-        cycle.ledger.saw_root(&anchor);
+        cycle.ledger.saw_root(&anchor, cycle.context.limits());
         Self { cycle, root: anchor, fetched: 0 }
     }
 
@@ -72,7 +71,7 @@ impl<'a> Roots<'a> {
         };
         let (mut roots, recovers) = self.advance(next);
         roots.fetched = roots.fetched.saturating_add(1);
-        let first = if recovers { removals() } else { Vec::new() };
+        let first = if recovers { roots.removals() } else { Vec::new() };
         let item = StoredItem::Root(roots.root.version());
         Ok(Next::persist(first, item, roots, |roots| roots.root.bytes(), Self::fetch_next))
     }
@@ -81,7 +80,7 @@ impl<'a> Roots<'a> {
     /// it.
     fn advance(mut self, next: Trusted<'a, Root>) -> (Self, bool) {
         let recovers = lost_key(&self.root, &next, self.cycle.limits());
-        self.cycle.ledger.saw_root(&next);
+        self.cycle.ledger.saw_root(&next, self.cycle.context.limits());
         if recovers {
             self.cycle.ledger.recovered_at(next.version());
         }
@@ -93,14 +92,20 @@ impl<'a> Roots<'a> {
     fn last(self) -> Result<Next<'a>> {
         let Self { mut cycle, root, .. } = self;
         root.check_not_expired(&cycle.context).map_err(|e| cycle.refusal(e))?;
-        cycle.ledger.settle(&root, cycle.context.limits());
+        cycle.ledger.settle(&root, cycle.context.limits()).map_err(|e| cycle.refusal(e))?;
         Ok(Timestamps::load(cycle, root))
     }
-}
 
-/// §5.3.11: fast-forward recovery. The removals stand before the root that calls for them: a device
-/// that is stopped in between has no floors under the old root, rather than poisoned ones under the
-/// new.
-fn removals() -> Vec<First> {
-    vec![First::Remove(StoredItem::Timestamp), First::Remove(StoredItem::Snapshot)]
+    /// §5.3.11: fast-forward recovery. The removals stand before the root that calls for them: a
+    /// device that is stopped in between has no floors under the old root, rather than poisoned
+    /// ones under the new. What was trusted under this root already, before the root itself was
+    /// lost from the storage, stays.
+    fn removals(&self) -> Vec<First> {
+        let since = self.root.version();
+        [(RoleType::Timestamp, StoredItem::Timestamp), (RoleType::Snapshot, StoredItem::Snapshot)]
+            .into_iter()
+            .filter(|&(role, _)| !self.cycle.ledger.is_since(role, since))
+            .map(|(_, item)| First::Remove(item))
+            .collect()
+    }
 }

@@ -28,13 +28,13 @@ struct Verified<'a> {
 impl<'a> Snapshots<'a> {
     /// The stored snapshot is used instead of a download if it is the current one.
     pub(super) fn load(
-        cycle: Cycle,
+        mut cycle: Cycle,
         root: Trusted<'a, Root>,
         timestamp: Trusted<'a, Timestamp>,
     ) -> Next<'a> {
         Next::load(StoredItem::Snapshot, move |bytes| {
             let stored = bytes
-                .filter(|bytes| !cycle.ledger.voids(RoleType::Snapshot, bytes))
+                .filter(|bytes| cycle.ledger.accepts(RoleType::Snapshot, bytes))
                 .and_then(|bytes| stored_snapshot(&root, bytes, cycle.limits()).ok())
                 .map(|stored| current_snapshot(&timestamp, stored, &cycle.context));
             match stored {
@@ -67,7 +67,8 @@ impl<'a> Snapshots<'a> {
         };
         let Self { mut cycle, root, .. } = self;
         let limits = cycle.context.limits();
-        let ledger = cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &root, limits);
+        let ledger =
+            cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &root, &cycle.anchor, limits);
         Ok(Next::persist(
             vec![First::WriteLedger(ledger)],
             StoredItem::Snapshot,

@@ -7,9 +7,7 @@ use super::next::{Answered, Bytes, First, Next, Refused};
 use super::snapshot::Snapshots;
 use super::{RemoteFile, StoredItem};
 use crate::metadata::{RoleType, Root, Timestamp};
-use crate::verify::{
-    Authentic, NewTimestamp, Trusted, current_timestamp, stored_timestamp, timestamp,
-};
+use crate::verify::{Authentic, NewTimestamp, Trusted, stored_timestamp, timestamp};
 
 /// On the way to the timestamp, with the one from an earlier cycle as a baseline.
 pub(super) struct Timestamps<'a> {
@@ -26,10 +24,10 @@ struct Verified<'a> {
 }
 
 impl<'a> Timestamps<'a> {
-    pub(super) fn load(cycle: Cycle, root: Trusted<'a, Root>) -> Next<'a> {
+    pub(super) fn load(mut cycle: Cycle, root: Trusted<'a, Root>) -> Next<'a> {
         Next::load(StoredItem::Timestamp, move |bytes| {
             let stored = bytes
-                .filter(|bytes| !cycle.ledger.voids(RoleType::Timestamp, bytes))
+                .filter(|bytes| cycle.ledger.accepts(RoleType::Timestamp, bytes))
                 .and_then(|bytes| stored_timestamp(&root, bytes, cycle.limits()).ok());
             Ok(Self { cycle, root, stored }.fetch())
         })
@@ -43,18 +41,10 @@ impl<'a> Timestamps<'a> {
     }
 
     /// §5.4.2 to §5.4.5.
-    fn received(self, bytes: Bytes<'a>) -> Answered<'a, Self> {
-        let stored = self.stored.as_ref();
-        let verdict = timestamp(&self.root, stored, bytes, &self.cycle.context).and_then(|new| {
-            // The stored one stays; if it has expired, another mirror may have a newer one.
-            if let (NewTimestamp::Same, Some(stored)) = (&new, stored) {
-                stored.check_not_expired(&self.cycle.context)?;
-            }
-            Ok(new)
-        });
-        match verdict {
+    fn received(mut self, bytes: Bytes<'a>) -> Answered<'a, Self> {
+        match timestamp(&self.root, &mut self.stored, bytes, &self.cycle.context) {
             Ok(NewTimestamp::Newer(timestamp)) => Ok(self.persist(timestamp)),
-            Ok(NewTimestamp::Same) => self.keep(),
+            Ok(NewTimestamp::Same(stored)) => Ok(Snapshots::load(self.cycle, self.root, stored)),
             Err(e) => {
                 let error = self.cycle.refusal(e);
                 Err(Refused::new(self, error))
@@ -64,8 +54,8 @@ impl<'a> Timestamps<'a> {
 
     fn persist(self, timestamp: Trusted<'a, Timestamp>) -> Next<'a> {
         let Self { mut cycle, root, .. } = self;
-        let limits = cycle.context.limits();
-        let ledger = cycle.ledger.enter(RoleType::Timestamp, timestamp.bytes(), &root, limits);
+        let (limits, bytes) = (cycle.context.limits(), timestamp.bytes());
+        let ledger = cycle.ledger.enter(RoleType::Timestamp, bytes, &root, &cycle.anchor, limits);
         let verified = Verified { cycle, root, timestamp };
         Next::persist(
             vec![First::WriteLedger(ledger)],
@@ -74,19 +64,5 @@ impl<'a> Timestamps<'a> {
             |verified| verified.timestamp.bytes(),
             |verified| Ok(Snapshots::load(verified.cycle, verified.root, verified.timestamp)),
         )
-    }
-
-    /// The repository serves the version that is stored, and that has not expired.
-    fn keep(self) -> Answered<'a, Self> {
-        let Self { cycle, root, stored } = self;
-        match stored.map(|stored| current_timestamp(stored, &cycle.context)) {
-            Some(Ok(timestamp)) => Ok(Snapshots::load(cycle, root, timestamp)),
-            Some(Err(e)) => {
-                let error = cycle.refusal(e);
-                Err(Refused::new(Self { cycle, root, stored: None }, error))
-            }
-            // "The same" as nothing: there was none to compare with, so ask again.
-            None => Ok(Self { cycle, root, stored: None }.fetch()),
-        }
     }
 }

@@ -33,20 +33,20 @@ pub enum VerifyError {
         length: u64,
     },
     /// The file's digest is not what its parent lists.
-    #[error("{role}: {source}")]
+    #[error("{role}: {reason}")]
     Hash {
         /// The role.
         role: RoleName,
         /// The digest, or why there is none.
-        source: HashesError,
+        reason: HashesError,
     },
     /// The file is not well-formed metadata of its role.
-    #[error("{role}: {source}")]
+    #[error("{role}: {reason}")]
     Malformed {
         /// The role.
         role: RoleName,
         /// What is wrong with it.
-        source: MetadataError,
+        reason: MetadataError,
     },
     /// Too few of the role's keys have signed: possibly an arbitrary software attack.
     #[error(transparent)]
@@ -177,7 +177,7 @@ impl VerifyError {
             Self::TooLong { .. } => "verify.too-long",
             Self::Length { .. } => "verify.length",
             Self::Hash { .. } => "verify.hash",
-            Self::Malformed { source, .. } => source.code(),
+            Self::Malformed { reason, .. } => reason.code(),
             Self::Signatures(_) => "verify.signatures",
             Self::SignatureWork { .. } => "verify.signature-work",
             Self::RootVersion { .. } => "verify.root-version",
@@ -192,14 +192,15 @@ impl VerifyError {
 
     /// What helps.
     ///
-    /// All but two speak of what one mirror served, so another may serve better. A file over the
-    /// caller's own limits will be so everywhere.
+    /// Most speak of what one mirror served, so another may serve better. What is over the caller's
+    /// own limits, or follows from trusted metadata alone, will be so everywhere.
     #[must_use]
     pub const fn remedy(&self) -> Remedy {
         match self {
-            Self::TooLong { .. } | Self::SignatureWork { .. } | Self::NotDelegated { .. } => {
-                Remedy::Operator
-            }
+            Self::TooLong { .. }
+            | Self::SignatureWork { .. }
+            | Self::NotDelegated { .. }
+            | Self::Malformed { reason: MetadataError::TooMany { .. }, .. } => Remedy::Operator,
             _ => Remedy::AnotherMirror,
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn read<'a, R: Signed>(
 ) -> Result<Document<'a, R>> {
     check_limit(role, bytes.len() as u64, limit)?;
     Document::read(bytes, limits)
-        .map_err(|source| VerifyError::Malformed { role: role.clone(), source })
+        .map_err(|reason| VerifyError::Malformed { role: role.clone(), reason })
 }
 
 /// Reads `bytes` after checking them against what the parent lists: the caller's limit, then
@@ -41,7 +41,7 @@ pub(super) fn check_listed(role: &RoleName, bytes: &[u8], listed: &MetaFile) -> 
         return Err(VerifyError::Length { role: role.clone(), listed, length });
     }
     if let Some(hashes) = &listed.hashes {
-        hashes.check(bytes).map_err(|source| VerifyError::Hash { role: role.clone(), source })?;
+        hashes.check(bytes).map_err(|reason| VerifyError::Hash { role: role.clone(), reason })?;
     }
     Ok(())
 }

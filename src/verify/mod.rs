@@ -15,8 +15,8 @@
 //!    [`update`](crate::update)).
 //!
 //! Within a file the order is the specification's: length, digests, signatures, version, rollback,
-//! expiry. Nothing of a file is believed before its signatures are, and nothing is read before a
-//! digest that a parent lists has matched.
+//! expiry. Nothing of a file is believed before its signatures are, and nothing that is downloaded
+//! is read before a digest that a parent lists has matched.
 //!
 //! All of it is pure: bytes, what is trusted already, a time and limits go in; [`Trusted`] or a
 //! [`VerifyError`] comes out, and nothing is remembered.
@@ -41,7 +41,7 @@ pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;
 pub use targets::{Delegator, targets};
 pub(crate) use targets::{check_edge, listed};
-pub use timestamp::{NewTimestamp, current_timestamp, stored_timestamp, timestamp};
+pub use timestamp::{NewTimestamp, stored_timestamp, timestamp};
 pub use trusted::Trusted;
 
 type Result<T> = core::result::Result<T, VerifyError>;

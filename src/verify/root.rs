@@ -66,9 +66,26 @@ pub(super) fn require_top_level<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    Signatures::new(document, role.into(), limits).require(
-        root.role(role),
-        RoleType::Root.into(),
-        |id| root.document().key(id, limits),
-    )
+    require(root, role, Signatures::new(document, role.into(), limits), limits)
+}
+
+/// The same for a stored file, which may have been signed before root gave the keys other ids.
+pub(super) fn require_top_level_stored<R>(
+    root: &Trusted<'_, Root>,
+    role: RoleType,
+    document: &Document<'_, R>,
+    limits: &Limits,
+) -> Result<()> {
+    let signatures = Signatures::new(document, role.into(), limits).under_any_id();
+    require(root, role, signatures, limits)
+}
+
+fn require<R>(
+    root: &Trusted<'_, Root>,
+    role: RoleType,
+    mut signatures: Signatures<'_, '_, R>,
+    limits: &Limits,
+) -> Result<()> {
+    let keys = root.role(role);
+    signatures.require(keys, RoleType::Root.into(), |id| root.document().key(id, limits))
 }

@@ -1,6 +1,7 @@
 //! Thresholds of signatures: the one place that counts them.
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{NotCounted, Result, SignatureShortfall, VerifyError};
@@ -21,6 +22,8 @@ pub(super) struct Signatures<'d, 'a, R> {
     hashed: u64,
     /// What is known: signature number, key, verdict.
     verdicts: Vec<(usize, KeyFingerprint, bool)>,
+    /// Whether a key is also tried on signatures under ids that are none of the role's.
+    under_any_id: bool,
 }
 
 /// A signature that may still count towards the threshold.
@@ -33,7 +36,18 @@ struct Candidate {
 
 impl<'d, 'a, R> Signatures<'d, 'a, R> {
     pub(super) fn new(document: &'d Document<'a, R>, role: RoleName, limits: &'d Limits) -> Self {
-        Self { document, role, limits, hashed: 0, verdicts: Vec::new() }
+        let (verdicts, under_any_id) = (Vec::new(), false);
+        Self { document, role, limits, hashed: 0, verdicts, under_any_id }
+    }
+
+    /// A key is also tried on signatures under ids that are none of the role's.
+    ///
+    /// For files that a device has stored: if root gives a key another id, what the key has signed
+    /// carries the old one, and is a floor all the same. (Ids are not signed. Whoever wants to replay
+    /// such a file can give it the new id, so it must not be forgotten.)
+    pub(super) fn under_any_id(mut self) -> Self {
+        self.under_any_id = true;
+        self
     }
 
     /// At least `keys.threshold()` *distinct* keys of the role have signed (§5.3.4, §5.4.2, §5.5.3,
@@ -96,26 +110,34 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
     ) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for id in keys.key_ids() {
-            match self.candidate(id, &find) {
-                Ok(candidate) => candidates.push(candidate),
+            let signatures = self.signatures_of(id, keys);
+            if signatures.is_empty() {
+                rest.push((id.clone(), NotCounted::NotSigned));
+                continue;
+            }
+            match usable(id, &find) {
+                Ok((key, fingerprint)) => {
+                    candidates.extend(signatures.into_iter().map(|signature| {
+                        let (id, key) = (id.clone(), key.clone());
+                        Candidate { id, key, fingerprint, signature }
+                    }));
+                }
                 Err(why) => rest.push((id.clone(), why)),
             }
         }
         candidates
     }
 
-    fn candidate(
-        &self,
-        id: &KeyId,
-        find: impl Fn(&KeyId) -> Option<Key>,
-    ) -> core::result::Result<Candidate, NotCounted> {
-        let mut signatures = self.document.signatures().iter();
-        let signature = signatures.position(|s| s.key_id == *id).ok_or(NotCounted::NotSigned)?;
-        let key = find(id).ok_or(NotCounted::NotListed)?;
-        key.usable().map_err(NotCounted::Unusable)?;
-        let malformed = NotCounted::Unusable(Unusable::Malformed);
-        let fingerprint = key.fingerprint().ok_or(malformed)?;
-        Ok(Candidate { id: id.clone(), key, fingerprint, signature })
+    /// The numbers of the signatures that may be of the key with the id `id`.
+    fn signatures_of(&self, id: &KeyId, keys: &RoleKeys) -> Vec<usize> {
+        let signatures = self.document.signatures();
+        if let Some(own) = signatures.iter().position(|s| s.key_id == *id) {
+            return vec![own];
+        }
+        let others = signatures.iter().enumerate();
+        let others =
+            others.filter(|(_, s)| self.under_any_id && !keys.key_ids().contains(&s.key_id));
+        others.map(|(number, _)| number).collect()
     }
 
     /// Whether each of these signatures verifies, by one pass over the canonical form.
@@ -169,6 +191,17 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
     /// The second reading of a text cannot fail where the first did not; if it ever does, that is
     /// a refusal.
     fn unreadable(&self, error: JsonError) -> VerifyError {
-        VerifyError::Malformed { role: self.role.clone(), source: error.into() }
+        VerifyError::Malformed { role: self.role.clone(), reason: error.into() }
     }
+}
+
+/// The decoded key with the id `id`, or why it does not count.
+fn usable(
+    id: &KeyId,
+    find: impl Fn(&KeyId) -> Option<Key>,
+) -> core::result::Result<(Key, KeyFingerprint), NotCounted> {
+    let key = find(id).ok_or(NotCounted::NotListed)?;
+    key.usable().map_err(NotCounted::Unusable)?;
+    let fingerprint = key.fingerprint().ok_or(NotCounted::Unusable(Unusable::Malformed))?;
+    Ok((key, fingerprint))
 }

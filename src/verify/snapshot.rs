@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::cmp::Ordering;
 
-use super::root::require_top_level;
+use super::root::{require_top_level, require_top_level_stored};
 use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, RoleType, Root, Signed, Snapshot, Timestamp};
 use crate::primitives::{Limits, RoleName};
@@ -17,7 +17,7 @@ pub fn stored_snapshot<'a>(
 ) -> Result<Authentic<'a, Snapshot>> {
     let role = RoleName::from(RoleType::Snapshot);
     let document = fetched::read(&role, bytes.into(), limits.max_snapshot_length, limits)?;
-    require_top_level(root, RoleType::Snapshot, &document, limits)?;
+    require_top_level_stored(root, RoleType::Snapshot, &document, limits)?;
     Ok(Authentic { document })
 }
 

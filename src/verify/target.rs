@@ -37,8 +37,8 @@ impl TrustedTarget {
         let (root, snapshot) = of;
         let file = match trusted.document().target(path, context.limits())? {
             Ok(file) => file,
-            Err(source) => {
-                return Some(Err(VerifyError::Malformed { role: name.clone(), source }));
+            Err(reason) => {
+                return Some(Err(VerifyError::Malformed { role: name.clone(), reason }));
             }
         };
         Some(Ok(Self {

@@ -69,7 +69,12 @@ fn require_signatures(
     limits: &Limits,
 ) -> Result<()> {
     match delegator {
-        Delegator::Root(root) => require_top_level(root, RoleType::Targets, document, limits),
+        Delegator::Root(root) if role.is_targets() => {
+            require_top_level(root, RoleType::Targets, document, limits)
+        }
+        Delegator::Root(_) => {
+            Err(VerifyError::NotDelegated { role: role.clone(), delegator: RoleType::Root.into() })
+        }
         Delegator::Targets(name, parent) => {
             let keys = parent.delegations().and_then(|d| d.keys_of(role));
             let keys = keys.ok_or_else(|| VerifyError::NotDelegated {

@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use super::root::require_top_level;
+use super::root::{require_top_level, require_top_level_stored};
 use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, RoleType, Root, Signed, Timestamp};
 use crate::primitives::{Limits, RoleName, Version};
@@ -12,8 +12,8 @@ use crate::primitives::{Limits, RoleName, Version};
 pub enum NewTimestamp<'a> {
     /// It becomes the trusted timestamp.
     Newer(Trusted<'a, Timestamp>),
-    /// It has the version of the one that is stored, which stays: see [`current_timestamp`].
-    Same,
+    /// It has the version of the stored one, which stays the trusted timestamp.
+    Same(Trusted<'a, Timestamp>),
 }
 
 /// A stored timestamp as a rollback baseline: signed as the root says. Its expiry does not matter.
@@ -22,64 +22,53 @@ pub fn stored_timestamp<'a>(
     bytes: impl Into<Cow<'a, [u8]>>,
     limits: &Limits,
 ) -> Result<Authentic<'a, Timestamp>> {
-    Ok(Authentic { document: read(root, bytes.into(), limits)? })
+    let document = read(bytes.into(), limits)?;
+    require_top_level_stored(root, RoleType::Timestamp, &document, limits)?;
+    Ok(Authentic { document })
 }
 
 /// Checks a downloaded timestamp against the root and the stored one, if any.
+///
+/// Where the repository serves the version that is stored, the stored one is taken out of `stored`
+/// and is the trusted one; otherwise `stored` is left as it is.
 pub fn timestamp<'a>(
     root: &Trusted<'_, Root>,
-    stored: Option<&Authentic<'_, Timestamp>>,
+    stored: &mut Option<Authentic<'a, Timestamp>>,
     bytes: impl Into<Cow<'a, [u8]>>,
     context: &Context,
 ) -> Result<NewTimestamp<'a>> {
+    let role = RoleName::from(RoleType::Timestamp);
     // §5.4.1 up to X bytes, §5.4.2 signatures.
-    let document = read(root, bytes.into(), context.limits())?;
-    if let Some(stored) = stored {
-        // §5.4.3.1: not older. Where the specification ends the cycle at an equal version, it goes
-        // on here with the stored one: aborting would leave a device that had lost its snapshot,
-        // or was stopped before it, without one for ever.
-        let found = document.signed().version();
-        not_older(RoleType::Timestamp, stored.version(), found)?;
-        if stored.version() == found {
-            return Ok(NewTimestamp::Same);
+    let document = read(bytes.into(), context.limits())?;
+    require_top_level(root, RoleType::Timestamp, &document, context.limits())?;
+    if let Some(before) = stored.take() {
+        let (trusted, found) = (before.version(), document.signed().version());
+        if trusted == found {
+            // §5.4.3.1: where the specification ends the cycle, it goes on here with the stored
+            // timestamp. Aborting would leave a device that had lost its snapshot, or was stopped
+            // before it, without one for ever.
+            return match context.check_not_expired(&role, before.document.signed().expires()) {
+                Ok(()) => Ok(NewTimestamp::Same(Trusted::mint(before.document))),
+                Err(expired) => {
+                    *stored = Some(before);
+                    Err(expired)
+                }
+            };
         }
-        // §5.4.3.2: the snapshot that it names is not older either.
-        let before = stored.document.signed().snapshot().version;
-        not_older(RoleType::Snapshot, before, document.signed().snapshot().version)?;
+        let snapshot = before.document.signed().snapshot().version;
+        *stored = Some(before);
+        // §5.4.3.1: not older. §5.4.3.2: the snapshot that it names is not older either.
+        not_older(RoleType::Timestamp, trusted, found)?;
+        not_older(RoleType::Snapshot, snapshot, document.signed().snapshot().version)?;
     }
     // §5.4.4
-    context.check_not_expired(&RoleType::Timestamp.into(), document.signed().expires())?;
+    context.check_not_expired(&role, document.signed().expires())?;
     Ok(NewTimestamp::Newer(Trusted::mint(document)))
 }
 
-impl Authentic<'_, Timestamp> {
-    /// The stored timestamp has not expired (§5.4.4), which matters once it turns out to be
-    /// current.
-    pub fn check_not_expired(&self, context: &Context) -> Result<()> {
-        let expires = self.document.signed().expires();
-        context.check_not_expired(&RoleType::Timestamp.into(), expires)
-    }
-}
-
-/// Trusts the stored timestamp, because the repository still serves its version, if it has not
-/// expired.
-pub fn current_timestamp<'a>(
-    stored: Authentic<'a, Timestamp>,
-    context: &Context,
-) -> Result<Trusted<'a, Timestamp>> {
-    stored.check_not_expired(context)?;
-    Ok(Trusted::mint(stored.document))
-}
-
-fn read<'a>(
-    root: &Trusted<'_, Root>,
-    bytes: Cow<'a, [u8]>,
-    limits: &Limits,
-) -> Result<Document<'a, Timestamp>> {
+fn read<'a>(bytes: Cow<'a, [u8]>, limits: &Limits) -> Result<Document<'a, Timestamp>> {
     let role = RoleName::from(RoleType::Timestamp);
-    let document = fetched::read(&role, bytes, limits.max_timestamp_length, limits)?;
-    require_top_level(root, RoleType::Timestamp, &document, limits)?;
-    Ok(document)
+    fetched::read(&role, bytes, limits.max_timestamp_length, limits)
 }
 
 fn not_older(role: RoleType, trusted: Version, found: Version) -> Result<()> {

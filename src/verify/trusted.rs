@@ -3,8 +3,8 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use crate::metadata::{Document, Signed, Targets};
-use crate::primitives::{UtcTime, Version};
+use crate::metadata::{Document, Root, Signed, Targets};
+use crate::primitives::{Limits, Sha256Digest, UtcTime, Version};
 
 /// A file of the role `R` that has passed every check of TUF §5 for that role.
 ///
@@ -41,6 +41,13 @@ impl<'a, R: Signed> Trusted<'a, R> {
 
     pub(crate) fn document(&self) -> &Document<'a, R> {
         &self.document
+    }
+}
+
+impl Trusted<'_, Root> {
+    /// The digest of what is signed of this root, in canonical form.
+    pub(crate) fn signed_digest(&self, limits: &Limits) -> Sha256Digest {
+        self.document.signed_digest(limits)
     }
 }
 

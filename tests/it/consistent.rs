@@ -134,8 +134,8 @@ fn go_tuf_721_a_target_without_a_known_hash_is_refused() {
         assert_eq!(role.as_str(), "role");
     }
     let error = with_entry(json!({"length": 7})).unwrap_err();
-    let UpdateError::Verify(VerifyError::Malformed { source, .. }) = error else { panic!() };
-    assert_eq!(source, MetadataError::MissingField { field: "hashes" });
+    let UpdateError::Verify(VerifyError::Malformed { reason, .. }) = error else { panic!() };
+    assert_eq!(reason, MetadataError::MissingField { field: "hashes" });
 }
 
 #[test]

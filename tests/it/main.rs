@@ -17,6 +17,7 @@ mod delegation_forms;
 mod delegations;
 mod diamonds;
 mod error_codes;
+mod floors;
 mod freeze;
 mod header;
 mod keys;

@@ -120,11 +120,11 @@ fn cve_2026_6967_listed_hashes_are_checked_for_every_role() {
             });
             let error = refusal(&repo, role);
             assert_refused(&error, "verify.hash", Remedy::AnotherMirror);
-            let UpdateError::Verify(VerifyError::Hash { role: named, source }) = error else {
+            let UpdateError::Verify(VerifyError::Hash { role: named, reason }) = error else {
                 panic!("{error:?}")
             };
             assert_eq!(named.as_str(), role);
-            let HashesError::Mismatch { listed, actual } = source else { panic!("{source:?}") };
+            let HashesError::Mismatch { listed, actual } = reason else { panic!("{reason:?}") };
             assert_eq!(listed.to_string(), "0".repeat(digits));
             let bytes = repo.file(&file_of(role));
             let expected = if digits == 64 { sha256_hex(&bytes) } else { sha512_hex(&bytes) };

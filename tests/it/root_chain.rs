@@ -164,7 +164,7 @@ fn what_does_not_verify_under_the_last_root_of_a_cycle_may_need_more_roots() {
     // The last root of the first cycle has expired.
     let error = device.refusal(&repo);
     assert_refused(&error, "update.more-roots", Remedy::Refresh);
-    let UpdateError::MoreRoots { fetched: 2, source: VerifyError::Expired { .. } } = error else {
+    let UpdateError::MoreRoots { fetched: 2, reason: VerifyError::Expired { .. } } = error else {
         panic!("{error:?}")
     };
     assert_eq!(device.requested(), ["2.root.json", "3.root.json"]);

@@ -147,7 +147,7 @@ fn ghsa_77hh_43cm_v8j6_a_name_outside_of_the_bins_is_not_delegated() {
     repo.publish();
     let context = Context::new(at(START), Limits::default());
     let root = anchor(repo.file("1.root.json"), context.limits()).unwrap();
-    let new = timestamp(&root, None, repo.file("timestamp.json"), &context).unwrap();
+    let new = timestamp(&root, &mut None, repo.file("timestamp.json"), &context).unwrap();
     let NewTimestamp::Newer(named) = new else { panic!() };
     let listed = snapshot(&root, &named, None, repo.file("1.snapshot.json"), &context).unwrap();
     let top = RoleName::targets();

@@ -274,8 +274,8 @@ impl Life {
         let fetched_after = model::stored_root(before, &self.repository, self.anchor);
         assert!(last >= fetched_after, "root rollback");
         let (repository, anchor) = (&self.repository, self.anchor);
-        let chain =
-            Chain { repository, anchor, stored: before, fetched_after, fetched: &seen, last };
+        let chain = Chain { repository, anchor, fetched_after, last };
+        assert!(!model::rolls_root_back(before, &chain), "root rollback");
         if let Some(floor) = model::baseline(before, &chain, "timestamp") {
             assert!(timestamp.version() >= floor.version(), "timestamp rollback");
             assert!(model::keeps_snapshot(&floor, &timestamp), "snapshot rollback");

@@ -7,7 +7,7 @@ use ota_trust::primitives::{RoleName, Version};
 use ota_trust::update::StoredItem;
 
 use super::device::Store;
-use super::ledger::{self, Entry, Ledger};
+use super::ledger::{self, Entry, Ledger, Mark};
 use super::memory::{Memory, once};
 use super::repository::Repository;
 use super::roles::document::{Authority, File, Header, MetaFile, keys};
@@ -67,24 +67,25 @@ pub fn authentic(bytes: &[u8], role: &str, root: &[u8]) -> Option<Rc<File>> {
         let (file, root) = (read(bytes)?, read(root)?);
         Header::read(&file.signed, role)?;
         let authority = Authority::read(&root.signed["roles"][role])?;
-        file.require(&authority, &keys(&root.signed["keys"])?).ok()?;
+        let keys = keys(&root.signed["keys"])?;
+        // Timestamp and snapshot may be stored ones.
+        let is_floor = ["timestamp", "snapshot"].contains(&role);
+        let require = if is_floor { File::require_stored } else { File::require };
+        require(&file, &authority, &keys).ok()?;
         Some(file)
     };
     once(&AUTHENTIC, &[bytes, role.as_bytes(), root], check)
 }
 
-/// The stored file of a role that rules out older ones: authentic, not dropped with a root that
+/// The stored file of a role that rules out older ones: authentic, not removed with a root that
 /// this cycle fetched, and not voided by what the ledger says of it.
 pub fn baseline(store: &Store, chain: &Chain<'_>, role: &str) -> Option<Rc<File>> {
     let bytes = store.get(&item(role))?;
-    let file = authentic(bytes, role, chain.published(chain.last))?;
-    if chain.took_key(chain.fetched_after) {
-        return None;
-    }
-    let digest = sha256(bytes);
+    let file = authentic(bytes, role, chain.root(chain.last))?;
+    let (ledger, digest) = (ledger_of(store), sha256(bytes));
     let about_it = |entry: &&Entry| entry.role == role && entry.file == digest;
-    let void = ledger_of(store).entries.iter().filter(about_it).any(|entry| chain.voids(entry));
-    (!void).then_some(file)
+    let is_void = ledger.entries.iter().filter(about_it).any(|entry| chain.voids(entry));
+    (!is_void && !chain.removes(role, &ledger)).then_some(file)
 }
 
 /// Whether the storage is known to have held another repository's files: then its role files are
@@ -94,73 +95,84 @@ pub fn is_mixed(store: &Store, chain: &Chain<'_>) -> bool {
     ledger.mixed || ledger.entries.iter().any(|entry| chain.is_other(entry))
 }
 
+/// Whether the device has trusted a later root than the last of the chain.
+pub fn rolls_root_back(store: &Store, chain: &Chain<'_>) -> bool {
+    let is_later = |entry: &Entry| entry.root.version > chain.last && !chain.voids(entry);
+    ledger_of(store).entries.iter().any(is_later)
+}
+
 fn ledger_of(store: &Store) -> Ledger {
     store.get(&StoredItem::Ledger).map(|bytes| ledger::read(bytes)).unwrap_or_default()
 }
 
 /// The roots that a cycle goes through.
+#[derive(Clone, Copy)]
 pub struct Chain<'c> {
     pub repository: &'c Repository,
     pub anchor: u64,
-    /// Where the roots after the anchor are,
-    pub stored: &'c Store,
-    /// up to this one.
+    /// The last of them that was stored before.
     pub fetched_after: u64,
-    /// What came for the others, if it is not what the repository published.
-    pub fetched: &'c Store,
     pub last: u64,
 }
 
-static NOTHING: Store = Store::new();
-
 impl<'c> Chain<'c> {
     /// As it is when the repository serves what it published.
-    pub fn expected(repository: &'c Repository, stored: &'c Store, anchor: u64) -> Self {
+    pub fn expected(repository: &'c Repository, stored: &Store, anchor: u64) -> Self {
         let fetched_after = stored_root(stored, repository, anchor);
-        let last = repository.roots.len() as u64;
-        Self { repository, anchor, stored, fetched_after, fetched: &NOTHING, last }
+        Self { repository, anchor, fetched_after, last: repository.roots.len() as u64 }
     }
-}
 
-impl Chain<'_> {
-    /// §5.3.11: timestamp or snapshot have lost a key since; or the file was trusted under another
-    /// chain.
+    /// Timestamp or snapshot have lost a key since; or the file was trusted under another chain.
     fn voids(&self, entry: &Entry) -> bool {
-        let root = self.published(self.last);
-        let mut keys = role_keys(root, "timestamp");
-        keys.append(&mut role_keys(root, "snapshot"));
-        let lost = self.took_key(self.anchor.max(entry.root_version));
-        lost || self.is_other(entry) || !entry.keys.iter().all(|key| keys.contains(key))
+        let mut keys = role_keys(self.root(self.last), "timestamp");
+        keys.append(&mut role_keys(self.root(self.last), "snapshot"));
+        let mut walked = self.anchor + 1..=self.last;
+        let lost = walked.any(|version| version > entry.root.version && self.takes_key(version));
+        let not_walked =
+            entry.root.version <= self.last && !entry.keys.iter().all(|key| keys.contains(key));
+        lost || not_walked || self.is_other(entry)
     }
 
-    /// The file was trusted under another root of that version.
+    /// A root that was met is another than the ledger's root of that version.
     fn is_other(&self, entry: &Entry) -> bool {
-        self.seen(entry.root_version).is_some_and(|root| sha256(root) != entry.root)
-    }
-
-    /// A root after this one took a key from timestamp or snapshot.
-    pub fn took_key(&self, after: u64) -> bool {
-        (after + 1..=self.last).any(|version| {
-            ["timestamp", "snapshot"].into_iter().any(|role| {
-                let before = role_keys(self.published(version - 1), role);
-                !before.is_subset(&role_keys(self.published(version), role))
-            })
+        [&entry.root, &entry.anchor].into_iter().any(|mark| {
+            let met = (self.anchor..=self.last).contains(&mark.version);
+            met && mark_of(self.root(mark.version)) != *mark
         })
     }
 
-    fn published(&self, version: u64) -> &[u8] {
-        self.repository.root(version)
+    /// §5.3.11: a root that this cycle fetches takes a key, and no file of the role is known to have
+    /// been trusted since.
+    pub fn removes(&self, role: &str, ledger: &Ledger) -> bool {
+        let mut fetched = self.fetched_after + 1..=self.last;
+        fetched.any(|version| {
+            let so_far = Self { last: version, ..*self };
+            let is_since = |entry: &Entry| {
+                entry.role == role && entry.root.version >= version && !so_far.is_other(entry)
+            };
+            self.takes_key(version) && !ledger.entries.iter().any(is_since)
+        })
     }
 
-    /// The root of a version, as the device saw it.
-    fn seen(&self, version: u64) -> Option<&[u8]> {
-        if version < self.anchor || version > self.last {
-            return None;
-        }
-        let from = if version <= self.fetched_after { self.stored } else { self.fetched };
-        let root = from.get(&root_item(version)).filter(|_| version > self.anchor);
-        Some(root.map_or(self.published(version), Vec::as_slice))
+    /// The root of this version takes a key from timestamp or snapshot.
+    fn takes_key(&self, version: u64) -> bool {
+        ["timestamp", "snapshot"].into_iter().any(|role| {
+            let before = role_keys(self.root(version - 1), role);
+            !before.is_subset(&role_keys(self.root(version), role))
+        })
     }
+
+    fn root(&self, version: u64) -> &[u8] {
+        self.repository.root(version)
+    }
+}
+
+/// What the ledger says of a root.
+pub fn mark_of(root: &[u8]) -> Mark {
+    let root = read(root);
+    let message = root.as_ref().map_or("", |root| root.message());
+    let version = root.as_ref().map_or(0, |root| root.version());
+    Mark { version, digest: sha256(message.as_bytes()) }
 }
 
 /// Fingerprints of a role's keys in a root.
@@ -194,9 +206,14 @@ pub fn stored_root(store: &Store, repository: &Repository, anchor: u64) -> u64 {
 /// What becomes of a cycle in which the repository serves what it means to.
 pub fn predict(store: &Store, repository: &Repository, terms: &Terms) -> Verdict {
     let chain = Chain::expected(repository, store, terms.anchor);
-    let cannot_drop = !terms.can_remove && chain.took_key(chain.fetched_after);
-    if chain.last - chain.fetched_after >= terms.max_rotations || cannot_drop {
+    let ledger = ledger_of(store);
+    let removes = ["timestamp", "snapshot"].iter().any(|role| chain.removes(role, &ledger));
+    let is_bounded = chain.last - chain.fetched_after >= terms.max_rotations;
+    if is_bounded || removes && !terms.can_remove {
         return Verdict::Open;
+    }
+    if rolls_root_back(store, &chain) {
+        return Verdict::IsRefused;
     }
     let current = |role| read(repository.current(role));
     let good = |role, now: &str| {

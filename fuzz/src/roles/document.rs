@@ -15,6 +15,9 @@ pub const MALFORMED: &str = "metadata.…";
 /// A verdict of the model: refusals by their code.
 pub type Verdict<T> = Result<T, &'static str>;
 
+/// How signatures are counted: [`File::require`] or [`File::require_stored`].
+pub type Require = fn(&File, &Authority, &Map<String, Value>) -> Verdict<()>;
+
 /// An envelope.
 pub struct File {
     pub signed: Value,
@@ -58,21 +61,47 @@ impl File {
 
     /// As many distinct keys have signed as the authority asks for.
     pub fn require(&self, authority: &Authority, keys: &Map<String, Value>) -> Verdict<()> {
-        let valid = authority.ids.iter().filter_map(|id| self.valid_key(id, keys.get(id)?));
+        self.require_by(authority, keys, |id, signer| id == signer)
+    }
+
+    /// The same for a stored file, whose signatures may stand under ids that keys had before.
+    pub fn require_stored(&self, by: &Authority, keys: &Map<String, Value>) -> Verdict<()> {
+        let signed = |id: &str| self.signatures.iter().any(|(signer, _)| signer == id);
+        self.require_by(by, keys, |id, signer| {
+            id == signer || !signed(id) && by.ids.iter().all(|other| other != signer)
+        })
+    }
+
+    fn require_by(
+        &self,
+        authority: &Authority,
+        keys: &Map<String, Value>,
+        may_be_of: impl Fn(&str, &str) -> bool,
+    ) -> Verdict<()> {
+        let valid = authority.ids.iter().filter_map(|id| {
+            let of_id = self.signatures.iter().filter(|(signer, _)| may_be_of(id, signer));
+            self.valid_key(keys.get(id)?, of_id.map(|(_, signature)| signature))
+        });
         let distinct: BTreeSet<[u8; 32]> = valid.collect();
         if distinct.len() as u64 >= authority.threshold { Ok(()) } else { Err("verify.signatures") }
     }
 
-    /// The key, if its signature under this id is right.
-    fn valid_key(&self, id: &str, key: &Value) -> Option<[u8; 32]> {
-        let (_, signature) = self.signatures.iter().find(|(signer, _)| signer == id)?;
+    /// The key, if one of these signatures is right.
+    fn valid_key<'s>(
+        &self,
+        key: &Value,
+        mut signatures: impl Iterator<Item = &'s Vec<u8>>,
+    ) -> Option<[u8; 32]> {
         if text(key, "keytype")? != "ed25519" || text(key, "scheme")? != "ed25519" {
             return None;
         }
         let public = hex::decode(text(key.get("keyval")?, "public")?).ok()?;
         let key = VerifyingKey::from_bytes(public.as_slice().try_into().ok()?).ok()?;
-        let signature = Signature::from_slice(signature).ok()?;
-        verifies(&key, &self.message, &signature).then(|| key.to_bytes())
+        let right = |signature: &Vec<u8>| {
+            let signature = Signature::from_slice(signature);
+            signature.is_ok_and(|signature| verifies(&key, &self.message, &signature))
+        };
+        signatures.any(right).then(|| key.to_bytes())
     }
 }
 

@@ -9,7 +9,7 @@ use ota_trust::verify::{Authentic, VerifyError, current_snapshot, snapshot, stor
 use serde_json::{Value, json};
 
 use super::choices::Choices;
-use super::document::{File, Header, MALFORMED, MetaFile, Verdict};
+use super::document::{File, Header, MALFORMED, MetaFile, Require, Verdict};
 use super::signing::{sha256, sha512};
 use super::{agree, offered, world};
 
@@ -44,7 +44,9 @@ pub fn check(input: &[u8]) {
     // As a stored file: a baseline if its signatures are right, and the current one if the
     // timestamp lists it and it has not expired.
     let authentic = stored_snapshot(world::root(), &*file, &Limits::default());
-    if let Some((authentic, model)) = agree(authentic, VerifyError::code, read(&file)) {
+    if let Some((authentic, model)) =
+        agree(authentic, VerifyError::code, read(&file, File::require_stored))
+    {
         let current = current_snapshot(&timestamp, authentic, &world::context());
         let expected = listed.check_bytes(&file).is_ok()
             && listed.check_version(&model.header).is_ok()
@@ -83,17 +85,17 @@ impl Model {
     }
 }
 
-fn read(bytes: &[u8]) -> Verdict<Model> {
+fn read(bytes: &[u8], require: Require) -> Verdict<Model> {
     let file = File::read(bytes, Limits::default().max_snapshot_length)?;
     let model = Model::parse(&file.signed).ok_or(MALFORMED)?;
-    file.require(&world::model_authority("snapshot"), &world::model_keys())?;
+    require(&file, &world::model_authority("snapshot"), &world::model_keys())?;
     Ok(model)
 }
 
 /// §5.5.2 to §5.5.6.
 fn expected(bytes: &[u8], listed: &MetaFile, stored: bool) -> Verdict<Model> {
     listed.check_bytes(bytes)?;
-    let model = read(bytes)?;
+    let model = read(bytes, File::require)?;
     listed.check_version(&model.header)?;
     let baseline: BTreeMap<&str, u64> = STORED.into_iter().filter(|_| stored).collect();
     for (name, version) in baseline {

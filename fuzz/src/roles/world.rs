@@ -89,7 +89,7 @@ pub fn snapshot_signed(version: u64, meta: Value) -> Value {
 /// A trusted timestamp that lists this of the snapshot.
 pub fn trusted_timestamp(snapshot: &Value) -> Trusted<'static, Timestamp> {
     let file = signed_file("timestamp", &timestamp_signed(7, snapshot));
-    match timestamp(root(), None, file, &context()) {
+    match timestamp(root(), &mut None, file, &context()) {
         Ok(NewTimestamp::Newer(trusted)) => trusted,
         other => panic!("the timestamp is right: {other:?}"),
     }

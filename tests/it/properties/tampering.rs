@@ -52,7 +52,7 @@ impl Chain {
     fn new(repo: &Repo) -> Self {
         let context = Context::new(at(START), Limits::default());
         let root = anchor(repo.file("1.root.json"), context.limits()).unwrap();
-        let new = timestamp(&root, None, repo.file("timestamp.json"), &context).unwrap();
+        let new = timestamp(&root, &mut None, repo.file("timestamp.json"), &context).unwrap();
         let NewTimestamp::Newer(timestamp) = new else { panic!() };
         let snapshot =
             snapshot(&root, &timestamp, None, repo.file("1.snapshot.json"), &context).unwrap();
@@ -66,9 +66,9 @@ impl Chain {
         Ok(match file {
             "1.root.json" => anchor(bytes, limits)?.bytes().to_vec(),
             "2.root.json" => next_root(root, bytes, limits)?.bytes().to_vec(),
-            "timestamp.json" => match timestamp(root, None, bytes, context)? {
+            "timestamp.json" => match timestamp(root, &mut None, bytes, context)? {
                 NewTimestamp::Newer(new) => new.bytes().to_vec(),
-                NewTimestamp::Same => panic!("there was none to compare with"),
+                NewTimestamp::Same(_) => panic!("there was none to compare with"),
             },
             "1.snapshot.json" => snapshot(root, named, None, bytes, context)?.bytes().to_vec(),
             "1.targets.json" => {
