@@ -192,15 +192,14 @@ impl VerifyError {
 
     /// What helps.
     ///
-    /// Most speak of what one mirror served, so another may serve better. What is over the caller's
-    /// own limits, or follows from trusted metadata alone, will be so everywhere.
+    /// Most speak of what one mirror served, so another may serve better. A file over the caller's
+    /// own limits, and what follows from trusted metadata alone, will be so everywhere.
     #[must_use]
     pub const fn remedy(&self) -> Remedy {
         match self {
-            Self::TooLong { .. }
-            | Self::SignatureWork { .. }
-            | Self::NotDelegated { .. }
-            | Self::Malformed { reason: MetadataError::TooMany { .. }, .. } => Remedy::Operator,
+            Self::TooLong { .. } | Self::SignatureWork { .. } | Self::NotDelegated { .. } => {
+                Remedy::Operator
+            }
             _ => Remedy::AnotherMirror,
         }
     }

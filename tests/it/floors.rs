@@ -216,9 +216,14 @@ fn long_pivots(padding: &str) -> String {
 fn long_keys_cost_no_more_to_sort_than_short_ones() {
     let time = |padding: &str| {
         let text = long_pivots(padding);
-        let begun = std::time::Instant::now();
-        ota_trust::json::check(text.as_bytes(), &Limits::default()).unwrap();
-        begun.elapsed().as_secs_f64() / text.len() as f64
+        let run = || {
+            let begun = std::time::Instant::now();
+            ota_trust::json::check(text.as_bytes(), &Limits::default()).unwrap();
+            begun.elapsed().as_secs_f64()
+        };
+        // The least of several: others use this machine, too.
+        let least = (0..7).map(|_| run()).fold(f64::INFINITY, f64::min);
+        least / f64::from(u32::try_from(text.len()).unwrap())
     };
     let (short, long) = (time(""), time(&"\\\\".repeat(10_000)));
     assert!(long < short * 3.0, "{long:e} s a byte, {short:e} with short keys");

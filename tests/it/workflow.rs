@@ -108,9 +108,13 @@ fn the_ledger_names_files_root_and_keys() {
     let device = Device::refreshed(&repo);
     let mut keys = ["timestamp", "snapshot"].map(|name| Signer::new(name).fingerprint());
     keys.sort();
+    let root: serde_json::Value = serde_json::from_slice(&repo.file("1.root.json")).unwrap();
+    let signed = root["signed"].to_string();
+    let signed = ota_trust::json::canonical_form(signed.as_bytes(), &device.limits).unwrap();
+    let root = sha256_hex(&signed);
     let line = |role: &str, file: &str| {
-        let (file, root) = (sha256_hex(&repo.file(file)), sha256_hex(&repo.file("1.root.json")));
-        format!("{role} {file} 1 {root} {} {}\n", keys[0], keys[1])
+        let file = sha256_hex(&repo.file(file));
+        format!("{role} {file} 1 {root} 1 {root} {} {}\n", keys[0], keys[1])
     };
     let (timestamp, snapshot) =
         (line("timestamp", "timestamp.json"), line("snapshot", "1.snapshot.json"));
