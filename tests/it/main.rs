@@ -13,6 +13,7 @@
 
 mod artifact;
 mod consistent;
+mod corpus;
 mod delegation_forms;
 mod delegations;
 mod diamonds;
