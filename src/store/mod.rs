@@ -100,7 +100,8 @@ impl FsStore {
         ours.into_iter().try_for_each(|name| disk::remove(&self.folder, name))
     }
 
-    /// Reads an item; `None` where there is none, or one that is longer than the limits allow.
+    /// Reads an item; `None` where there is none, or one that is longer than the limits allow. (So limits
+    /// that are lowered below what is stored give up a floor.)
     pub fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
         disk::read(&self.folder, &names::of(item), self.limit(item))
     }
