@@ -16,6 +16,16 @@ const LIFETIMES: [u64; 5] = [300, 5, 10, 60, 60];
 pub const PATH: &str = "team/app";
 pub const BASE_LENGTH: u64 = 1000;
 
+/// Which keys a role loses, and what it has in their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The older of the two, for a new one.
+    One,
+    Both,
+    /// The older of the two, for the one that it had first.
+    BackToFirst,
+}
+
 /// How a repository is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -89,19 +99,23 @@ impl Repository {
         self.publish(&[]);
     }
 
-    /// A next root, by which a role loses its older key, or both. With `restart`, the versions of
-    /// timestamp and snapshot begin again at 1, as they may when one of them has lost a key
-    /// (§5.3.11).
-    pub fn rotate(&mut self, role: &'static str, both: bool, restart: bool) {
+    /// A next root, by which a role loses keys. With `restart`, the versions of timestamp and
+    /// snapshot begin again at 1, as they may when one of them has lost a key (§5.3.11).
+    pub fn rotate(&mut self, role: &'static str, rotation: Rotation, restart: bool) {
         if self.next_key + 2 > KEYS {
             return;
         }
         let outgoing = self.keys["root"].clone();
         let keys = self.keys.entry(role).or_default();
-        for _ in 0..=usize::from(both) {
+        let first = ROLES.iter().position(|r| *r == role).map_or(0, |at| 2 * at);
+        for _ in 0..=usize::from(rotation == Rotation::Both) {
             keys.remove(0);
-            keys.push(self.next_key);
-            self.next_key += 1;
+            if rotation == Rotation::BackToFirst && !keys.contains(&first) {
+                keys.push(first);
+            } else {
+                keys.push(self.next_key);
+                self.next_key += 1;
+            }
         }
         self.renew("root");
         self.publish_root(&outgoing);

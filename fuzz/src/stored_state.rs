@@ -19,7 +19,7 @@ use super::ledger::{self, Entry, Ledger};
 use super::machine::model::{
     Chain, Terms, Verdict, is_mixed, item, mark_of, predict, read, root_item, same_signed,
 };
-use super::repository::{Forgery, PATH, Repository, Style, time};
+use super::repository::{Forgery, PATH, Repository, Rotation, Style, time};
 use super::signing::{fingerprint, sha256};
 
 const DAY: u64 = 20_000;
@@ -52,11 +52,11 @@ impl Past {
         repository.release(&["targets", "team"]);
         live(&repository);
         let mut robbed = stolen(&mut repository);
-        repository.rotate("timestamp", false, true);
+        repository.rotate("timestamp", Rotation::One, true);
         live(&repository);
         robbed.extend(stolen(&mut repository));
-        repository.rotate("root", true, false);
-        repository.rotate("snapshot", false, false);
+        repository.rotate("root", Rotation::Both, false);
+        repository.rotate("snapshot", Rotation::One, false);
         live(&repository);
         repository.release(&["team"]);
 

@@ -20,7 +20,7 @@ pub mod model;
 use ota_trust::update::StoredItem;
 
 use super::choices::Choices;
-use super::repository::{Forgery, ROLES, Style};
+use super::repository::{Forgery, ROLES, Rotation, Style};
 use life::{Cycle, Fault, Fraud, Life};
 // What the model is written with.
 use super::{device, ledger, memory, repository, roles, signing};
@@ -57,8 +57,10 @@ fn operate(life: &mut Life, choices: &mut Choices<'_>) {
             _ => life.repository.stamp(),
         },
         2 => {
-            let (role, both, restart) = (choices.one_of(&ROLES), choices.yes(), choices.yes());
-            life.repository.rotate(role, both, restart);
+            let role = choices.one_of(&ROLES);
+            let all = [Rotation::One, Rotation::Both, Rotation::BackToFirst];
+            let rotation = *choices.one_of(&all);
+            life.repository.rotate(role, rotation, choices.yes());
         }
         3 => life.repository.today += choices.below(36) as u64,
         4 => {
