@@ -13,7 +13,7 @@
 //! use ota_trust::primitives::{Limits, StartTime, TargetPath};
 //! use ota_trust::update::{Step, Update};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (root, now): (Vec<u8>, ota_trust::primitives::UtcTime) = unimplemented!();
+//! # let (root, now) = (Vec::new(), ota_trust::primitives::UtcTime::from_unix(0)?);
 //! # mod store {
 //! #     use ota_trust::update::{Change, StoredItem};
 //! #     pub fn read(_: &StoredItem) -> std::io::Result<Option<Vec<u8>>> { Ok(None) }
