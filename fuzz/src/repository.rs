@@ -22,7 +22,7 @@ pub enum Rotation {
     /// The older of the two, for a new one.
     One,
     Both,
-    /// The older of the two, for the one that it had first.
+    /// All but those that it had first, which it has again.
     BackToFirst,
 }
 
@@ -64,7 +64,7 @@ pub enum Forgery {
 
 impl Repository {
     pub fn new(style: Style, today: u64) -> Self {
-        let keys = ROLES.iter().enumerate().map(|(i, role)| (*role, vec![2 * i, 2 * i + 1]));
+        let keys = ROLES.iter().map(|role| (*role, first_keys(role)));
         let mut repository = Self {
             style,
             today,
@@ -107,14 +107,14 @@ impl Repository {
         }
         let outgoing = self.keys["root"].clone();
         let keys = self.keys.entry(role).or_default();
-        let first = ROLES.iter().position(|r| *r == role).map_or(0, |at| 2 * at);
-        for _ in 0..=usize::from(rotation == Rotation::Both) {
-            keys.remove(0);
-            if rotation == Rotation::BackToFirst && !keys.contains(&first) {
-                keys.push(first);
-            } else {
-                keys.push(self.next_key);
-                self.next_key += 1;
+        match rotation {
+            Rotation::BackToFirst => *keys = first_keys(role),
+            Rotation::One | Rotation::Both => {
+                for _ in 0..=usize::from(rotation == Rotation::Both) {
+                    keys.remove(0);
+                    keys.push(self.next_key);
+                    self.next_key += 1;
+                }
             }
         }
         self.renew("root");
@@ -268,6 +268,11 @@ impl Repository {
         self.signed.insert(canonical(signed));
         file
     }
+}
+
+fn first_keys(role: &str) -> Vec<usize> {
+    let at = ROLES.iter().position(|r| *r == role).unwrap_or_default();
+    vec![2 * at, 2 * at + 1]
 }
 
 fn ids(keys: &[usize]) -> Vec<Signer> {

@@ -101,7 +101,7 @@ pub fn rolls_root_back(store: &Store, chain: &Chain<'_>) -> bool {
     ledger_of(store).entries.iter().any(is_later)
 }
 
-fn ledger_of(store: &Store) -> Ledger {
+pub fn ledger_of(store: &Store) -> Ledger {
     store.get(&StoredItem::Ledger).map(|bytes| ledger::read(bytes)).unwrap_or_default()
 }
 
