@@ -113,10 +113,14 @@ impl<'a, D> Load<'a, D> {
 
     /// Hands over what was read; `None` where there is nothing.
     ///
-    /// Nothing that is stored is believed without being verified again, so a storage that lies or
-    /// is damaged can cost downloads and floors, and no more. A storage that *cannot be read*
-    /// is another matter: the caller should end the cycle, because going on would be going on
-    /// without floors.
+    /// Nothing that is stored is trusted without being verified again, so a storage that lies
+    /// cannot make a device accept what it should refuse, but for the floors that it leaves out.
+    /// Damage costs downloads and floors. Whoever can *write* the storage can also stop updates: the
+    /// ledger is not signed, and one that names a root that does not exist refuses every chain
+    /// until it is removed.
+    ///
+    /// A storage that *cannot be read* is another matter: the caller should end the cycle,
+    /// because going on would be going on without floors.
     pub fn loaded(self, bytes: Option<impl Into<Cow<'a, [u8]>>>) -> Result<Step<'a, D>> {
         let next = (self.then)(bytes.map(Into::into))?;
         Ok(self.flow.step(next))
