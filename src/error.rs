@@ -20,7 +20,7 @@ pub enum Layer {
 /// Any refusal, for callers that handle all in one place.
 ///
 /// Each module has an error of its own, with the values that mattered; this gathers them. The text
-/// of an error is for people and may change; [`code`](Self::code) is for programs and will not.
+/// of an error has all that it was caused by; it is for people and may change. [`code`](Self::code) is for programs and will not.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

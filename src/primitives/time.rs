@@ -274,6 +274,21 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "chrono")]
+    fn chrono_has_the_same_calendar() {
+        use chrono::{DateTime, Utc};
+        for text in ["0001-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "9999-12-31T23:59:59Z"] {
+            let ours = UtcTime::parse(text).expect(text);
+            let theirs: DateTime<Utc> = text.parse().expect(text);
+            assert_eq!(DateTime::<Utc>::from(ours), theirs);
+            assert_eq!(UtcTime::try_from(theirs), Ok(ours));
+        }
+        let half = "2026-11-23T09:36:05.5Z".parse::<DateTime<Utc>>().expect("a time");
+        assert_eq!(UtcTime::try_from(half), UtcTime::parse("2026-11-23T09:36:05Z"));
+        assert_eq!(UtcTime::try_from(DateTime::<Utc>::MAX_UTC), Err(TimeError::Range));
+    }
+
+    #[test]
     fn bounds_hold() {
         assert!(UtcTime::from_unix(FIRST - 1).is_err());
         assert!(UtcTime::from_unix(LAST + 1).is_err());

@@ -11,6 +11,9 @@
 //! It is written before the file that it speaks of and keeps what it said of the file before, so it
 //! is right whichever of the two is on the disk after a power cut. A file that it does not know is
 //! taken for what it is: signed by present keys, of unknown age, a baseline.
+//!
+//! It also remembers the latest root under which a file was stored. After the fallback to an older
+//! slot, whose firmware ships an older root, a mirror that withholds the roots since is found out.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;

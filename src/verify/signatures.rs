@@ -100,7 +100,8 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         Err(VerifyError::Signatures(Box::new(shortfall)))
     }
 
-    /// The signatures of keys of the role, in the order of the role; what cannot count goes to
+    /// The signatures of keys of the role, those under the keys' own ids first: signatures that
+    /// anybody may have added must not use up the budget before them. What cannot count goes to
     /// `rest`.
     fn candidates(
         &self,
@@ -125,6 +126,8 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
                 Err(why) => rest.push((id.clone(), why)),
             }
         }
+        let signatures = self.document.signatures();
+        candidates.sort_by_key(|c| signatures.get(c.signature).is_none_or(|s| s.key_id != c.id));
         candidates
     }
 

@@ -6,7 +6,8 @@ use core::fmt;
 use crate::metadata::{Document, Root, Signed, Targets};
 use crate::primitives::{Limits, Sha256Digest, UtcTime, Version};
 
-/// A file of the role `R` that has passed every check of TUF §5 for that role.
+/// A file of the role `R` that has passed every check of TUF §5 for that role. (Of a root: all but
+/// expiry, which matters for the last one alone, §5.3.10.)
 ///
 /// There is no way to make one but the functions of [`verify`](crate::verify). It holds the bytes
 /// that were received, and derefs to what they say.

@@ -241,3 +241,28 @@ fn what_a_caller_keeps_may_go_to_other_threads() {
     is_shared_between_threads::<ArtifactStream>();
     is_shared_between_threads::<ota_trust::Error>();
 }
+
+#[test]
+fn junk_signatures_do_not_use_up_what_a_stored_floor_needs() {
+    let mut repo = Repo::with(|repo| {
+        repo.keys.insert("timestamp", Authority::new(&["absent", "timestamp"], 1));
+    });
+    let old = repo.clone();
+    // One of the two keys has signed. The mirror adds junk, which a download may carry.
+    repo.tamper("timestamp", |envelope| {
+        let signatures = envelope["signatures"].as_array_mut().unwrap();
+        signatures.retain(|signature| signature["keyid"] == "timestamp");
+        let good = signatures[0]["sig"].clone();
+        for i in 0..200 {
+            signatures.push(serde_json::json!({"keyid": format!("junk-{i}"), "sig": good}));
+        }
+    });
+    repo.release();
+    repo.release();
+    let mut device = Device::new(&repo);
+    device.limits.max_timestamp_length = 1 << 20;
+    device.limits.max_signature_bytes = 20 * 1024;
+    device.refresh(&repo);
+    assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+    device.refresh(&repo);
+}
