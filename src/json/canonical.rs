@@ -6,9 +6,9 @@
 
 use alloc::vec::Vec;
 
-use super::reader::{Form, Unsorted};
-use super::{JsonError, Reader, Text};
-use crate::primitives::Limits;
+use super::reader::Form;
+use super::unsorted::Unsorted;
+use super::{JsonError, Reader, Text, keys};
 
 /// Gives `out` the canonical form of the value at `start..end` of `text`, in chunks.
 ///
@@ -18,7 +18,6 @@ pub(crate) fn stream(
     text: &str,
     span: core::ops::Range<usize>,
     form: &Form,
-    limits: &Limits,
     out: &mut dyn FnMut(&[u8]),
 ) -> Result<(), JsonError> {
     match form {
@@ -26,9 +25,9 @@ pub(crate) fn stream(
             out(text.get(span).unwrap_or_default().as_bytes());
             Ok(())
         }
-        Form::Other { unsorted } => {
-            let mut writer = Writer { unsorted, limits, buffer: Vec::with_capacity(CHUNK), out };
-            writer.value(&mut Reader::at(text, span.start, limits))?;
+        Form::Other(unsorted) => {
+            let mut writer = Writer { unsorted, buffer: Vec::with_capacity(CHUNK), out };
+            writer.value(&mut Reader::again(text, span.start))?;
             writer.flush();
             Ok(())
         }
@@ -39,8 +38,7 @@ pub(crate) fn stream(
 const CHUNK: usize = 1024;
 
 struct Writer<'w> {
-    unsorted: &'w [Unsorted],
-    limits: &'w Limits,
+    unsorted: &'w Unsorted,
     buffer: Vec<u8>,
     out: &'w mut dyn FnMut(&[u8]),
 }
@@ -48,8 +46,8 @@ struct Writer<'w> {
 impl<'w> Writer<'w> {
     fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         match reader.peek()? {
-            b'{' => match self.unsorted_at(reader) {
-                Some(object) => self.unsorted_object(object, reader),
+            b'{' => match self.unsorted.keys_of(reader.offset()) {
+                Some(keys) => self.unsorted_object(keys, reader),
                 None => self.sorted_object(reader),
             },
             b'[' => self.array(reader),
@@ -64,13 +62,6 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// What the first reading noted about the object at which the reader stands.
-    fn unsorted_at(&self, reader: &Reader<'_>) -> Option<&'w Unsorted> {
-        let at = u32::try_from(reader.offset()).ok()?;
-        let found = self.unsorted.binary_search_by_key(&at, |object| object.start).ok()?;
-        self.unsorted.get(found)
-    }
-
     fn sorted_object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         let mut separator: &[u8] = b"{";
         reader.object(|reader, key| {
@@ -83,20 +74,17 @@ impl<'w> Writer<'w> {
     }
 
     /// Each entry in its turn, wherever it stands.
-    fn unsorted_object(
-        &mut self,
-        object: &Unsorted,
-        reader: &mut Reader<'_>,
-    ) -> Result<(), JsonError> {
+    fn unsorted_object(&mut self, keys: &[u32], reader: &mut Reader<'_>) -> Result<(), JsonError> {
         let mut separator: &[u8] = b"{";
-        for (key, mut value) in object.index.entries(reader.source(), self.limits) {
+        let mut last = None;
+        for (key, mut value) in keys.iter().filter_map(|&at| keys::entry(reader.source(), at)) {
             self.put(separator);
             separator = b",";
             self.member(key, &mut value)?;
+            last = last.filter(|last: &Reader<'_>| last.offset() > value.offset()).or(Some(value));
         }
         self.close(separator, b"{", b"}");
-        reader.jump(object.end);
-        Ok(())
+        last.map_or(Ok(()), |last| reader.leave_object(&last))
     }
 
     fn array(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {

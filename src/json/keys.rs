@@ -1,11 +1,11 @@
 //! Where the entries of an object stand, in the order of their keys.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::text::compare_in_place;
-use super::{Reader, Text};
-use crate::primitives::Limits;
+use super::text::{DecodedBytes, compare_in_place, shared_words};
+use super::{JsonError, Reader, Text};
 
 /// The entries of one object: the offset of each key, in the order of the decoded keys.
 ///
@@ -21,6 +21,13 @@ impl Index {
         Self { keys: sorted.into() }
     }
 
+    /// The index of the strings that stand at `texts`; `Err` with the place of one that stands there
+    /// twice.
+    pub(crate) fn of_texts(text: &str, mut texts: Vec<u32>) -> Result<Self, u32> {
+        sort(text, &mut texts)?;
+        Ok(Self { keys: texts.into_boxed_slice() })
+    }
+
     /// The number of entries.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
@@ -28,61 +35,81 @@ impl Index {
 
     /// A reader at the value of `key`; `None` where there is no such entry. `text` is the text
     /// that this index was made from.
-    pub(crate) fn find<'b>(&self, text: &'b str, key: &str, limits: &Limits) -> Option<Reader<'b>> {
-        let plain = !key.contains(['"', '\\']);
+    pub(crate) fn find<'b>(&self, text: &'b str, key: &str) -> Option<Reader<'b>> {
+        entry(text, self.offset_of(text, key)?).map(|(_, reader)| reader)
+    }
+
+    /// Where the key stands that means `key`.
+    pub(crate) fn offset_of(&self, text: &str, key: &str) -> Option<u32> {
+        let plain = !key.bytes().any(|b| matches!(b, b'"' | b'\\'));
         let found = self.keys.binary_search_by(|&at| {
             let decided = if plain { compare_plain(text, at, key) } else { None };
-            decided.unwrap_or_else(|| key_at(text, at).compare_str(key))
+            decided.unwrap_or_else(|| text_at(text, at).compare_str(key))
         });
-        let found = found.ok()?;
-        self.entry(text, found, limits).map(|(_, reader)| reader)
+        self.keys.get(found.ok()?).copied()
     }
 
     /// All keys in their order.
     pub(crate) fn keys<'b>(&self, text: &'b str) -> impl Iterator<Item = Text<'b>> {
-        self.keys.iter().map(move |&at| key_at(text, at))
+        self.keys.iter().map(move |&at| text_at(text, at))
     }
 
     /// All entries in the order of their keys, each as its key and a reader at its value.
     pub(crate) fn entries<'b>(
         &self,
         text: &'b str,
-        limits: &Limits,
     ) -> impl Iterator<Item = (Text<'b>, Reader<'b>)> {
-        (0..self.keys.len()).filter_map(move |i| self.entry(text, i, limits))
-    }
-
-    fn entry<'b>(
-        &self,
-        text: &'b str,
-        number: usize,
-        limits: &Limits,
-    ) -> Option<(Text<'b>, Reader<'b>)> {
-        let at = *self.keys.get(number)?;
-        let mut reader = Reader::at(text, offset(at), limits);
-        let key = reader.text().ok()?;
-        reader.colon().ok()?;
-        Some((key, reader))
+        self.keys.iter().filter_map(move |&at| entry(text, at))
     }
 }
 
-/// Sorts the offsets of an object's keys by what the keys mean; `Err` with the offset of a key that
-/// stands twice.
-pub(super) fn sort(text: &str, keys: &mut [u32]) -> Result<(), usize> {
+/// The key that stands at `at`, and a reader at its value.
+pub(super) fn entry(text: &str, at: u32) -> Option<(Text<'_>, Reader<'_>)> {
+    let mut reader = Reader::again(text, offset(at));
+    let key = reader.text().ok()?;
+    reader.colon().ok()?;
+    Some((key, reader))
+}
+
+/// Sorts the offsets of checked strings by what they mean; `Err` with the offset of one that stands
+/// there twice.
+pub(crate) fn sort(text: &str, keys: &mut [u32]) -> Result<(), u32> {
     keys.sort_unstable_by(|&a, &b| compare_in_place(inside(text, a), inside(text, b)));
     for pair in keys.windows(2) {
         if let [a, b] = *pair
             && compare_in_place(inside(text, a), inside(text, b)) == Ordering::Equal
         {
-            return Err(offset(a.max(b)));
+            return Err(a.max(b));
         }
     }
     Ok(())
 }
 
-/// The checked key whose opening quote stands at `at`.
-fn key_at(text: &str, at: u32) -> Text<'_> {
+/// The checked string whose opening quote stands at `at`.
+pub(crate) fn text_at(text: &str, at: u32) -> Text<'_> {
     Text::up_to_quote(inside(text, at))
+}
+
+/// The bytes of the file from behind the opening quote at `at` on.
+pub(crate) fn raw_bytes(text: &str, at: u32) -> &[u8] {
+    inside(text, at).as_bytes()
+}
+
+/// The bytes of what it means. They are decoded one by one, so that what needs only the first of a
+/// long string reads no more.
+pub(crate) fn decoded_bytes(text: &str, at: u32) -> impl Iterator<Item = u8> {
+    DecodedBytes::new(inside(text, at))
+}
+
+/// The strings of the checked array that stands at `at`.
+pub(crate) fn texts(text: &str, at: u32) -> Vec<Text<'_>> {
+    let mut texts = Vec::new();
+    // Cannot fail: it was read before.
+    let _ = Reader::again(text, offset(at)).array(|r| {
+        texts.push(r.text()?);
+        Ok::<_, JsonError>(())
+    });
+    texts
 }
 
 /// What follows the opening quote at `at`.
@@ -94,7 +121,9 @@ fn inside(text: &str, at: u32) -> &str {
 /// former; `None` where an escape stands before the first difference.
 fn compare_plain(text: &str, at: u32, key: &str) -> Option<Ordering> {
     let (inside, key) = (text.as_bytes().get(offset(at) + 1..)?, key.as_bytes());
-    let same = inside.iter().zip(key).take_while(|(a, b)| a == b).count();
+    let words = shared_words(inside, key);
+    let rest = inside.iter().zip(key).skip(words);
+    let same = words + rest.take_while(|(a, b)| a == b).count();
     match (inside.get(same)?, key.get(same)) {
         (b'\\', _) => None,
         (b'"', None) => Some(Ordering::Equal),

@@ -13,12 +13,14 @@
 
 pub(crate) mod canonical;
 mod error;
+mod grow;
 mod keys;
 mod reader;
 mod text;
+mod unsorted;
 
 pub use error::{JsonError, JsonProblem};
-pub(crate) use keys::Index;
+pub(crate) use keys::{Index, decoded_bytes, raw_bytes, sort, text_at, texts};
 pub(crate) use reader::{Form, Reader};
 pub(crate) use text::Text;
 
@@ -48,7 +50,7 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
 pub fn canonical_form(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, JsonError> {
     let (text, span, form) = read(bytes, limits)?;
     let mut out = Vec::with_capacity(span.len());
-    canonical::stream(text, span, &form, limits, &mut |chunk| out.extend_from_slice(chunk))?;
+    canonical::stream(text, span, &form, &mut |chunk| out.extend_from_slice(chunk))?;
     Ok(out)
 }
 

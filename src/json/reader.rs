@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::keys;
 use super::text::{decode_one, run_length};
+use super::unsorted::Unsorted;
 use super::{Index, JsonError, JsonProblem, Text};
+use super::{grow, keys};
 use crate::primitives::Limits;
 
 /// Reads one JSON text from left to right.
@@ -17,12 +18,13 @@ pub(crate) struct Reader<'b> {
     depth: u32,
     max_depth: u32,
     max_string: usize,
+    /// The text has been read before: objects have no key twice, and where they stand is known.
+    again: bool,
     /// Where the keys stand of all objects that are open now, innermost last.
     keys: Vec<u32>,
     /// Nothing seen since [`begin_canonical`](Self::begin_canonical) but canonical bytes.
     plain: bool,
-    /// The objects whose keys are not in canonical order.
-    unsorted: Vec<Unsorted>,
+    unsorted: Unsorted,
     /// Whether such objects are noted.
     watching: bool,
 }
@@ -35,19 +37,8 @@ const DEEPEST: u32 = 128;
 pub(crate) enum Form {
     /// They are the canonical form.
     Canonical,
-    /// Another; these objects' keys are out of order. Outer objects stand before inner ones.
-    Other { unsorted: Vec<Unsorted> },
-}
-
-/// An object whose keys are not in canonical order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unsorted {
-    /// The offset of its opening bracket.
-    pub(super) start: u32,
-    /// The offset behind its closing bracket.
-    pub(super) end: u32,
-    /// Its entries in canonical order, so that nobody has to sort them again.
-    pub(super) index: Index,
+    /// Another; the keys of these objects are out of order.
+    Other(Unsorted),
 }
 
 type Result<T> = core::result::Result<T, JsonError>;
@@ -62,32 +53,42 @@ impl<'b> Reader<'b> {
         if text.starts_with('\u{feff}') {
             return Err(fail(JsonProblem::Encoding));
         }
-        Ok(Self::at(text, 0, limits))
+        let max_depth = limits.max_depth.min(DEEPEST);
+        let max_string = usize::try_from(limits.max_string).unwrap_or(usize::MAX);
+        Ok(Self { max_depth, max_string, again: false, ..Self::again(text, 0) })
     }
 
-    /// A reader at the offset `at` of a text that another reader has read before.
-    pub(crate) fn at(text: &'b str, at: usize, limits: &Limits) -> Self {
+    /// A reader at the offset `at` of a text that another reader has read before, and found to be
+    /// within its limits.
+    pub(crate) fn again(text: &'b str, at: usize) -> Self {
         Self {
             text,
             at,
             depth: 0,
-            max_depth: limits.max_depth.min(DEEPEST),
-            max_string: usize::try_from(limits.max_string).unwrap_or(usize::MAX),
+            max_depth: DEEPEST,
+            max_string: usize::MAX,
+            again: true,
             keys: Vec::new(),
             plain: true,
-            unsorted: Vec::new(),
+            unsorted: Unsorted::default(),
             watching: false,
         }
     }
 
-    /// Goes on at another place of the same text.
-    pub(super) fn jump(&mut self, at: u32) {
-        self.at = usize::try_from(at).unwrap_or(usize::MAX);
+    /// Goes on behind the object at whose last value `value` has read on.
+    pub(super) fn leave_object(&mut self, value: &Self) -> Result<()> {
+        self.at = value.at;
+        self.next_or_close(b'}').map(|_| ())
     }
 
     /// The offset of the next byte to read.
     pub(crate) fn offset(&self) -> usize {
         self.at
+    }
+
+    /// Where the next value stands, for those who come back to it.
+    pub(crate) fn position(&mut self) -> Result<u32> {
+        self.peek().map(|_| position(self.at))
     }
 
     /// Starts to watch whether what follows is canonical.
@@ -101,14 +102,11 @@ impl<'b> Reader<'b> {
     /// canonical form.
     pub(crate) fn end_canonical(&mut self) -> Form {
         self.watching = false;
-        let mut unsorted = core::mem::take(&mut self.unsorted);
+        let unsorted = core::mem::take(&mut self.unsorted);
         if self.plain && unsorted.is_empty() {
             return Form::Canonical;
         }
-        // They were noted as each object ended, inner before outer.
-        unsorted.sort_unstable_by_key(|object| object.start);
-        unsorted.shrink_to_fit();
-        Form::Other { unsorted }
+        Form::Other(unsorted.complete())
     }
 
     /// Nothing but white space may follow.
@@ -132,7 +130,8 @@ impl<'b> Reader<'b> {
         self.object_with(member, |_| ())
     }
 
-    /// Reads an object as [`object`](Self::object) does, and returns where its entries stand.
+    /// Reads an object as [`object`](Self::object) does, and returns where its entries stand. Not
+    /// for a text that is read again.
     pub(crate) fn indexed_object<E: From<JsonError>>(
         &mut self,
         member: impl FnMut(&mut Self, Text<'b>) -> core::result::Result<(), E>,
@@ -155,10 +154,13 @@ impl<'b> Reader<'b> {
         } else {
             loop {
                 self.skip_white();
-                self.keys.push(position(self.at));
+                let at = position(self.at);
                 let key = self.text()?;
-                sorted &= previous.is_none_or(|p| p.compare(&key).is_lt());
-                previous = Some(key);
+                if !self.again {
+                    grow::extend(&mut self.keys, &[at]);
+                    sorted &= previous.is_none_or(|p| p.compare(&key).is_lt());
+                    previous = Some(key);
+                }
                 self.colon()?;
                 member(self, key)?;
                 if self.next_or_close(b'}')? {
@@ -172,8 +174,7 @@ impl<'b> Reader<'b> {
         }
         let keys = self.keys.get(base..).unwrap_or_default();
         if !sorted && self.watching {
-            let (start, end) = (position(start), position(self.at));
-            self.unsorted.push(Unsorted { start, end, index: Index::new(keys) });
+            self.unsorted.note(position(start), keys);
         }
         let result = finish(keys);
         self.keys.truncate(base);
@@ -380,8 +381,10 @@ impl<'b> Reader<'b> {
     fn sort_keys(&mut self, base: usize) -> Result<()> {
         let text = self.text;
         let keys = self.keys.get_mut(base..).unwrap_or_default();
-        keys::sort(text, keys)
-            .map_err(|twice| JsonError { problem: JsonProblem::DuplicateKey, offset: twice })
+        keys::sort(text, keys).map_err(|twice| {
+            let offset = usize::try_from(twice).unwrap_or(usize::MAX);
+            JsonError { problem: JsonProblem::DuplicateKey, offset }
+        })
     }
 }
 

@@ -84,20 +84,11 @@ impl<'b> Text<'b> {
 
 /// The number of bytes up to the next quote, backslash or control character.
 ///
-/// Eight bytes at a time: in each byte of the word, the subtractions carry into the top bit where
-/// the byte is below 0x20, or equal to the quote or the backslash. A carry out of a lower byte can
-/// only mark a byte above one that is marked already, and the lowest mark is the one that is used.
+/// The lowest mark of each eight bytes is the one that is used.
 pub(super) fn run_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const TOPS: u64 = ONES << 7;
-    const QUOTES: u64 = ONES * b'"' as u64;
-    const SLASHES: u64 = ONES * b'\\' as u64;
-    let zero_at = |word: u64| word.wrapping_sub(ONES) & !word;
     let (words, tail) = bytes.as_chunks::<8>();
     for (i, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let controls = word.wrapping_sub(ONES * 0x20) & !word;
-        let marks = (controls | zero_at(word ^ QUOTES) | zero_at(word ^ SLASHES)) & TOPS;
+        let marks = marks(*word);
         if marks != 0 {
             return i * 8 + (marks.trailing_zeros() / 8) as usize;
         }
@@ -106,12 +97,36 @@ pub(super) fn run_length(bytes: &[u8]) -> usize {
     bytes.len() - tail.len() + stop.unwrap_or(tail.len())
 }
 
+/// Eight bytes, with a bit at the top of each that is a quote, a backslash or a control character.
+///
+/// In each byte, the subtractions carry into the top bit where the byte is below 0x20, or equal to
+/// the quote or the backslash. A carry out of a lower byte can only mark a byte above one that is
+/// marked already: none is marked where none should be, and the lowest mark is right.
+fn marks(bytes: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const SLASHES: u64 = ONES * b'\\' as u64;
+    let word = u64::from_le_bytes(bytes);
+    let zero_at = |word: u64| word.wrapping_sub(ONES) & !word;
+    let controls = word.wrapping_sub(ONES * 0x20) & !word;
+    (controls | zero_at(word ^ QUOTES) | zero_at(word ^ SLASHES)) & TOPS
+}
+
+/// A multiple of eight bytes that `a` and `b` begin with in common.
+pub(super) fn shared_words(a: &[u8], b: &[u8]) -> usize {
+    let pairs = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    8 * pairs.take_while(|(a, b)| a == b).count()
+}
+
 /// Compares two checked strings, each given from behind its opening quote on.
 ///
 /// Both are read only as far as they are equal. To look for their ends first would let one long
 /// key, compared with many others, cost its whole length each time.
 pub(super) fn compare_in_place(a: &str, b: &str) -> Ordering {
-    for (at, (x, y)) in a.bytes().zip(b.bytes()).enumerate() {
+    let words = a.as_bytes().as_chunks::<8>().0.iter().zip(b.as_bytes().as_chunks::<8>().0);
+    let plain = 8 * words.take_while(|(a, b)| a == b && marks(**a) == 0).count();
+    for (at, (x, y)) in a.bytes().zip(b.bytes()).enumerate().skip(plain) {
         match (x, y) {
             // What was equal so far had no escape, so both are at the start of a character.
             (b'\\', _) | (_, b'\\') => {
@@ -127,6 +142,50 @@ pub(super) fn compare_in_place(a: &str, b: &str) -> Ordering {
         }
     }
     Ordering::Equal
+}
+
+/// The bytes of what a checked string means, from behind its opening quote on, one by one.
+pub(super) struct DecodedBytes<'b> {
+    text: &'b str,
+    at: usize,
+    /// What an escape meant, and how much of it has been given.
+    pending: ([u8; 4], usize, usize),
+}
+
+impl<'b> DecodedBytes<'b> {
+    pub(super) fn new(text: &'b str) -> Self {
+        Self { text, at: 0, pending: ([0; 4], 0, 0) }
+    }
+
+    fn escape(&mut self) -> Option<u8> {
+        let rest = self.text.get(self.at..)?;
+        let (c, after) = decode_one(rest)?;
+        self.at += rest.len() - after.len();
+        let mut bytes = [0; 4];
+        let length = c.encode_utf8(&mut bytes).len();
+        self.pending = (bytes, 1, length);
+        bytes.first().copied()
+    }
+}
+
+impl Iterator for DecodedBytes<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let (bytes, given, length) = &mut self.pending;
+        if *given < *length {
+            *given += 1;
+            return bytes.get(*given - 1).copied();
+        }
+        match *self.text.as_bytes().get(self.at)? {
+            b'"' => None,
+            b'\\' => self.escape(),
+            byte => {
+                self.at += 1;
+                Some(byte)
+            }
+        }
+    }
 }
 
 /// The decoded characters of a checked string, up to its closing quote or the end of `rest`.

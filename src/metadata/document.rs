@@ -90,20 +90,19 @@ impl<R> Document<'_, R> {
     }
 
     /// The digest of the `signed` part in canonical form: what the file says, whoever carried it.
-    pub(crate) fn signed_digest(&self, limits: &Limits) -> Sha256Digest {
+    pub(crate) fn signed_digest(&self) -> Sha256Digest {
         let mut hasher = Sha256::new();
         // What was read once can be read again; if not, the digest is that of nothing known.
-        let _ = self.canonical(limits, &mut |chunk| hasher.update(chunk));
+        let _ = self.canonical(&mut |chunk| hasher.update(chunk));
         hasher.finalize().into()
     }
 
     /// Gives `out` the canonical form of the `signed` part, which is what signatures are made over.
     pub(crate) fn canonical(
         &self,
-        limits: &Limits,
         out: &mut dyn FnMut(&[u8]),
     ) -> core::result::Result<(), JsonError> {
-        canonical::stream(&self.text, self.span.clone(), &self.form, limits, out)
+        canonical::stream(&self.text, self.span.clone(), &self.form, out)
     }
 }
 

@@ -23,10 +23,22 @@ impl KeyIndex {
         Ok(Self(index))
     }
 
-    /// Decodes the key with the id `id`, if it is listed. `text` is the file.
-    pub(super) fn get(&self, text: &str, id: &KeyId, limits: &Limits) -> Option<Key> {
-        let mut reader = self.0.find(text, id.as_str(), limits)?;
-        read_key(&mut reader, Key::new).ok()
+    /// The key with the id `id`, if it is listed. `text` is the file.
+    pub(super) fn get<'t>(&self, text: &'t str, id: &KeyId) -> Option<ListedKey<'t>> {
+        self.0.find(text, id.as_str())?.raw().ok().map(ListedKey)
+    }
+}
+
+/// A key as it stands in a file. To decode it costs more than to read it, and roles share keys; two
+/// that are written alike are the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListedKey<'t>(&'t str);
+
+impl ListedKey<'_> {
+    /// Decodes it.
+    pub(crate) fn decode(self) -> Option<Key> {
+        // It was read before, so there always is one.
+        read_key(&mut Reader::again(self.0, 0), Key::new).ok()
     }
 }
 

@@ -24,6 +24,7 @@ mod timestamp;
 pub use delegations::{DelegatedRole, Delegations, PathSet};
 pub(crate) use document::{Document, Signed};
 pub use error::MetadataError;
+pub(crate) use keys::ListedKey;
 pub use meta_file::MetaFile;
 pub use pattern::PathPattern;
 pub use role::{RoleKeys, RoleType};

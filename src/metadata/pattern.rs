@@ -38,14 +38,19 @@ impl PathPattern {
     /// Whether `path` matches.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        let mut patterns = self.0.split('/');
-        let mut segments = path.split('/');
-        loop {
-            match (patterns.next(), segments.next()) {
-                (Some(pattern), Some(segment)) if matches_segment(pattern, segment) => {}
-                (None, None) => return true,
-                _ => return false,
-            }
+        matches(&self.0, path)
+    }
+}
+
+/// Whether `path` matches the pattern with the text `pattern`.
+pub(super) fn matches(pattern: &str, path: &str) -> bool {
+    let mut patterns = pattern.split('/');
+    let mut segments = path.split('/');
+    loop {
+        match (patterns.next(), segments.next()) {
+            (Some(pattern), Some(segment)) if matches_segment(pattern, segment) => {}
+            (None, None) => return true,
+            _ => return false,
         }
     }
 }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{MetadataError, Result, room};
-use crate::json::Reader;
+use super::{MetadataError, Result, required, room};
+use crate::json::{self, Reader, Text};
 use crate::key::KeyId;
 use crate::primitives::{Limits, RoleName};
 
@@ -66,26 +66,61 @@ impl RoleKeys {
         self.threshold
     }
 
-    /// From the two fields, `keyids` in the order of the file.
-    pub(super) fn new(key_ids: Vec<KeyId>, threshold: u64) -> Result<Self> {
-        if threshold == 0 {
-            return Err(MetadataError::Threshold);
-        }
-        Ok(Self { key_ids, threshold })
+    /// From the two fields: where `keyids` stands, and a threshold, both checked before.
+    pub(super) fn checked(file: &str, key_ids: u32, threshold: u64) -> Self {
+        let ids = json::texts(file, key_ids).into_iter();
+        let key_ids = ids.map(|id| KeyId::new(&id.decode())).collect();
+        Self { key_ids, threshold }
     }
 }
 
-/// Reads `keyids`.
-pub(super) fn read_key_ids(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<KeyId>> {
-    let mut ids: Vec<KeyId> = Vec::new();
+/// The fields of a role as they are found, in whatever order.
+#[derive(Default)]
+pub(super) struct RoleFields {
+    key_ids: Option<u32>,
+    threshold: Option<u64>,
+}
+
+impl RoleFields {
+    /// Reads the value if `key` is one of the two; `false` leaves it to the caller.
+    pub(super) fn take(
+        &mut self,
+        key: &Text<'_>,
+        r: &mut Reader<'_>,
+        limits: &Limits,
+    ) -> Result<bool> {
+        if key.is("keyids") {
+            self.key_ids = Some(r.position()?);
+            check_key_ids(r, limits)?;
+        } else if key.is("threshold") {
+            self.threshold = Some(r.u64()?);
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Where the key ids stand, and the threshold.
+    pub(super) fn finish(self) -> Result<(u32, u64)> {
+        let key_ids = required(self.key_ids, "keyids")?;
+        match required(self.threshold, "threshold")? {
+            0 => Err(MetadataError::Threshold),
+            threshold => Ok((key_ids, threshold)),
+        }
+    }
+}
+
+/// Reads `keyids`; no id may stand twice.
+fn check_key_ids(r: &mut Reader<'_>, limits: &Limits) -> Result<()> {
+    let mut ids: Vec<u32> = Vec::new();
     r.array(|r| {
         room(&ids, limits.max_key_ids, "key ids in a role")?;
-        let id = KeyId::new(&r.text()?.decode());
-        if ids.contains(&id) {
-            return Err(MetadataError::DuplicateKeyId(id));
-        }
-        ids.push(id);
-        Ok(())
+        ids.push(r.position()?);
+        r.text()?;
+        Ok::<_, MetadataError>(())
     })?;
-    Ok(ids)
+    let file = r.source();
+    json::sort(file, &mut ids).map_err(|twice| {
+        MetadataError::DuplicateKeyId(KeyId::new(&json::text_at(file, twice).decode()))
+    })
 }

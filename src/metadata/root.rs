@@ -1,14 +1,13 @@
 //! `root.json` (TUF §4.3).
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 
 use super::header::{Header, HeaderFields};
 use super::keys::KeyIndex;
-use super::role::read_key_ids;
-use super::{Document, MetadataError, Result, RoleKeys, RoleType, Signed, required};
+use super::role::RoleFields;
+use super::{Document, ListedKey, MetadataError, Result, RoleKeys, RoleType, Signed, required};
 use crate::json::Reader;
-use crate::key::{Key, KeyId};
+use crate::key::KeyId;
 use crate::primitives::{Limits, UtcTime, Version};
 
 /// Names the keys of the four top-level roles.
@@ -45,8 +44,8 @@ impl Root {
 
 impl Document<'_, Root> {
     /// The key with the id `id`, if this root lists it.
-    pub(crate) fn key(&self, id: &KeyId, limits: &Limits) -> Option<Key> {
-        self.signed().keys.get(self.text(), id, limits)
+    pub(crate) fn key(&self, id: &KeyId) -> Option<ListedKey<'_>> {
+        self.signed().keys.get(self.text(), id)
     }
 }
 
@@ -111,17 +110,14 @@ fn read_roles(r: &mut Reader<'_>, limits: &Limits) -> Result<BTreeMap<&'static s
 }
 
 fn read_role(r: &mut Reader<'_>, limits: &Limits) -> Result<RoleKeys> {
-    let mut key_ids: Option<Vec<KeyId>> = None;
-    let mut threshold = None;
+    let mut fields = RoleFields::default();
     r.object(|r, key| {
-        if key.is("keyids") {
-            key_ids = Some(read_key_ids(r, limits)?);
-        } else if key.is("threshold") {
-            threshold = Some(r.u64()?);
+        if fields.take(&key, r, limits)? {
         } else {
             r.skip()?;
         }
         Ok::<_, MetadataError>(())
     })?;
-    RoleKeys::new(required(key_ids, "keyids")?, required(threshold, "threshold")?)
+    let (key_ids, threshold) = fields.finish()?;
+    Ok(RoleKeys::checked(r.source(), key_ids, threshold))
 }

@@ -30,17 +30,17 @@ impl Snapshot {
 
 impl Document<'_, Snapshot> {
     /// What is listed of the file of `role`.
-    pub(crate) fn meta(&self, role: &RoleName, limits: &Limits) -> Option<MetaFile> {
+    pub(crate) fn meta(&self, role: &RoleName) -> Option<MetaFile> {
         let mut name = String::with_capacity(role.as_str().len() + 5);
         name.push_str(role.as_str());
         name.push_str(".json");
-        let mut reader = self.signed().meta.find(self.text(), &name, limits)?;
+        let mut reader = self.signed().meta.find(self.text(), &name)?;
         MetaFile::read(&mut reader).ok()
     }
 
     /// All that is listed, in the order of the names.
-    pub(crate) fn listing(&self, limits: &Limits) -> impl Iterator<Item = (Text<'_>, MetaFile)> {
-        let entries = self.signed().meta.entries(self.text(), limits);
+    pub(crate) fn listing(&self) -> impl Iterator<Item = (Text<'_>, MetaFile)> {
+        let entries = self.signed().meta.entries(self.text());
         entries.filter_map(|(name, mut r)| MetaFile::read(&mut r).ok().map(|file| (name, file)))
     }
 }

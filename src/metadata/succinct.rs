@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 
-use super::role::read_key_ids;
+use super::role::RoleFields;
 use super::{MetadataError, Result, RoleKeys, required};
 use crate::json::Reader;
 use crate::primitives::{Limits, RoleName};
@@ -62,13 +62,10 @@ impl SuccinctRoles {
     }
 
     pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
-        let (mut key_ids, mut threshold) = (None, None);
+        let mut keys = RoleFields::default();
         let (mut bit_length, mut prefix) = (None, None);
         r.object(|r, key| {
-            if key.is("keyids") {
-                key_ids = Some(read_key_ids(r, limits)?);
-            } else if key.is("threshold") {
-                threshold = Some(r.u64()?);
+            if keys.take(&key, r, limits)? {
             } else if key.is("bit_length") {
                 bit_length = Some(r.u64()?);
             } else if key.is("name_prefix") {
@@ -78,8 +75,8 @@ impl SuccinctRoles {
             }
             Ok::<_, MetadataError>(())
         })?;
-        let key_ids = required(key_ids, "keyids")?;
-        let keys = RoleKeys::new(key_ids, required(threshold, "threshold")?)?;
+        let (key_ids, threshold) = keys.finish()?;
+        let keys = RoleKeys::checked(r.source(), key_ids, threshold);
         let bits = required(bit_length, "bit_length")?;
         let bit_length = u32::try_from(bits).ok().filter(|bits| (1..=32).contains(bits));
         let bit_length = bit_length.ok_or(MetadataError::BitLength(bits))?;

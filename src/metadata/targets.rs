@@ -3,11 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
+use super::delegations::DelegationIndex;
 use super::header::{Header, HeaderFields};
 use super::meta_file::read_hashes;
 use super::{Delegations, Document, MetadataError, Result, RoleType, Signed, required};
 use crate::json::{Index, JsonProblem, Reader};
-use crate::key::{Key, KeyId};
 use crate::primitives::{Hashes, Limits, TargetPath, UtcTime, Version};
 
 /// Names targets, and delegates.
@@ -15,7 +15,7 @@ use crate::primitives::{Hashes, Limits, TargetPath, UtcTime, Version};
 pub struct Targets {
     header: Header,
     targets: Index,
-    delegations: Option<Delegations>,
+    delegations: Option<DelegationIndex>,
 }
 
 /// What a role lists of one target.
@@ -41,18 +41,12 @@ impl Targets {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// To whom this role delegates.
-    #[must_use]
-    pub fn delegations(&self) -> Option<&Delegations> {
-        self.delegations.as_ref()
-    }
 }
 
 impl Document<'_, Targets> {
     /// What this file lists of `path`: nothing, an entry, or one that cannot vouch for a file.
     pub(crate) fn target(&self, path: &TargetPath, limits: &Limits) -> Option<Result<TargetFile>> {
-        let mut reader = self.signed().targets.find(self.text(), path.as_str(), limits)?;
+        let mut reader = self.signed().targets.find(self.text(), path.as_str())?;
         Some(TargetFile::read(&mut reader, limits))
     }
 
@@ -61,9 +55,10 @@ impl Document<'_, Targets> {
         self.signed().targets.keys(self.text()).map(|path| path.decode())
     }
 
-    /// The key with the id `id`, if the delegations of this file list it.
-    pub(crate) fn delegated_key(&self, id: &KeyId, limits: &Limits) -> Option<Key> {
-        self.signed().delegations()?.keys.get(self.text(), id, limits)
+    /// To whom this role delegates.
+    pub(crate) fn delegations(&self) -> Option<Delegations<'_>> {
+        let index = self.signed().delegations.as_ref()?;
+        Some(Delegations::new(self.text(), index))
     }
 }
 
@@ -105,7 +100,7 @@ impl Signed for Targets {
             } else if key.is("targets") {
                 targets = Some(r.indexed_object(|r, _| r.skip())?);
             } else if key.is("delegations") {
-                delegations = Some(Delegations::read(r, limits)?);
+                delegations = Some(DelegationIndex::read(r, limits)?);
             } else {
                 r.skip()?;
             }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{hex_decode, is_lower_hex};
+use super::lower_hex_decode;
 
 /// The 32 bytes of a SHA-256 digest.
 pub type Sha256Digest = [u8; 32];
@@ -144,14 +144,11 @@ impl Hashes {
     /// Adds what metadata lists under `name`. Unknown algorithms are passed over.
     pub(crate) fn insert_listed(&mut self, name: &str, text: &str) -> Result<(), HashesError> {
         let Some(algorithm) = DigestAlgorithm::from_name(name) else { return Ok(()) };
-        let malformed = HashesError::Malformed { algorithm };
-        let bytes = Some(text).filter(|t| is_lower_hex(t)).and_then(hex_decode);
-        let bytes = bytes.ok_or_else(|| malformed.clone())?;
         let digest = match algorithm {
-            DigestAlgorithm::Sha256 => bytes.as_slice().try_into().map(Digest::Sha256),
-            DigestAlgorithm::Sha512 => bytes.as_slice().try_into().map(Digest::Sha512),
+            DigestAlgorithm::Sha256 => lower_hex_decode(text).map(Digest::Sha256),
+            DigestAlgorithm::Sha512 => lower_hex_decode(text).map(Digest::Sha512),
         };
-        self.insert(digest.map_err(|_| malformed)?);
+        self.insert(digest.ok_or(HashesError::Malformed { algorithm })?);
         Ok(())
     }
 

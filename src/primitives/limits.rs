@@ -82,6 +82,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How many times the length that is allowed for a file may be needed to read and verify it,
+    /// the file itself included, whatever is in it.
+    ///
+    /// Real files take little more than themselves: 1.1 times their length with 100,000 targets.
+    pub const MEMORY_FACTOR: usize = 4;
+
     /// For microcontrollers: files of at most 64 KiB, few roles, few keys.
     ///
     /// A cycle holds the root, the snapshot, the targets and the roles that searches visit: at

@@ -16,7 +16,9 @@ mod version;
 
 pub use digest::{Digest, DigestAlgorithm, Hashes, HashesError, Sha256Digest};
 pub(crate) use digest::{Hasher, sha256};
-pub(crate) use hex::{decode as hex_decode, is_lower_hex};
+pub(crate) use hex::{
+    decode as hex_decode, decode_lower as lower_hex_decode, encode as hex_encode,
+};
 pub use limits::Limits;
 pub use path::{PathError, TargetPath};
 pub(crate) use printed::printed;

@@ -1,5 +1,7 @@
 //! Names of roles, and the file names that follow from them.
 
+use alloc::borrow::Cow;
+use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
@@ -23,7 +25,7 @@ const RESERVED: [&str; 5] = ["root", "timestamp", "snapshot", "targets", "mirror
 /// # Ok::<(), ota_trust::primitives::RoleNameError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoleName(Box<str>);
+pub struct RoleName(Cow<'static, str>);
 
 /// Why a delegation may not use a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,17 +48,22 @@ impl RoleName {
         if RESERVED.contains(&name) {
             return Err(RoleNameError::Reserved(name.into()));
         }
-        Ok(Self(name.into()))
+        Ok(Self::checked(name))
     }
 
     /// The name of a top-level role, which no delegation may use.
     pub(crate) fn top_level(name: &'static str) -> Self {
-        Self(name.into())
+        Self(Cow::Borrowed(name))
+    }
+
+    /// A name that [`delegated`](Self::delegated) has taken before.
+    pub(crate) fn checked(name: &str) -> Self {
+        Self(Cow::Owned(name.to_owned()))
     }
 
     /// A name as a snapshot lists it, for messages: nothing is decided by it.
     pub(crate) fn listed(name: &str) -> Self {
-        Self(name.into())
+        Self(Cow::Owned(name.to_owned()))
     }
 
     /// The top-level `targets` role, at which every search begins.

@@ -21,8 +21,8 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::key::KeyFingerprint;
-use crate::metadata::{MetaFile, RoleType, Root};
-use crate::primitives::{Digest, Limits, Sha256Digest, Version, hex_decode, sha256};
+use crate::metadata::{ListedKey, MetaFile, RoleType, Root};
+use crate::primitives::{Digest, Sha256Digest, Version, hex_decode, sha256};
 use crate::verify::{Trusted, VerifyError};
 
 const TITLE: &str = "ota-trust ledger 1";
@@ -33,8 +33,8 @@ const MIXED: &str = "mixed";
 pub(super) struct Anchor(Mark);
 
 impl Anchor {
-    pub(super) fn of(root: &Trusted<'_, Root>, limits: &Limits) -> Self {
-        Self(Mark::of(root, limits))
+    pub(super) fn of(root: &Trusted<'_, Root>) -> Self {
+        Self(Mark::of(root))
     }
 }
 
@@ -72,8 +72,8 @@ struct Mark {
 }
 
 impl Mark {
-    fn of(root: &Trusted<'_, Root>, limits: &Limits) -> Self {
-        Self { version: root.version(), digest: root.signed_digest(limits) }
+    fn of(root: &Trusted<'_, Root>) -> Self {
+        Self { version: root.version(), digest: root.signed_digest() }
     }
 
     /// Whether two roots of one version are not the same.
@@ -85,8 +85,8 @@ impl Mark {
 impl Ledger {
     /// A root of the chain is another than the one of that version under which a file was trusted:
     /// the file is another repository's, which happens to share a key.
-    pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>, limits: &Limits) {
-        let mark = Mark::of(root, limits);
+    pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>) {
+        let mark = Mark::of(root);
         for entry in &mut self.entries {
             if entry.root.contradicts(&mark) || entry.anchor.contradicts(&mark) {
                 entry.void = true;
@@ -120,12 +120,8 @@ impl Ledger {
     ///
     /// An entry under a *later* root says that this device has trusted that root: whoever serves a
     /// chain that ends before it rolls the root back, and with it the keys that were taken away.
-    pub(super) fn settle(
-        &mut self,
-        last: &Trusted<'_, Root>,
-        limits: &Limits,
-    ) -> Result<(), VerifyError> {
-        let keys = floor_keys(last, limits);
+    pub(super) fn settle(&mut self, last: &Trusted<'_, Root>) -> Result<(), VerifyError> {
+        let keys = floor_keys(last);
         for entry in &mut self.entries {
             entry.void |= entry.root.version <= last.version() && !entry.keys.is_subset(&keys);
         }
@@ -159,16 +155,15 @@ impl Ledger {
         bytes: &[u8],
         root: &Trusted<'_, Root>,
         anchor: &Anchor,
-        limits: &Limits,
     ) -> Vec<u8> {
         let file = sha256(bytes);
         self.entries.retain(|e| e.role != role || (e.present && e.file != file));
         self.entries.push(Entry {
             role,
             file,
-            root: Mark::of(root, limits),
+            root: Mark::of(root),
             anchor: anchor.0,
-            keys: floor_keys(root, limits),
+            keys: floor_keys(root),
             void: false,
             present: false,
         });
@@ -236,31 +231,31 @@ impl Entry {
 }
 
 /// Whether the timestamp or the snapshot role has fewer keys in `after`: one that it had is gone.
-pub(super) fn lost_key(
-    before: &Trusted<'_, Root>,
-    after: &Trusted<'_, Root>,
-    limits: &Limits,
-) -> bool {
+pub(super) fn lost_key(before: &Trusted<'_, Root>, after: &Trusted<'_, Root>) -> bool {
     [RoleType::Timestamp, RoleType::Snapshot].into_iter().any(|role| {
-        let after = role_keys(after, role, limits);
-        !role_keys(before, role, limits).is_subset(&after)
+        // Most roots change nothing here. Keys need not be decoded to see that they are the same.
+        let listed: Vec<_> = listed_keys(after, role).collect();
+        listed_keys(before, role).any(|key| !listed.contains(&key))
+            && !role_keys(before, role).is_subset(&role_keys(after, role))
     })
 }
 
 /// The keys of timestamp and snapshot, by what they decode to.
-fn floor_keys(root: &Trusted<'_, Root>, limits: &Limits) -> BTreeSet<KeyFingerprint> {
-    let mut keys = role_keys(root, RoleType::Timestamp, limits);
-    keys.append(&mut role_keys(root, RoleType::Snapshot, limits));
+fn floor_keys(root: &Trusted<'_, Root>) -> BTreeSet<KeyFingerprint> {
+    let mut keys = role_keys(root, RoleType::Timestamp);
+    keys.append(&mut role_keys(root, RoleType::Snapshot));
     keys
 }
 
-fn role_keys(
-    root: &Trusted<'_, Root>,
+fn role_keys(root: &Trusted<'_, Root>, role: RoleType) -> BTreeSet<KeyFingerprint> {
+    listed_keys(root, role).filter_map(|key| key.decode()?.fingerprint()).collect()
+}
+
+fn listed_keys<'r>(
+    root: &'r Trusted<'_, Root>,
     role: RoleType,
-    limits: &Limits,
-) -> BTreeSet<KeyFingerprint> {
-    let ids = root.role(role).key_ids().iter();
-    ids.filter_map(|id| root.document().key(id, limits)?.fingerprint()).collect()
+) -> impl Iterator<Item = ListedKey<'r>> {
+    root.role(role).key_ids().iter().filter_map(|id| root.document().key(id))
 }
 
 fn digest(text: &str) -> Option<Sha256Digest> {

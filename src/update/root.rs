@@ -22,7 +22,7 @@ pub(super) struct Roots<'a> {
 
 impl<'a> Roots<'a> {
     pub(super) fn new(mut cycle: Cycle, anchor: Trusted<'a, Root>) -> Self {
-        cycle.ledger.saw_root(&anchor, cycle.context.limits());
+        cycle.ledger.saw_root(&anchor);
         Self { cycle, root: anchor, fetched: 0 }
     }
 
@@ -79,8 +79,8 @@ impl<'a> Roots<'a> {
     /// Trusts the next root (§5.3.7); also whether the timestamp or the snapshot role lost a key by
     /// it.
     fn advance(mut self, next: Trusted<'a, Root>) -> (Self, bool) {
-        let recovers = lost_key(&self.root, &next, self.cycle.limits());
-        self.cycle.ledger.saw_root(&next, self.cycle.context.limits());
+        let recovers = lost_key(&self.root, &next);
+        self.cycle.ledger.saw_root(&next);
         if recovers {
             self.cycle.ledger.recovered_at(next.version());
         }
@@ -92,7 +92,7 @@ impl<'a> Roots<'a> {
     fn last(self) -> Result<Next<'a>> {
         let Self { mut cycle, root, .. } = self;
         root.check_not_expired(&cycle.context).map_err(|e| cycle.refusal(e))?;
-        cycle.ledger.settle(&root, cycle.context.limits()).map_err(|e| cycle.refusal(e))?;
+        cycle.ledger.settle(&root).map_err(|e| cycle.refusal(e))?;
         Ok(Timestamps::load(cycle, root))
     }
 

@@ -88,11 +88,12 @@ impl<'a> Search<'a> {
     fn is_at_hand(&mut self, edge: &Edge) -> Result<bool> {
         let Some(delegator) = self.delegator_of(edge) else { return Ok(true) };
         let Some(held) = self.world.held(&edge.role) else { return Ok(false) };
-        if !held.delegators.contains(&delegator) {
+        if !held.delegators.contains(delegator) {
             // It is there because another delegator's keys have signed it; this one's must have, too.
             let limits = self.world.cycle.limits();
-            let by = self.delegator(&delegator, &edge.role)?;
+            let by = self.delegator(delegator, &edge.role)?;
             check_edge(by, &edge.role, &held.targets, limits)?;
+            let delegator = delegator.clone();
             self.world.verified_by(&edge.role, delegator);
         }
         Ok(true)
@@ -101,7 +102,7 @@ impl<'a> Search<'a> {
     /// The stored file is used instead of a download if it is the one that the snapshot lists.
     fn load(self, edge: Edge) -> Result<Next<'a>> {
         let World { cycle, snapshot, .. } = &*self.world;
-        let usable = cycle.ledger.may_reuse(&listed(snapshot, &edge.role, cycle.limits())?);
+        let usable = cycle.ledger.may_reuse(&listed(snapshot, &edge.role)?);
         Ok(Next::load(StoredItem::Role(edge.role.clone()), move |bytes| {
             match bytes.filter(|_| usable).and_then(|bytes| self.verify(&edge, bytes).ok()) {
                 Some(trusted) => self.hold_and_go_on(edge, trusted),
@@ -113,7 +114,7 @@ impl<'a> Search<'a> {
     fn fetch(self, edge: Edge) -> Result<Next<'a>> {
         let World { cycle, root, snapshot, .. } = &*self.world;
         let limits = cycle.limits();
-        let listed = listed(snapshot, &edge.role, limits)?;
+        let listed = listed(snapshot, &edge.role)?;
         let limit = limits.max_targets_length;
         let (file, length) = cycle.listed_file(root, edge.role.clone(), &listed, limit)?;
         let attempts = limits.max_attempts;
@@ -138,13 +139,14 @@ impl<'a> Search<'a> {
         edge: &Edge,
         bytes: Bytes<'a>,
     ) -> core::result::Result<Trusted<'a, Targets>, VerifyError> {
-        let name = self.delegator_of(edge).unwrap_or_else(RoleName::targets);
-        let delegator = self.delegator(&name, &edge.role)?;
+        let top = RoleName::targets();
+        let name = self.delegator_of(edge).unwrap_or(&top);
+        let delegator = self.delegator(name, &edge.role)?;
         targets(delegator, &self.world.snapshot, &edge.role, bytes, &self.world.cycle.context)
     }
 
     fn hold_and_go_on(mut self, edge: Edge, trusted: Trusted<'a, Targets>) -> Result<Next<'a>> {
-        let delegator = self.delegator_of(&edge).unwrap_or_else(RoleName::targets);
+        let delegator = self.delegator_of(&edge).cloned().unwrap_or_else(RoleName::targets);
         self.world.hold(edge.role.clone(), trusted, delegator);
         match self.visit(edge)? {
             Some(target) => Ok(self.end(Ok(target))),
@@ -169,8 +171,8 @@ impl<'a> Search<'a> {
     }
 
     /// The targets role that delegates by an edge; `None` where it is the root.
-    fn delegator_of(&self, edge: &Edge) -> Option<RoleName> {
-        self.visited.get(edge.from?).map(|delegator| delegator.role.clone())
+    fn delegator_of(&self, edge: &Edge) -> Option<&RoleName> {
+        self.visited.get(edge.from?).map(|delegator| &delegator.role)
     }
 
     fn delegator<'s>(

@@ -66,9 +66,7 @@ impl<'a> Snapshots<'a> {
             }
         };
         let Self { mut cycle, root, .. } = self;
-        let limits = cycle.context.limits();
-        let ledger =
-            cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &root, &cycle.anchor, limits);
+        let ledger = cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &root, &cycle.anchor);
         Ok(Next::persist(
             vec![First::WriteLedger(ledger)],
             StoredItem::Snapshot,

@@ -26,7 +26,7 @@ impl<'a> TopLevelTargets<'a> {
         root: Trusted<'a, Root>,
         snapshot: Trusted<'a, Snapshot>,
     ) -> Result<Next<'a>> {
-        let listed = listed(&snapshot, &RoleName::targets(), cycle.limits());
+        let listed = listed(&snapshot, &RoleName::targets());
         let listed = listed.map_err(|e| cycle.refusal(e))?;
         let state = Self { cycle, root, snapshot, listed };
         Ok(Next::load(StoredItem::Role(RoleName::targets()), move |bytes| {

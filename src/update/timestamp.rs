@@ -54,8 +54,8 @@ impl<'a> Timestamps<'a> {
 
     fn persist(self, timestamp: Trusted<'a, Timestamp>) -> Next<'a> {
         let Self { mut cycle, root, .. } = self;
-        let (limits, bytes) = (cycle.context.limits(), timestamp.bytes());
-        let ledger = cycle.ledger.enter(RoleType::Timestamp, bytes, &root, &cycle.anchor, limits);
+        let bytes = timestamp.bytes();
+        let ledger = cycle.ledger.enter(RoleType::Timestamp, bytes, &root, &cycle.anchor);
         let verified = Verified { cycle, root, timestamp };
         Next::persist(
             vec![First::WriteLedger(ledger)],

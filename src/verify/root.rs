@@ -15,7 +15,7 @@ pub fn anchor<'a>(bytes: impl Into<Cow<'a, [u8]>>, limits: &Limits) -> Result<Tr
     let role = RoleName::from(RoleType::Root);
     let document: Document<'a, Root> =
         fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
-    require_root_keys(&mut Signatures::new(&document, role, limits), &document, limits)?;
+    require_root_keys(&mut Signatures::new(&document, role, limits), &document)?;
     Ok(Trusted::mint(document))
 }
 
@@ -31,8 +31,8 @@ pub fn next_root<'a>(
         fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
     // §5.3.4: a threshold of the keys of version N, and one of the keys of version N+1.
     let mut signatures = Signatures::new(&document, role, limits);
-    require_root_keys(&mut signatures, trusted.document(), limits)?;
-    require_root_keys(&mut signatures, &document, limits)?;
+    require_root_keys(&mut signatures, trusted.document())?;
+    require_root_keys(&mut signatures, &document)?;
     // §5.3.5: exactly N+1. (Version N itself is refused too, where the specification goes on with
     // the root that it has: a mirror that serves it under the name of N+1 is at fault.)
     let found = document.signed().version();
@@ -50,13 +50,12 @@ impl Trusted<'_, Root> {
     }
 }
 
-fn require_root_keys(
-    signatures: &mut Signatures<'_, '_, Root>,
-    authority: &Document<'_, Root>,
-    limits: &Limits,
+fn require_root_keys<'d>(
+    signatures: &mut Signatures<'d, '_, Root>,
+    authority: &'d Document<'_, Root>,
 ) -> Result<()> {
     let keys = authority.signed().role(RoleType::Root);
-    signatures.require(keys, RoleType::Root.into(), |id| authority.key(id, limits))
+    signatures.require(keys, RoleType::Root.into(), |id| authority.key(id))
 }
 
 /// A file of a top-level role is signed as the root says.
@@ -66,7 +65,7 @@ pub(super) fn require_top_level<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    require(root, role, Signatures::new(document, role.into(), limits), limits)
+    require(root, role, Signatures::new(document, role.into(), limits))
 }
 
 /// The same for a stored file, which may have been signed before root gave the keys other ids.
@@ -77,15 +76,14 @@ pub(super) fn require_top_level_stored<R>(
     limits: &Limits,
 ) -> Result<()> {
     let signatures = Signatures::new(document, role.into(), limits).under_any_id();
-    require(root, role, signatures, limits)
+    require(root, role, signatures)
 }
 
-fn require<R>(
-    root: &Trusted<'_, Root>,
+fn require<'d, R>(
+    root: &'d Trusted<'_, Root>,
     role: RoleType,
-    mut signatures: Signatures<'_, '_, R>,
-    limits: &Limits,
+    mut signatures: Signatures<'d, '_, R>,
 ) -> Result<()> {
     let keys = root.role(role);
-    signatures.require(keys, RoleType::Root.into(), |id| root.document().key(id, limits))
+    signatures.require(keys, RoleType::Root.into(), |id| root.document().key(id))
 }

@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 use super::{NotCounted, Result, SignatureShortfall, VerifyError};
 use crate::json::JsonError;
 use crate::key::{Key, KeyFingerprint, KeyId, Unusable, Verification};
-use crate::metadata::{Document, RoleKeys};
+use crate::metadata::{Document, ListedKey, RoleKeys};
 use crate::primitives::{Limits, RoleName};
 
 /// The signatures of one file, and which of them have been found to verify.
 ///
 /// Kept for as long as the file is checked: a root is held against two sets of keys, and a key that
-/// is in both is asked once.
+/// is in both is decoded once and asked once.
 pub(super) struct Signatures<'d, 'a, R> {
     document: &'d Document<'a, R>,
     role: RoleName,
@@ -22,6 +22,8 @@ pub(super) struct Signatures<'d, 'a, R> {
     hashed: u64,
     /// What is known: signature number, key, verdict.
     verdicts: Vec<(usize, KeyFingerprint, bool)>,
+    /// The keys decoded so far, with the fingerprint of each that is usable.
+    keys: Vec<(ListedKey<'d>, Decoded)>,
     /// Whether a key is also tried on signatures under ids that are none of the role's.
     under_any_id: bool,
 }
@@ -36,8 +38,8 @@ struct Candidate {
 
 impl<'d, 'a, R> Signatures<'d, 'a, R> {
     pub(super) fn new(document: &'d Document<'a, R>, role: RoleName, limits: &'d Limits) -> Self {
-        let (verdicts, under_any_id) = (Vec::new(), false);
-        Self { document, role, limits, hashed: 0, verdicts, under_any_id }
+        let (verdicts, keys, under_any_id) = (Vec::new(), Vec::new(), false);
+        Self { document, role, limits, hashed: 0, verdicts, keys, under_any_id }
     }
 
     /// A key is also tried on signatures under ids that are none of the role's.
@@ -59,7 +61,7 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         &mut self,
         keys: &RoleKeys,
         delegator: RoleName,
-        find: impl Fn(&KeyId) -> Option<Key>,
+        find: impl Fn(&KeyId) -> Option<ListedKey<'d>>,
     ) -> Result<()> {
         let need = usize::try_from(keys.threshold()).unwrap_or(usize::MAX);
         let mut rest = Vec::new();
@@ -104,9 +106,9 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
     /// anybody may have added must not use up the budget before them. What cannot count goes to
     /// `rest`.
     fn candidates(
-        &self,
+        &mut self,
         keys: &RoleKeys,
-        find: impl Fn(&KeyId) -> Option<Key>,
+        find: impl Fn(&KeyId) -> Option<ListedKey<'d>>,
         rest: &mut Vec<(KeyId, NotCounted)>,
     ) -> Vec<Candidate> {
         let mut candidates = Vec::new();
@@ -116,7 +118,8 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
                 rest.push((id.clone(), NotCounted::NotSigned));
                 continue;
             }
-            match usable(id, &find) {
+            let key = find(id).ok_or(NotCounted::NotListed).and_then(|key| self.decoded(key));
+            match key {
                 Ok((key, fingerprint)) => {
                     candidates.extend(signatures.into_iter().map(|signature| {
                         let (id, key) = (id.clone(), key.clone());
@@ -129,6 +132,16 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         let signatures = self.document.signatures();
         candidates.sort_by_key(|c| signatures.get(c.signature).is_none_or(|s| s.key_id != c.id));
         candidates
+    }
+
+    /// A key, decoded now or before, or why it does not count.
+    fn decoded(&mut self, listed: ListedKey<'d>) -> Decoded {
+        if let Some((_, known)) = self.keys.iter().find(|(key, _)| *key == listed) {
+            return known.clone();
+        }
+        let key = listed.decode().ok_or(NotCounted::NotListed).and_then(usable);
+        self.keys.push((listed, key.clone()));
+        key
     }
 
     /// The numbers of the signatures that may be of the key with the id `id`.
@@ -163,7 +176,7 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         self.spend(running.len())?;
         if !running.is_empty() {
             self.document
-                .canonical(self.limits, &mut |chunk| {
+                .canonical(&mut |chunk| {
                     for (_, verification) in &mut running {
                         verification.update(chunk);
                     }
@@ -198,12 +211,10 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
     }
 }
 
-/// The decoded key with the id `id`, or why it does not count.
-fn usable(
-    id: &KeyId,
-    find: impl Fn(&KeyId) -> Option<Key>,
-) -> core::result::Result<(Key, KeyFingerprint), NotCounted> {
-    let key = find(id).ok_or(NotCounted::NotListed)?;
+/// A decoded key and its fingerprint, or why it does not count.
+type Decoded = core::result::Result<(Key, KeyFingerprint), NotCounted>;
+
+fn usable(key: Key) -> Decoded {
     key.usable().map_err(NotCounted::Unusable)?;
     let fingerprint = key.fingerprint().ok_or(NotCounted::Unusable(Unusable::Malformed))?;
     Ok((key, fingerprint))

@@ -59,7 +59,7 @@ pub fn snapshot<'a>(
     fetched::check_version(&role, &document, listed)?;
     // §5.5.5
     if let Some(stored) = stored {
-        check_listing(&stored.document, &document, limits)?;
+        check_listing(&stored.document, &document)?;
     }
     // §5.5.6
     context.check_not_expired(&role, document.signed().expires())?;
@@ -69,13 +69,9 @@ pub fn snapshot<'a>(
 /// Every file that was listed still is, at no lower version (§5.5.5).
 ///
 /// Both listings are in the order of their names, so one walk over both is enough.
-fn check_listing(
-    before: &Document<'_, Snapshot>,
-    after: &Document<'_, Snapshot>,
-    limits: &Limits,
-) -> Result<()> {
-    let mut offered = after.listing(limits).peekable();
-    for (name, trusted) in before.listing(limits) {
+fn check_listing(before: &Document<'_, Snapshot>, after: &Document<'_, Snapshot>) -> Result<()> {
+    let mut offered = after.listing().peekable();
+    for (name, trusted) in before.listing() {
         while offered.next_if(|(other, _)| other.compare(&name) == Ordering::Less).is_some() {}
         let found = offered.next_if(|(other, _)| other.compare(&name) == Ordering::Equal);
         let Some((_, found)) = found else {

@@ -29,7 +29,7 @@ pub fn targets<'a>(
     context: &Context,
 ) -> Result<Trusted<'a, Targets>> {
     let limits = context.limits();
-    let listed = listed(snapshot, role, limits)?;
+    let listed = listed(snapshot, role)?;
     // §5.6.1 up to the listed length, §5.6.2 digests.
     let document: Document<'a, Targets> =
         fetched::read_listed(role, bytes.into(), &listed, limits.max_targets_length, limits)?;
@@ -53,12 +53,8 @@ pub(crate) fn check_edge(
 }
 
 /// What the snapshot lists of `role`.
-pub(crate) fn listed(
-    snapshot: &Trusted<'_, Snapshot>,
-    role: &RoleName,
-    limits: &Limits,
-) -> Result<MetaFile> {
-    let listed = snapshot.document().meta(role, limits);
+pub(crate) fn listed(snapshot: &Trusted<'_, Snapshot>, role: &RoleName) -> Result<MetaFile> {
+    let listed = snapshot.document().meta(role);
     listed.ok_or_else(|| VerifyError::NotInSnapshot { role: role.clone() })
 }
 
@@ -76,13 +72,12 @@ fn require_signatures(
             Err(VerifyError::NotDelegated { role: role.clone(), delegator: RoleType::Root.into() })
         }
         Delegator::Targets(name, parent) => {
-            let keys = parent.delegations().and_then(|d| d.keys_of(role));
-            let keys = keys.ok_or_else(|| VerifyError::NotDelegated {
-                role: role.clone(),
-                delegator: name.clone(),
-            })?;
+            let not_delegated =
+                || VerifyError::NotDelegated { role: role.clone(), delegator: name.clone() };
+            let delegations = parent.delegations().ok_or_else(not_delegated)?;
+            let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
             Signatures::new(document, role.clone(), limits)
-                .require(keys, name.clone(), |id| parent.document().delegated_key(id, limits))
+                .require(&keys, name.clone(), |id| delegations.key(id))
         }
     }
 }

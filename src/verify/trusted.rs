@@ -3,8 +3,8 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use crate::metadata::{Document, Root, Signed, Targets};
-use crate::primitives::{Limits, Sha256Digest, UtcTime, Version};
+use crate::metadata::{Delegations, Document, Root, Signed, Targets};
+use crate::primitives::{Sha256Digest, UtcTime, Version};
 
 /// A file of the role `R` that has passed every check of TUF §5 for that role. (Of a root: all but
 /// expiry, which matters for the last one alone, §5.3.10.)
@@ -47,8 +47,8 @@ impl<'a, R: Signed> Trusted<'a, R> {
 
 impl Trusted<'_, Root> {
     /// The digest of what is signed of this root, in canonical form.
-    pub(crate) fn signed_digest(&self, limits: &Limits) -> Sha256Digest {
-        self.document.signed_digest(limits)
+    pub(crate) fn signed_digest(&self) -> Sha256Digest {
+        self.document.signed_digest()
     }
 }
 
@@ -59,6 +59,12 @@ impl Trusted<'_, Targets> {
     /// ([`Repository::find`](crate::update::Repository::find)); the top-level role may for all.
     pub fn paths(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.document.paths()
+    }
+
+    /// To whom this role delegates.
+    #[must_use]
+    pub fn delegations(&self) -> Option<Delegations<'_>> {
+        self.document.delegations()
     }
 }
 

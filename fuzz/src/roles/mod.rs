@@ -22,6 +22,7 @@
 
 pub mod document;
 pub mod root;
+pub mod search;
 pub mod snapshot;
 pub mod targets;
 pub mod timestamp;
@@ -29,9 +30,14 @@ pub mod world;
 
 use super::choices::{self, Choices};
 use super::device;
+use super::patterns;
 use super::signing::{self, Signer, envelope, signature};
 use super::strict;
 use ota_trust::primitives::Limits;
+use ota_trust::verify::Trusted;
+
+/// What library and model both accept, as either reads it.
+pub type Both<'a, R, M> = (Trusted<'a, R>, M);
 
 /// The file that an input offers, signed by those of `pool` that it chooses; `=` says that a whole
 /// file follows.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::choices::Choices;
 use super::document::{Authority, File, Header, MALFORMED, Verdict, keys, optional};
-use super::{agree, offered, world};
+use super::{Both, agree, offered, world};
 
 /// Those who might sign: the keys of the trusted root, two new ones, and someone else.
 fn pool() -> Vec<(String, usize)> {
@@ -19,42 +19,62 @@ fn pool() -> Vec<(String, usize)> {
 pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
     let file = offered(&mut choices, &pool());
-    let limits = Limits::default();
+    check_anchor(&file);
+    check_next(world::root(), world::root_model(), &file);
+}
 
-    let trusted = anchor(&*file, &limits);
-    compare(agree(trusted, VerifyError::code, expected(&file, None)));
+/// A root that is provisioned.
+pub fn check_anchor(bytes: &[u8]) -> Option<Both<'_, Root, Model>> {
+    let trusted = anchor(bytes, &Limits::default());
+    let both = agree(trusted, VerifyError::code, expected(bytes, None));
+    both.inspect(|(trusted, model)| compare(trusted, model))
+}
 
-    let keys = world::model_keys();
-    let before = (world::model_authority("root"), &keys);
-    let trusted = next_root(world::root(), &*file, &limits);
-    compare(agree(trusted, VerifyError::code, expected(&file, Some(before))));
+/// A root that follows another.
+pub fn check_next<'a>(
+    before: &Trusted<'_, Root>,
+    before_model: &Model,
+    bytes: &'a [u8],
+) -> Option<Both<'a, Root, Model>> {
+    let trusted = next_root(before, bytes, &Limits::default());
+    let both = agree(trusted, VerifyError::code, expected(bytes, Some(before_model)));
+    both.inspect(|(trusted, model)| compare(trusted, model))
 }
 
 /// §5.3.4 and §5.3.5; without a root before, only its own threshold counts.
-fn expected(bytes: &[u8], before: Option<(Authority, &Map<String, Value>)>) -> Verdict<Model> {
+pub fn expected(bytes: &[u8], before: Option<&Model>) -> Verdict<Model> {
     let file = File::read(bytes, Limits::default().max_root_length)?;
     let root = Model::read(&file.signed).ok_or(MALFORMED)?;
-    let follows = before.is_some();
-    if let Some((authority, keys)) = before {
-        file.require(&authority, keys)?;
+    for asked in before.into_iter().chain([&root]) {
+        let (authority, keys) = asked.authority("root");
+        file.require(authority, keys)?;
     }
-    file.require(&root.roles[0], &root.keys)?;
-    if follows && root.header.version != 2 {
-        return Err("verify.root-version");
+    match before {
+        Some(before) if root.header.version != before.header.version + 1 => {
+            Err("verify.root-version")
+        }
+        _ => Ok(root),
     }
-    Ok(root)
 }
 
-struct Model {
-    header: Header,
+pub struct Model {
+    pub header: Header,
     consistent_snapshot: bool,
     keys: Map<String, Value>,
-    /// Root, timestamp, snapshot, targets.
+    /// In the order of [`TOP_LEVEL`].
     roles: [Authority; 4],
 }
 
+const TOP_LEVEL: [&str; 4] = ["root", "timestamp", "snapshot", "targets"];
+
 impl Model {
-    fn read(signed: &Value) -> Option<Self> {
+    /// Who signs for a top-level role, and all keys.
+    pub fn authority(&self, role: &str) -> (&Authority, &Map<String, Value>) {
+        let at = TOP_LEVEL.iter().position(|name| *name == role).expect("a top-level role");
+        (&self.roles[at], &self.keys)
+    }
+
+    pub fn read(signed: &Value) -> Option<Self> {
         let roles = signed.get("roles")?;
         let role = |name| Authority::read(roles.get(name)?);
         Some(Self {
@@ -67,8 +87,7 @@ impl Model {
     }
 }
 
-fn compare(accepted: Option<(Trusted<'_, Root>, Model)>) {
-    let Some((root, model)) = accepted else { return };
+fn compare(root: &Trusted<'_, Root>, model: &Model) {
     let header = Header { version: root.version().get(), expires: root.expires().to_string() };
     assert_eq!(header, model.header);
     assert_eq!(root.consistent_snapshot(), model.consistent_snapshot);

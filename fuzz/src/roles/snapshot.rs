@@ -3,24 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use ota_trust::metadata::Snapshot;
+use ota_trust::metadata::{Root, Snapshot, Timestamp};
 use ota_trust::primitives::Limits;
-use ota_trust::verify::{Authentic, VerifyError, current_snapshot, snapshot, stored_snapshot};
+use ota_trust::verify::{
+    Authentic, Trusted, VerifyError, current_snapshot, snapshot, stored_snapshot,
+};
 use serde_json::{Value, json};
 
 use super::choices::Choices;
 use super::document::{File, Header, MALFORMED, MetaFile, Require, Verdict};
 use super::signing::{sha256, sha512};
-use super::{agree, offered, world};
+use super::{Both, agree, offered, root, world};
 
 /// What the stored snapshot lists; `é` is written so, and as an escape by other repositories.
 const STORED: [(&str, u64); 4] =
     [("targets.json", 3), ("a.json", 2), ("A.json", 9), ("\u{e9}.json", 1)];
 
-static BASELINE: LazyLock<Authentic<'static, Snapshot>> = LazyLock::new(|| {
+static BASELINE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let meta = STORED.iter().map(|(name, version)| (*name, json!({"version": version}))).collect();
-    let file = world::signed_file("snapshot", &world::snapshot_signed(2, meta));
-    stored_snapshot(world::root(), file, &Limits::default()).expect("the snapshot is right")
+    world::signed_file("snapshot", &world::snapshot_signed(2, meta))
 });
 
 pub fn check(input: &[u8]) {
@@ -32,27 +33,48 @@ pub fn check(input: &[u8]) {
     let timestamp = world::trusted_timestamp(&listed);
     let listed = MetaFile::read(&listed).expect("the entry is right");
 
-    let baseline = stored.then(|| &*BASELINE);
-    let trusted = snapshot(world::root(), &timestamp, baseline, &*file, &world::context());
-    let model = expected(&file, &listed, stored);
-    if let Some((trusted, model)) = agree(trusted, VerifyError::code, model) {
-        let expires = trusted.expires().to_string();
-        assert_eq!(Header { version: trusted.version().get(), expires }, model.header);
-        assert_eq!(trusted.len(), model.meta.len());
-    }
+    let (root, model) = (world::root(), world::root_model());
+    let stored = stored.then_some(BASELINE.as_slice());
+    let stored = stored.map(|file| check_stored(root, model, file).expect("the baseline is right"));
+    check_new(root, model, (&timestamp, &listed), stored.as_ref(), &file);
 
-    // As a stored file: a baseline if its signatures are right, and the current one if the
-    // timestamp lists it and it has not expired.
-    let authentic = stored_snapshot(world::root(), &*file, &Limits::default());
-    if let Some((authentic, model)) =
-        agree(authentic, VerifyError::code, read(&file, File::require_stored))
-    {
+    // As a stored file it is the current one if the timestamp lists it and it has not expired.
+    if let Some((authentic, model)) = check_stored(root, model, &file) {
         let current = current_snapshot(&timestamp, authentic, &world::context());
         let expected = listed.check_bytes(&file).is_ok()
             && listed.check_version(&model.header).is_ok()
             && model.header.check_not_expired(world::START).is_ok();
         assert_eq!(current.is_ok(), expected);
     }
+}
+
+/// A stored file, which is a baseline if its signatures are right.
+pub fn check_stored<'a>(
+    root: &Trusted<'_, Root>,
+    root_model: &root::Model,
+    bytes: &'a [u8],
+) -> Option<(Authentic<'a, Snapshot>, Model)> {
+    let authentic = stored_snapshot(root, bytes, &Limits::default());
+    agree(authentic, VerifyError::code, read(bytes, root_model, File::require_stored))
+}
+
+/// A downloaded file, beside the stored one; `listed` is what the timestamp says of it.
+pub fn check_new<'a>(
+    root: &Trusted<'_, Root>,
+    root_model: &root::Model,
+    (timestamp, listed): (&Trusted<'_, Timestamp>, &MetaFile),
+    stored: Option<&(Authentic<'_, Snapshot>, Model)>,
+    bytes: &'a [u8],
+) -> Option<Both<'a, Snapshot, Model>> {
+    let (baseline, before) = stored.map(|(baseline, before)| (baseline, before)).unzip();
+    let trusted = snapshot(root, timestamp, baseline, bytes, &world::context());
+    let expected = expected(bytes, root_model, listed, before);
+    let both = agree(trusted, VerifyError::code, expected);
+    both.inspect(|(trusted, model)| {
+        let expires = trusted.expires().to_string();
+        assert_eq!(Header { version: trusted.version().get(), expires }, model.header);
+        assert_eq!(trusted.len(), model.meta.len());
+    })
 }
 
 const LISTINGS: usize = 7;
@@ -71,37 +93,42 @@ pub fn listing_of(choice: usize, file: &[u8]) -> Value {
     }
 }
 
-struct Model {
-    header: Header,
+pub struct Model {
+    pub header: Header,
     /// In the order of the names.
-    meta: BTreeMap<String, MetaFile>,
+    pub meta: BTreeMap<String, MetaFile>,
 }
 
 impl Model {
-    fn parse(signed: &Value) -> Option<Self> {
+    pub fn parse(signed: &Value) -> Option<Self> {
         let meta = signed.get("meta")?.as_object()?.iter();
         let meta = meta.map(|(name, entry)| Some((name.clone(), MetaFile::read(entry)?)));
         Some(Self { header: Header::read(signed, "snapshot")?, meta: meta.collect::<Option<_>>()? })
     }
 }
 
-fn read(bytes: &[u8], require: Require) -> Verdict<Model> {
+fn read(bytes: &[u8], root: &root::Model, require: Require) -> Verdict<Model> {
     let file = File::read(bytes, Limits::default().max_snapshot_length)?;
     let model = Model::parse(&file.signed).ok_or(MALFORMED)?;
-    require(&file, &world::model_authority("snapshot"), &world::model_keys())?;
+    let (authority, keys) = root.authority("snapshot");
+    require(&file, authority, keys)?;
     Ok(model)
 }
 
 /// §5.5.2 to §5.5.6.
-fn expected(bytes: &[u8], listed: &MetaFile, stored: bool) -> Verdict<Model> {
+pub fn expected(
+    bytes: &[u8],
+    root: &root::Model,
+    listed: &MetaFile,
+    stored: Option<&Model>,
+) -> Verdict<Model> {
     listed.check_bytes(bytes)?;
-    let model = read(bytes, File::require)?;
+    let model = read(bytes, root, File::require)?;
     listed.check_version(&model.header)?;
-    let baseline: BTreeMap<&str, u64> = STORED.into_iter().filter(|_| stored).collect();
-    for (name, version) in baseline {
+    for (name, before) in stored.iter().flat_map(|stored| &stored.meta) {
         match model.meta.get(name) {
             None => return Err("verify.listing-dropped"),
-            Some(found) if found.version < version => return Err("verify.rollback"),
+            Some(found) if found.version < before.version => return Err("verify.rollback"),
             Some(_) => {}
         }
     }

@@ -6,21 +6,21 @@
 
 use std::sync::LazyLock;
 
-use ota_trust::metadata::{PathSet, Targets, Timestamp};
+use ota_trust::metadata::{DelegatedRole, PathSet, Snapshot, Targets, Timestamp};
 use ota_trust::primitives::{Limits, RoleName, TargetPath};
 use ota_trust::update::Update;
-use ota_trust::verify::{Delegator, Trusted, TrustedTarget, VerifyError, snapshot, targets};
+use ota_trust::verify::{self, Delegator, Trusted, TrustedTarget, VerifyError, targets};
 use serde_json::{Map, Value, json};
 
 use super::choices::Choices;
-use super::device::{Answer, Device, Ended};
+use super::device::{Answer, Device};
 use super::document::{
     Authority, File, Hashes, Header, MALFORMED, MetaFile, Verdict, keys, optional, text, texts,
 };
 use super::root::read_keys;
-use super::signing::{authority, header, key_map};
-use super::snapshot::listing_of;
-use super::{agree, offered, world};
+use super::signing::{authority, header, key_map, sha256};
+use super::snapshot::{self, listing_of};
+use super::{Both, agree, offered, patterns, search, world};
 
 const SNAPSHOT: u64 = 4;
 /// Searches per input.
@@ -43,7 +43,7 @@ static PARENT: LazyLock<Trusted<'static, Targets>> = LazyLock::new(|| {
     let keys = key_map(&world::signers("team"));
     signed["delegations"] = json!({"keys": keys, "roles": [role("team"), role("unlisted")]});
     let listed = snapshot_file(json!({"targets.json": {"version": 3}}));
-    let snapshot = snapshot(world::root(), &TIMESTAMP, None, listed, &world::context());
+    let snapshot = verify::snapshot(world::root(), &TIMESTAMP, None, listed, &world::context());
     let file = world::signed_file("targets", &signed);
     let delegator = Delegator::Root(world::root());
     let snapshot = snapshot.expect("the snapshot is right");
@@ -65,63 +65,74 @@ pub fn check(input: &[u8]) {
     let listed = listing_of(listing, &file);
     let name = if role == "unlisted" { "other.json".into() } else { format!("{role}.json") };
     let snapshot_file = snapshot_file(json!({ name: listed.clone() }));
-    let snapshot = snapshot(world::root(), &TIMESTAMP, None, &*snapshot_file, &world::context());
+    let context = world::context();
+    let snapshot = verify::snapshot(world::root(), &TIMESTAMP, None, &*snapshot_file, &context);
     let snapshot = snapshot.expect("the snapshot is right");
 
     let parent = RoleName::targets();
-    let (delegator, name) = if top_level {
-        (Delegator::Root(world::root()), RoleName::targets())
+    let parent_model = Model::of_file(PARENT.bytes()).expect("the parent is right");
+    let (delegator, name, authority) = if top_level {
+        let authority = world::root_model().authority("targets");
+        (Delegator::Root(world::root()), RoleName::targets(), Some(authority))
     } else {
         let name = RoleName::delegated(role).expect("a name");
-        (Delegator::Targets(&parent, &PARENT), name)
+        (Delegator::Targets(&parent, &PARENT), name, parent_model.authority(role))
     };
-    let trusted = targets(delegator, &snapshot, &name, &*file, &world::context());
     let listed = MetaFile::read(&listed).expect("the entry is right");
-    let accepted = agree(trusted, VerifyError::code, expected(&file, &listed, role));
-    let Some((trusted, model)) = accepted else { return };
-    compare(&trusted, &model);
-    if top_level {
+    let listed = Some(&listed).filter(|_| role != "unlisted");
+    let both = check_file(delegator, &snapshot, &name, (listed, authority), &file);
+    if let Some((_, model)) = both.filter(|_| top_level) {
         search(&file, &snapshot_file, &model);
     }
 }
 
+/// What the model knows of a targets file before it reads it: what the snapshot lists, and who
+/// signs.
+pub type Terms<'m> = (Option<&'m MetaFile>, Option<(&'m Authority, &'m Map<String, Value>)>);
+
+/// A downloaded file.
+pub fn check_file<'a>(
+    delegator: Delegator<'_, '_>,
+    snapshot: &Trusted<'_, Snapshot>,
+    name: &RoleName,
+    terms: Terms<'_>,
+    bytes: &'a [u8],
+) -> Option<Both<'a, Targets, Model>> {
+    let trusted = targets(delegator, snapshot, name, bytes, &world::context());
+    let both = agree(trusted, VerifyError::code, expected(bytes, terms));
+    both.inspect(|(trusted, model)| compare(trusted, model))
+}
+
 /// §5.6.2 to §5.6.5.
-fn expected(bytes: &[u8], listed: &MetaFile, role: &str) -> Verdict<Model> {
-    if role == "unlisted" {
-        return Err("verify.not-in-snapshot");
-    }
+pub fn expected(bytes: &[u8], (listed, authority): Terms<'_>) -> Verdict<Model> {
+    let listed = listed.ok_or("verify.not-in-snapshot")?;
     listed.check_bytes(bytes)?;
     let file = File::read(bytes, Limits::default().max_targets_length)?;
     let model = Model::read(&file.signed).ok_or(MALFORMED)?;
-    match role {
-        "targets" => file.require(&world::model_authority("targets"), &world::model_keys())?,
-        "team" => {
-            let keys = key_map(&world::signers("team"));
-            let keys = keys.as_object().expect("a map");
-            file.require(&world::model_authority("team"), keys)?;
-        }
-        _ => return Err("verify.not-delegated"),
-    }
+    let (authority, keys) = authority.ok_or("verify.not-delegated")?;
+    file.require(authority, keys)?;
     listed.check_version(&model.header)?;
     model.header.check_not_expired(world::START)?;
     Ok(model)
 }
 
-struct Model {
+pub struct Model {
     header: Header,
-    targets: Map<String, Value>,
-    delegations: Option<Delegations>,
+    pub targets: Map<String, Value>,
+    pub delegations: Option<Delegations>,
+    /// The keys of the delegations.
+    keys: Map<String, Value>,
 }
 
 /// What of delegations is compared.
 #[derive(Debug, PartialEq)]
-enum Delegations {
+pub enum Delegations {
     Listed(Vec<Role>),
     Succinct { keys: Authority, bit_length: u64, prefix: String },
 }
 
 #[derive(Debug, PartialEq)]
-struct Role {
+pub struct Role {
     name: String,
     keys: Authority,
     terminating: bool,
@@ -130,13 +141,58 @@ struct Role {
 }
 
 impl Model {
-    fn read(signed: &Value) -> Option<Self> {
+    pub fn read(signed: &Value) -> Option<Self> {
+        let keys = signed.pointer("/delegations/keys").and_then(Value::as_object);
         Some(Self {
             header: Header::read(signed, "targets")?,
             targets: signed.get("targets")?.as_object()?.clone(),
             delegations: optional(signed, "delegations", Delegations::read)?,
+            keys: keys.cloned().unwrap_or_default(),
         })
     }
+
+    /// What a file says, whoever signed it.
+    pub fn of_file(bytes: &[u8]) -> Verdict<Self> {
+        let file = File::read(bytes, Limits::default().max_targets_length)?;
+        Self::read(&file.signed).ok_or(MALFORMED)
+    }
+
+    /// Who signs for a role that is delegated here, and all keys.
+    pub fn authority(&self, role: &str) -> Option<(&Authority, &Map<String, Value>)> {
+        let authority = match self.delegations.as_ref()? {
+            Delegations::Listed(roles) => &roles.iter().find(|listed| listed.name == role)?.keys,
+            Delegations::Succinct { keys, bit_length, prefix } => {
+                let digits = role.strip_prefix(prefix)?.strip_prefix('-')?;
+                let number = u64::from_str_radix(digits, 16).ok()?;
+                let is_bin = number >> bit_length == 0 && bin(prefix, number, *bit_length) == role;
+                is_bin.then_some(keys)?
+            }
+        };
+        Some((authority, &self.keys))
+    }
+
+    /// The delegations that may speak for a path, in order: the name, and whether the search ends
+    /// there (§5.6.7.2).
+    pub fn followed(&self, path: &str) -> Vec<(String, bool)> {
+        let hash = sha256(path.as_bytes());
+        match &self.delegations {
+            None => Vec::new(),
+            Some(Delegations::Listed(roles)) => {
+                let speaking = roles.iter().filter(|role| role.speaks_for(path, &hash));
+                speaking.map(|role| (role.name.clone(), role.terminating)).collect()
+            }
+            Some(Delegations::Succinct { bit_length, prefix, .. }) => {
+                let leading = u64::from_str_radix(&hash[..8], 16).expect("a digest");
+                vec![(bin(prefix, leading >> (32 - bit_length), *bit_length), true)]
+            }
+        }
+    }
+}
+
+/// TAP 15: the prefix, a hyphen, and the number in as many digits as the last bin needs.
+fn bin(prefix: &str, number: u64, bit_length: u64) -> String {
+    let digits = format!("{:x}", (1_u64 << bit_length) - 1).len();
+    format!("{prefix}-{number:0digits$x}")
 }
 
 impl Delegations {
@@ -160,7 +216,7 @@ impl Delegations {
         }
     }
 
-    fn of(trusted: &Targets) -> Option<Self> {
+    fn of(trusted: &Trusted<'_, Targets>) -> Option<Self> {
         let delegations = trusted.delegations()?;
         if let Some(bins) = delegations.succinct() {
             return Some(Self::Succinct {
@@ -169,7 +225,7 @@ impl Delegations {
                 prefix: bins.name_prefix().into(),
             });
         }
-        let role = |role: &ota_trust::metadata::DelegatedRole| {
+        let role = |role: DelegatedRole<'_>| {
             let (patterns, prefixes) = match role.paths() {
                 PathSet::Patterns(list) => {
                     (Some(list.iter().map(|p| p.as_str().to_owned()).collect()), None)
@@ -181,13 +237,13 @@ impl Delegations {
             };
             Role {
                 name: role.name().as_str().to_owned(),
-                keys: read_keys(role.keys()),
+                keys: read_keys(&role.keys()),
                 terminating: role.is_terminating(),
                 patterns,
                 prefixes,
             }
         };
-        Some(Self::Listed(delegations.roles().iter().map(role).collect()))
+        Some(Self::Listed(delegations.roles().map(role).collect()))
     }
 }
 
@@ -203,6 +259,13 @@ impl Role {
         };
         (role.patterns.is_some() != role.prefixes.is_some()).then_some(role)
     }
+
+    fn speaks_for(&self, path: &str, hash: &str) -> bool {
+        let mut patterns = self.patterns.iter().flatten();
+        let mut prefixes = self.prefixes.iter().flatten();
+        patterns.any(|pattern| patterns::matches(pattern, path))
+            || prefixes.any(|prefix| hash.starts_with(prefix))
+    }
 }
 
 fn compare(trusted: &Trusted<'_, Targets>, model: &Model) {
@@ -212,38 +275,41 @@ fn compare(trusted: &Trusted<'_, Targets>, model: &Model) {
     assert_eq!(Delegations::of(trusted), model.delegations);
 }
 
-/// Looks for the first few targets of the file, in a whole cycle.
+/// Looks for the first few targets of the file, and for one that it hardly lists, in a whole cycle
+/// each.
 fn search(targets: &[u8], snapshot: &[u8], model: &Model) {
-    let mut serve = |name: &str, _: u32| match name {
-        "timestamp.json" => Answer::File(TIMESTAMP.bytes().to_vec()),
-        "4.snapshot.json" => Answer::File(snapshot.to_vec()),
-        "4.targets.json" => Answer::File(targets.to_vec()),
-        _ => Answer::NotFound,
+    let files = |role: &str| match role {
+        "timestamp" => TIMESTAMP.bytes(),
+        "snapshot" => snapshot,
+        "targets" => targets,
+        _ => &[],
     };
-    let paths =
-        model.targets.iter().filter_map(|(path, entry)| Some((TargetPath::new(path).ok()?, entry)));
+    let mut serve = |name: &str, _: u32| match name {
+        "2.root.json" => Answer::NotFound,
+        name => Answer::File(files(search::role_of(name)).to_vec()),
+    };
+    let snapshot_model = File::read(snapshot, Limits::default().max_snapshot_length);
+    let snapshot_model = snapshot_model.ok().and_then(|f| snapshot::Model::parse(&f.signed));
+    let snapshot_model = snapshot_model.expect("the snapshot is right");
     let context = world::context();
-    for (path, entry) in paths.take(SEARCHES) {
-        let mut device = Device::default();
+    let listed = model.targets.keys().map(String::as_str).take(SEARCHES);
+    for path in listed.chain(["not/listed"]).filter_map(|path| TargetPath::new(path).ok()) {
         let anchor = world::root().bytes().to_vec();
         let step = Update::begin(anchor, context.start(), context.limits().clone());
-        let repository = device.drive(&mut serve, step).expect("all files are right");
-        let lookup = device.drive(&mut serve, repository.find(&path));
-        let lookup = lookup.map(|lookup| lookup.target.expect("the target is listed"));
-        if let Some((target, model)) = agree(lookup, Ended::code, Entry::read(entry)) {
-            model.compare(&target);
-        }
+        let repository = Device::default().drive(&mut serve, step).expect("all files are right");
+        search::check(repository, &path, &files, (&snapshot_model, model));
     }
 }
 
-struct Entry<'m> {
+/// What a role lists of a target.
+pub struct Entry<'m> {
     length: u64,
     hashes: Hashes,
     custom: Option<&'m Value>,
 }
 
 impl<'m> Entry<'m> {
-    fn read(entry: &'m Value) -> Verdict<Self> {
+    pub fn read(entry: &'m Value) -> Verdict<Self> {
         let read = || {
             Some(Self {
                 length: entry.get("length")?.as_u64()?,
@@ -255,11 +321,10 @@ impl<'m> Entry<'m> {
         read().filter(custom_is_object).ok_or(MALFORMED)
     }
 
-    fn compare(&self, target: &TrustedTarget) {
+    pub fn compare(&self, target: &TrustedTarget) {
         assert_eq!(target.length(), self.length);
         assert_eq!(self.hashes, *target.hashes());
         let custom = target.custom().map(|text| serde_json::from_str(text).expect("JSON"));
         assert_eq!(custom.as_ref(), self.custom);
-        assert_eq!(target.vouched_by(), [RoleName::targets()]);
     }
 }

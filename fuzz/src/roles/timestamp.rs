@@ -2,14 +2,16 @@
 
 use std::sync::LazyLock;
 
-use ota_trust::metadata;
+use ota_trust::metadata::{self, Root, Timestamp};
 use ota_trust::primitives::Limits;
-use ota_trust::verify::{NewTimestamp, VerifyError, stored_timestamp, timestamp};
+use ota_trust::verify::{
+    Authentic, NewTimestamp, Trusted, VerifyError, stored_timestamp, timestamp,
+};
 use serde_json::{Value, json};
 
 use super::choices::Choices;
 use super::document::{File, Header, MALFORMED, MetaFile, Require, Verdict};
-use super::{agree, offered, world};
+use super::{Both, agree, offered, root, world};
 
 /// Version of the stored timestamp, and of the snapshot that it lists.
 const STORED: (u64, u64) = (5, 3);
@@ -23,35 +25,56 @@ pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
     let stored = choices.yes();
     let file = offered(&mut choices, &world::pool("timestamp"));
-
-    // As a stored file, it is a baseline if its signatures are right.
-    let authentic = stored_timestamp(world::root(), &*file, &Limits::default());
-    let model = read(&file, File::require_stored).map(|model| model.header.version);
-    if let Some((authentic, version)) = agree(authentic, VerifyError::code, model) {
-        assert_eq!(authentic.version().get(), version);
-    }
-
-    let baseline =
-        stored.then(|| stored_timestamp(world::root(), BASELINE.as_slice(), &Limits::default()));
-    let mut baseline = baseline.transpose().expect("the baseline is right");
-    let trusted = timestamp(world::root(), &mut baseline, &*file, &world::context());
-    let is_taken = stored && matches!(trusted, Ok(NewTimestamp::Same(_)));
-    assert_eq!(baseline.is_some(), stored && !is_taken, "the baseline stays for another mirror");
-    match agree(trusted, VerifyError::code, expected(&file, stored)) {
-        Some((NewTimestamp::Newer(trusted), Some(model))) => {
-            let expires = trusted.expires().to_string();
-            assert_eq!(Header { version: trusted.version().get(), expires }, model.header);
-            same_listing(trusted.snapshot(), &model.snapshot);
-        }
-        Some((NewTimestamp::Same(trusted), None)) => assert_eq!(trusted.bytes(), *BASELINE),
-        Some(_) => panic!("the same version for one, a newer one for the other"),
-        None => {}
-    }
+    let (root, model) = (world::root(), world::root_model());
+    check_stored(root, model, &file);
+    let stored = stored.then_some(BASELINE.as_slice());
+    let stored = stored.map(|file| check_stored(root, model, file).expect("the baseline is right"));
+    check_new(root, model, stored, &file);
 }
 
-struct Model {
-    header: Header,
-    snapshot: MetaFile,
+/// A stored file, which is a baseline if its signatures are right.
+pub fn check_stored<'a>(
+    root: &Trusted<'_, Root>,
+    root_model: &root::Model,
+    bytes: &'a [u8],
+) -> Option<(Authentic<'a, Timestamp>, Model)> {
+    let authentic = stored_timestamp(root, bytes, &Limits::default());
+    let both = agree(authentic, VerifyError::code, read(bytes, root_model, File::require_stored));
+    both.inspect(|(authentic, model)| assert_eq!(authentic.version().get(), model.header.version))
+}
+
+/// A downloaded file, beside the stored one.
+pub fn check_new<'a>(
+    root: &Trusted<'_, Root>,
+    root_model: &root::Model,
+    stored: Option<(Authentic<'a, Timestamp>, Model)>,
+    bytes: &'a [u8],
+) -> Option<Both<'a, Timestamp, Model>> {
+    let (mut baseline, before) = stored.unzip();
+    let stored = baseline.as_ref().map(|baseline| baseline.bytes().to_vec());
+    let trusted = timestamp(root, &mut baseline, bytes, &world::context());
+    let is_taken = stored.is_some() && matches!(trusted, Ok(NewTimestamp::Same(_)));
+    let stays = stored.is_some() && !is_taken;
+    assert_eq!(baseline.is_some(), stays, "the baseline stays for another mirror");
+    let expected = expected(bytes, root_model, before.as_ref());
+    let both = match agree(trusted, VerifyError::code, expected)? {
+        (NewTimestamp::Newer(trusted), Some(model)) => (trusted, model),
+        (NewTimestamp::Same(trusted), None) => {
+            assert_eq!(Some(trusted.bytes()), stored.as_deref());
+            (trusted, before?)
+        }
+        _ => panic!("the same version for one, a newer one for the other"),
+    };
+    let (trusted, model) = &both;
+    let expires = trusted.expires().to_string();
+    assert_eq!(Header { version: trusted.version().get(), expires }, model.header);
+    same_listing(trusted.snapshot(), &model.snapshot);
+    Some(both)
+}
+
+pub struct Model {
+    pub header: Header,
+    pub snapshot: MetaFile,
 }
 
 impl Model {
@@ -63,24 +86,30 @@ impl Model {
 }
 
 /// §5.4.1 and §5.4.2.
-fn read(bytes: &[u8], require: Require) -> Verdict<Model> {
+fn read(bytes: &[u8], root: &root::Model, require: Require) -> Verdict<Model> {
     let file = File::read(bytes, Limits::default().max_timestamp_length)?;
     let model = Model::parse(&file.signed).ok_or(MALFORMED)?;
-    require(&file, &world::model_authority("timestamp"), &world::model_keys())?;
+    let (authority, keys) = root.authority("timestamp");
+    require(&file, authority, keys)?;
     Ok(model)
 }
 
 /// §5.4.2 to §5.4.4; `None` where the version is that of the stored one.
-fn expected(bytes: &[u8], stored: bool) -> Verdict<Option<Model>> {
-    let model = read(bytes, File::require)?;
-    if stored {
-        if model.header.version < STORED.0 {
+pub fn expected(
+    bytes: &[u8],
+    root: &root::Model,
+    stored: Option<&Model>,
+) -> Verdict<Option<Model>> {
+    let model = read(bytes, root, File::require)?;
+    if let Some(stored) = stored {
+        if model.header.version < stored.header.version {
             return Err("verify.rollback");
         }
-        if model.header.version == STORED.0 {
+        if model.header.version == stored.header.version {
+            stored.header.check_not_expired(world::START)?;
             return Ok(None);
         }
-        if model.snapshot.version < STORED.1 {
+        if model.snapshot.version < stored.snapshot.version {
             return Err("verify.rollback");
         }
     }

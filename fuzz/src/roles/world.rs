@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use ota_trust::metadata::{Root, Timestamp};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::verify::{Context, NewTimestamp, Trusted, anchor, timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::document::Authority;
+use super::root;
 use super::signing::{Signer, authority, file, header, key_map};
 
 /// The start of the cycle.
@@ -36,22 +36,12 @@ pub fn pool(role: &str) -> Vec<Signer> {
     pool
 }
 
-/// The authority of a role in the trusted root, for the model.
-pub fn model_authority(role: &str) -> Authority {
-    Authority { ids: signers(role).into_iter().map(|(id, _)| id).collect(), threshold: 2 }
-}
-
-/// All keys of the trusted root, for the model.
-pub fn model_keys() -> Map<String, Value> {
-    let all: Vec<Signer> = ROLES.iter().flat_map(|role| signers(role)).collect();
-    key_map(&all).as_object().cloned().unwrap_or_default()
-}
-
 /// The `signed` part of the trusted root, of version 1.
 pub fn root_signed() -> Value {
     let mut signed = header("root", 1, LATER);
     signed["consistent_snapshot"] = json!(true);
-    signed["keys"] = model_keys().into();
+    let all: Vec<Signer> = ROLES.iter().flat_map(|role| signers(role)).collect();
+    signed["keys"] = key_map(&all);
     signed["roles"] = ROLES.iter().map(|role| (*role, authority(&signers(role), 2))).collect();
     signed
 }
@@ -63,6 +53,14 @@ static ROOT: LazyLock<Trusted<'static, Root>> = LazyLock::new(|| {
 
 pub fn root() -> &'static Trusted<'static, Root> {
     &ROOT
+}
+
+static MODEL: LazyLock<root::Model> =
+    LazyLock::new(|| root::Model::read(&root_signed()).expect("the root is right"));
+
+/// The same for the model.
+pub fn root_model() -> &'static root::Model {
+    &MODEL
 }
 
 pub fn context() -> Context {

@@ -1,0 +1,66 @@
+//! One hot path, run a number of times: what `.ci/instructions` counts the instructions of.
+//!
+//! `instructions PATH COUNT`. With a count of 0 it does what comes before, which is taken off.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a bench that cannot go on has nothing to measure"
+)]
+
+mod common;
+
+use std::hint::black_box;
+
+use common::Mirror;
+use ota_trust::json;
+use ota_trust::primitives::Limits;
+
+/// Each hot path with the repository that it works on.
+const PATHS: [(&str, &str, fn(&Mirror, usize)); 5] = [
+    ("scan", "flat10k", scan),
+    ("canonical", "flat10k-pretty", canonical),
+    ("refresh", "flat10k", refresh),
+    ("roots", "roots200-3of5", refresh),
+    ("look-up", "bins1024", look_up),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let [path, count] = &arguments[..] else {
+        // As `cargo bench` runs it, there is nothing to do: the counting is valgrind's.
+        return PATHS.iter().for_each(|(name, ..)| println!("{name}"));
+    };
+    let count = count.parse().expect("a number");
+    let known = PATHS.iter().find(|(name, ..)| name == path);
+    let (_, workload, run) = known.expect("the name of a hot path");
+    run(&Mirror::of(workload), count);
+}
+
+fn scan(mirror: &Mirror, count: usize) {
+    let file = mirror.file("1.targets.json");
+    for _ in 0..count {
+        json::check(black_box(file), &Limits::default()).expect("strict JSON");
+    }
+}
+
+fn canonical(mirror: &Mirror, count: usize) {
+    let file = mirror.file("1.targets.json");
+    for _ in 0..count {
+        black_box(json::canonical_form(black_box(file), &Limits::default())).expect("strict JSON");
+    }
+}
+
+fn refresh(mirror: &Mirror, count: usize) {
+    for _ in 0..count {
+        black_box(mirror.refresh());
+    }
+}
+
+fn look_up(mirror: &Mirror, count: usize) {
+    let mut repository = mirror.warm();
+    for (path, _) in mirror.lookups.iter().cycle().take(count) {
+        (repository, _) = mirror.find(repository, path);
+    }
+}

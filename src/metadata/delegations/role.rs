@@ -1,0 +1,142 @@
+//! One delegation.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::json::{self, Reader};
+use crate::metadata::role::RoleFields;
+use crate::metadata::{MetadataError, PathPattern, Result, RoleKeys, required};
+use crate::primitives::{Limits, RoleName};
+
+/// One delegation: a role, who signs for it, and what it may speak for.
+#[derive(Clone, Copy, Debug)]
+pub struct DelegatedRole<'d> {
+    file: &'d str,
+    entry: &'d Entry,
+}
+
+/// The paths that a delegated role may speak for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathSet {
+    /// Those that match one of these patterns.
+    Patterns(Vec<PathPattern>),
+    /// Those whose SHA-256, in lower-case hexadecimal, starts with one of these.
+    HashPrefixes(Vec<Box<str>>),
+}
+
+/// A delegation as it is kept: what is small, and where the rest stands in the file.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) terminating: bool,
+    threshold: u64,
+    pub(super) name: u32,
+    key_ids: u32,
+    /// The list of paths stands here, and before the lists of the delegations that follow.
+    pub(super) paths: u32,
+    hashed: bool,
+}
+
+/// What the paths of all delegations of a file are gathered in while it is read.
+pub(super) struct Paths {
+    pub(super) patterns: Vec<u32>,
+    pub(super) prefixes: Vec<u32>,
+    limit: u32,
+}
+
+impl<'d> DelegatedRole<'d> {
+    pub(super) fn new(file: &'d str, entry: &'d Entry) -> Self {
+        Self { file, entry }
+    }
+
+    /// The role's name.
+    #[must_use]
+    pub fn name(&self) -> RoleName {
+        RoleName::checked(&json::text_at(self.file, self.entry.name).decode())
+    }
+
+    /// Who may sign for it.
+    #[must_use]
+    pub fn keys(&self) -> RoleKeys {
+        RoleKeys::checked(self.file, self.entry.key_ids, self.entry.threshold)
+    }
+
+    /// Whether a search that matches ends with this role and what it delegates to.
+    #[must_use]
+    pub fn is_terminating(&self) -> bool {
+        self.entry.terminating
+    }
+
+    /// The paths that it may speak for.
+    #[must_use]
+    pub fn paths(&self) -> PathSet {
+        let texts =
+            json::texts(self.file, self.entry.paths).into_iter().map(|text| text.decode().into());
+        if self.entry.hashed {
+            PathSet::HashPrefixes(texts.collect())
+        } else {
+            PathSet::Patterns(texts.map(PathPattern::new).collect())
+        }
+    }
+}
+
+impl Entry {
+    /// Reads one delegation; its paths go to `paths`.
+    pub(super) fn read(r: &mut Reader<'_>, paths: &mut Paths, limits: &Limits) -> Result<Self> {
+        let mut keys = RoleFields::default();
+        let (mut name, mut terminating, mut patterns, mut prefixes) = (None, None, None, None);
+        r.object(|r, key| {
+            if keys.take(&key, r, limits)? {
+            } else if key.is("name") {
+                let at = r.position()?;
+                RoleName::delegated(&r.text()?.decode())?;
+                name = Some(at);
+            } else if key.is("terminating") {
+                terminating = Some(r.boolean()?);
+            } else if key.is("paths") {
+                patterns = Some(r.position()?);
+                paths.read(r, false)?;
+            } else if key.is("path_hash_prefixes") {
+                prefixes = Some(r.position()?);
+                paths.read(r, true)?;
+            } else {
+                r.skip()?;
+            }
+            Ok::<_, MetadataError>(())
+        })?;
+        let name = required(name, "name")?;
+        let (paths, hashed) = match (patterns, prefixes) {
+            (Some(at), None) => (at, false),
+            (None, Some(at)) => (at, true),
+            _ => {
+                let name = json::text_at(r.source(), name).decode();
+                return Err(MetadataError::PathSet(RoleName::checked(&name)));
+            }
+        };
+        let (key_ids, threshold) = keys.finish()?;
+        let terminating = required(terminating, "terminating")?;
+        Ok(Self { terminating, threshold, name, key_ids, paths, hashed })
+    }
+}
+
+impl Paths {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { patterns: Vec::new(), prefixes: Vec::new(), limit: limits.max_paths }
+    }
+
+    /// Reads `paths` or `path_hash_prefixes`.
+    fn read(&mut self, r: &mut Reader<'_>, hashed: bool) -> Result<()> {
+        let what = "paths and path hash prefixes";
+        let too_many = MetadataError::TooMany { what, limit: self.limit };
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        r.array(|r| {
+            if self.patterns.len() + self.prefixes.len() >= limit {
+                return Err(too_many.clone());
+            }
+            let list = if hashed { &mut self.prefixes } else { &mut self.patterns };
+            list.push(r.position()?);
+            r.text()?;
+            Ok::<_, MetadataError>(())
+        })
+    }
+}
