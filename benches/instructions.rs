@@ -17,8 +17,10 @@ use common::Mirror;
 use ota_trust::json;
 use ota_trust::primitives::Limits;
 
-/// Each hot path with the repository that it works on.
-const PATHS: [(&str, &str, fn(&Mirror, usize)); 5] = [
+/// A name, the repository that is worked on, and what is done with it so many times.
+type HotPath = (&'static str, &'static str, fn(&Mirror, usize));
+
+const PATHS: [HotPath; 5] = [
     ("scan", "flat10k", scan),
     ("canonical", "flat10k-pretty", canonical),
     ("refresh", "flat10k", refresh),

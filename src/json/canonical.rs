@@ -43,7 +43,7 @@ struct Writer<'w> {
     out: &'w mut dyn FnMut(&[u8]),
 }
 
-impl<'w> Writer<'w> {
+impl Writer<'_> {
     fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         match reader.peek()? {
             b'{' => match self.unsorted.keys_of(reader.offset()) {

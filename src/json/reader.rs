@@ -1,5 +1,6 @@
 //! The pull parser: checks everything, decodes what the caller asks for.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::text::{decode_one, run_length};
@@ -38,7 +39,7 @@ pub(crate) enum Form {
     /// They are the canonical form.
     Canonical,
     /// Another; the keys of these objects are out of order.
-    Other(Unsorted),
+    Other(Box<Unsorted>),
 }
 
 type Result<T> = core::result::Result<T, JsonError>;
@@ -106,7 +107,7 @@ impl<'b> Reader<'b> {
         if self.plain && unsorted.is_empty() {
             return Form::Canonical;
         }
-        Form::Other(unsorted.complete())
+        Form::Other(Box::new(unsorted.complete()))
     }
 
     /// Nothing but white space may follow.

@@ -2,7 +2,7 @@
 //! fuzzer.
 
 #[path = "../../fuzz/src/lib.rs"]
-mod fuzz;
+pub(crate) mod fuzz;
 
 use std::fs;
 use std::path::Path;

@@ -34,6 +34,7 @@ mod patterns;
 mod power_cuts;
 mod properties;
 mod recovery;
+mod reference;
 mod rollback;
 mod root_chain;
 mod storage;
