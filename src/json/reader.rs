@@ -158,7 +158,7 @@ impl<'b> Reader<'b> {
                 let at = position(self.at);
                 let key = self.text()?;
                 if !self.again {
-                    grow::extend(&mut self.keys, &[at]);
+                    grow::push(&mut self.keys, at);
                     sorted &= previous.is_none_or(|p| p.compare(&key).is_lt());
                     previous = Some(key);
                 }
@@ -291,7 +291,11 @@ impl<'b> Reader<'b> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn skip_white(&mut self) {
+        if self.byte() > Some(b' ') {
+            return;
+        }
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.plain = false;
             self.at += 1;

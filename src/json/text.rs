@@ -47,7 +47,16 @@ impl<'b> Text<'b> {
     }
 
     /// Compares by code points of the decoded strings. (UTF-8 keeps their order in its bytes.)
+    #[inline]
     pub(crate) fn compare(&self, other: &Text<'_>) -> Ordering {
+        // The keys of most objects differ in their first letter.
+        if let (Some(a), Some(b)) = (self.raw.as_bytes().first(), other.raw.as_bytes().first())
+            && a != b
+            && *a != b'\\'
+            && *b != b'\\'
+        {
+            return a.cmp(b);
+        }
         if self.escaped || other.escaped {
             self.chars().cmp(other.chars())
         } else {

@@ -34,7 +34,7 @@ impl Unsorted {
         grow::extend(&mut self.keys, keys);
         // No text has more keys than offsets.
         let keys_end = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        grow::extend(&mut self.objects, &[Object { start, keys_end }]);
+        grow::push(&mut self.objects, Object { start, keys_end });
     }
 
     /// There are no more.

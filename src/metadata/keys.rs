@@ -35,6 +35,11 @@ impl KeyIndex {
 pub(crate) struct ListedKey<'t>(&'t str);
 
 impl ListedKey<'_> {
+    /// As it stands in the file.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0
+    }
+
     /// Decodes it.
     pub(crate) fn decode(self) -> Option<Key> {
         // It was read before, so there always is one.

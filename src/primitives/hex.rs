@@ -22,7 +22,51 @@ pub(crate) fn encode(digest: &Sha256Digest) -> [u8; 64] {
 /// Digests are compared as text by the reference implementation, so one written in capitals
 /// matches nothing there. It is refused here for the same reason.
 pub(crate) fn decode_lower<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let (pairs, odd) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !odd.is_empty() {
+        return None;
+    }
     let mut bytes = [0; N];
-    ::hex::decode_to_slice(text, &mut bytes).ok()?;
-    (!text.bytes().any(|b| b.is_ascii_uppercase())).then_some(bytes)
+    // Looked at once, at the end: snapshots of large repositories have thousands of digests.
+    let mut all = 0;
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        let (high, low) = (value(*high), value(*low));
+        all |= high | low;
+        *byte = high << 4 | low & 0xf;
+    }
+    (all & NO_DIGIT == 0).then_some(bytes)
+}
+
+const NO_DIGIT: u8 = 0xf0;
+
+/// What a lower-case digit stands for.
+const fn value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => NO_DIGIT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lower_case_digits_of_the_right_number_decode() {
+        for byte in 0..=u8::MAX {
+            let text = alloc::format!("{byte:02x}");
+            assert_eq!(decode_lower(&text), Some([byte]));
+            let upper = text.to_uppercase();
+            assert_eq!(decode_lower::<1>(&upper).is_some(), upper == text, "{upper}");
+        }
+        for c in (0..=u8::MAX).map(char::from).filter(|c| !"0123456789abcdef".contains(*c)) {
+            for text in [alloc::format!("0{c}"), alloc::format!("{c}0"), alloc::format!("{c}")] {
+                assert_eq!(decode_lower::<1>(&text), None, "{text}");
+            }
+        }
+        for text in ["", "0", "000", "0000"] {
+            assert_eq!(decode_lower::<1>(text), None, "{text}");
+        }
+    }
 }

@@ -44,6 +44,10 @@ pub(super) struct Ledger {
     entries: Vec<Entry>,
     /// The storage has held another repository's state, and may hold some of its role files still.
     mixed: bool,
+    /// The last root of the chain so far; never stored.
+    root: Option<Mark>,
+    /// The keys that timestamp and snapshot have by the last root of all; never stored.
+    keys: BTreeSet<KeyFingerprint>,
 }
 
 /// What is known of one stored file.
@@ -87,6 +91,7 @@ impl Ledger {
     /// the file is another repository's, which happens to share a key.
     pub(super) fn saw_root(&mut self, root: &Trusted<'_, Root>) {
         let mark = Mark::of(root);
+        self.root = Some(mark);
         for entry in &mut self.entries {
             if entry.root.contradicts(&mark) || entry.anchor.contradicts(&mark) {
                 entry.void = true;
@@ -121,9 +126,9 @@ impl Ledger {
     /// An entry under a *later* root says that this device has trusted that root: whoever serves a
     /// chain that ends before it rolls the root back, and with it the keys that were taken away.
     pub(super) fn settle(&mut self, last: &Trusted<'_, Root>) -> Result<(), VerifyError> {
-        let keys = floor_keys(last);
+        self.keys = floor_keys(last);
         for entry in &mut self.entries {
-            entry.void |= entry.root.version <= last.version() && !entry.keys.is_subset(&keys);
+            entry.void |= entry.root.version <= last.version() && !entry.keys.is_subset(&self.keys);
         }
         let seen = self.entries.iter().filter(|e| !e.void).map(|e| e.root.version).max();
         match seen {
@@ -149,21 +154,16 @@ impl Ledger {
     ///
     /// What was said of the file that is in the storage now stays: it may be there still when this
     /// is read again.
-    pub(super) fn enter(
-        &mut self,
-        role: RoleType,
-        bytes: &[u8],
-        root: &Trusted<'_, Root>,
-        anchor: &Anchor,
-    ) -> Vec<u8> {
+    pub(super) fn enter(&mut self, role: RoleType, bytes: &[u8], anchor: &Anchor) -> Vec<u8> {
         let file = sha256(bytes);
         self.entries.retain(|e| e.role != role || (e.present && e.file != file));
         self.entries.push(Entry {
             role,
             file,
-            root: Mark::of(root),
+            // A chain starts with the provisioned root.
+            root: self.root.unwrap_or(anchor.0),
             anchor: anchor.0,
-            keys: floor_keys(root),
+            keys: self.keys.clone(),
             void: false,
             present: false,
         });
@@ -208,7 +208,7 @@ impl Ledger {
         let mut lines = body.strip_prefix(TITLE)?.strip_prefix('\n')?.lines().peekable();
         let mixed = lines.next_if_eq(&MIXED).is_some();
         let entries = lines.map(Entry::parse).collect::<Option<Vec<_>>>()?;
-        Some(Self { entries, mixed })
+        Some(Self { entries, mixed, ..Self::default() })
     }
 }
 

@@ -66,7 +66,7 @@ impl<'a> Snapshots<'a> {
             }
         };
         let Self { mut cycle, root, .. } = self;
-        let ledger = cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &root, &cycle.anchor);
+        let ledger = cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &cycle.anchor);
         Ok(Next::persist(
             vec![First::WriteLedger(ledger)],
             StoredItem::Snapshot,

@@ -55,7 +55,7 @@ impl<'a> Timestamps<'a> {
     fn persist(self, timestamp: Trusted<'a, Timestamp>) -> Next<'a> {
         let Self { mut cycle, root, .. } = self;
         let bytes = timestamp.bytes();
-        let ledger = cycle.ledger.enter(RoleType::Timestamp, bytes, &root, &cycle.anchor);
+        let ledger = cycle.ledger.enter(RoleType::Timestamp, bytes, &cycle.anchor);
         let verified = Verified { cycle, root, timestamp };
         Next::persist(
             vec![First::WriteLedger(ledger)],

@@ -25,6 +25,7 @@ mod authentic;
 mod context;
 mod error;
 mod fetched;
+mod keyring;
 mod root;
 mod signatures;
 mod snapshot;

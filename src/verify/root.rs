@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 
+use super::keyring::Keyring;
 use super::signatures::Signatures;
 use super::{Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, RoleType, Root, Signed};
@@ -15,8 +16,11 @@ pub fn anchor<'a>(bytes: impl Into<Cow<'a, [u8]>>, limits: &Limits) -> Result<Tr
     let role = RoleName::from(RoleType::Root);
     let document: Document<'a, Root> =
         fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
-    require_root_keys(&mut Signatures::new(&document, role, limits), &document)?;
-    Ok(Trusted::mint(document))
+    let known = Keyring::default();
+    let mut signatures = Signatures::new(&document, role, &known, limits);
+    require_root_keys(&mut signatures, &document)?;
+    let keys = signatures.into_keys();
+    Ok(Trusted::mint_with(document, keys))
 }
 
 /// Follows `trusted`, of version N, with a root of version N+1.
@@ -30,9 +34,10 @@ pub fn next_root<'a>(
     let document: Document<'a, Root> =
         fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
     // §5.3.4: a threshold of the keys of version N, and one of the keys of version N+1.
-    let mut signatures = Signatures::new(&document, role, limits);
+    let mut signatures = Signatures::new(&document, role, trusted.keys(), limits);
     require_root_keys(&mut signatures, trusted.document())?;
     require_root_keys(&mut signatures, &document)?;
+    let keys = signatures.into_keys();
     // §5.3.5: exactly N+1. (Version N itself is refused too, where the specification goes on with
     // the root that it has: a mirror that serves it under the name of N+1 is at fault.)
     let found = document.signed().version();
@@ -40,7 +45,7 @@ pub fn next_root<'a>(
         return Err(VerifyError::RootVersion { trusted: trusted.version(), found });
     }
     // §5.3.6: the expiry of an intermediate root does not matter yet.
-    Ok(Trusted::mint(document))
+    Ok(Trusted::mint_with(document, keys))
 }
 
 impl Trusted<'_, Root> {
@@ -65,7 +70,7 @@ pub(super) fn require_top_level<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    require(root, role, Signatures::new(document, role.into(), limits))
+    require(root, role, Signatures::new(document, role.into(), root.keys(), limits))
 }
 
 /// The same for a stored file, which may have been signed before root gave the keys other ids.
@@ -75,7 +80,7 @@ pub(super) fn require_top_level_stored<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    let signatures = Signatures::new(document, role.into(), limits).under_any_id();
+    let signatures = Signatures::new(document, role.into(), root.keys(), limits).under_any_id();
     require(root, role, signatures)
 }
 

@@ -1,12 +1,14 @@
 //! Thresholds of signatures: the one place that counts them.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::keyring::{Keyring, UsableKey};
 use super::{NotCounted, Result, SignatureShortfall, VerifyError};
 use crate::json::JsonError;
-use crate::key::{Key, KeyFingerprint, KeyId, Unusable, Verification};
+use crate::key::{KeyFingerprint, KeyId, Verification};
 use crate::metadata::{Document, ListedKey, RoleKeys};
 use crate::primitives::{Limits, RoleName};
 
@@ -22,8 +24,10 @@ pub(super) struct Signatures<'d, 'a, R> {
     hashed: u64,
     /// What is known: signature number, key, verdict.
     verdicts: Vec<(usize, KeyFingerprint, bool)>,
-    /// The keys decoded so far, with the fingerprint of each that is usable.
-    keys: Vec<(ListedKey<'d>, Decoded)>,
+    /// Keys that were decoded before.
+    known: &'d Keyring,
+    /// The keys that have been asked for.
+    keys: Keyring,
     /// Whether a key is also tried on signatures under ids that are none of the role's.
     under_any_id: bool,
 }
@@ -31,15 +35,19 @@ pub(super) struct Signatures<'d, 'a, R> {
 /// A signature that may still count towards the threshold.
 struct Candidate {
     id: KeyId,
-    key: Key,
-    fingerprint: KeyFingerprint,
+    key: Arc<UsableKey>,
     signature: usize,
 }
 
 impl<'d, 'a, R> Signatures<'d, 'a, R> {
-    pub(super) fn new(document: &'d Document<'a, R>, role: RoleName, limits: &'d Limits) -> Self {
-        let (verdicts, keys, under_any_id) = (Vec::new(), Vec::new(), false);
-        Self { document, role, limits, hashed: 0, verdicts, keys, under_any_id }
+    pub(super) fn new(
+        document: &'d Document<'a, R>,
+        role: RoleName,
+        known: &'d Keyring,
+        limits: &'d Limits,
+    ) -> Self {
+        let (keys, verdicts, under_any_id) = (Keyring::default(), Vec::new(), false);
+        Self { document, role, limits, hashed: 0, verdicts, known, keys, under_any_id }
     }
 
     /// A key is also tried on signatures under ids that are none of the role's.
@@ -72,11 +80,11 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
             let mut batch: Vec<Candidate> = Vec::new();
             let mut later = Vec::new();
             for candidate in waiting {
-                let same = |f: &KeyFingerprint| *f == candidate.fingerprint;
+                let same = |f: &KeyFingerprint| *f == candidate.key.fingerprint;
                 if counted.iter().any(|(_, f)| same(f)) {
                     rest.push((candidate.id, NotCounted::SameKey));
                 } else if batch.len() < need - counted.len()
-                    && !batch.iter().any(|c| same(&c.fingerprint))
+                    && !batch.iter().any(|c| same(&c.key.fingerprint))
                 {
                     batch.push(candidate);
                 } else {
@@ -87,7 +95,7 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
             let verdicts = self.verify(&batch)?;
             for (candidate, valid) in batch.into_iter().zip(verdicts) {
                 if valid {
-                    counted.push((candidate.id, candidate.fingerprint));
+                    counted.push((candidate.id, candidate.key.fingerprint));
                 } else {
                     rest.push((candidate.id, NotCounted::BadSignature));
                 }
@@ -118,30 +126,18 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
                 rest.push((id.clone(), NotCounted::NotSigned));
                 continue;
             }
-            let key = find(id).ok_or(NotCounted::NotListed).and_then(|key| self.decoded(key));
-            match key {
-                Ok((key, fingerprint)) => {
-                    candidates.extend(signatures.into_iter().map(|signature| {
-                        let (id, key) = (id.clone(), key.clone());
-                        Candidate { id, key, fingerprint, signature }
-                    }));
-                }
+            let listed = find(id).ok_or(NotCounted::NotListed);
+            match listed.and_then(|key| self.keys.decoded(key, self.known)) {
+                Ok(key) => candidates.extend(signatures.into_iter().map(|signature| {
+                    let (id, key) = (id.clone(), key.clone());
+                    Candidate { id, key, signature }
+                })),
                 Err(why) => rest.push((id.clone(), why)),
             }
         }
         let signatures = self.document.signatures();
         candidates.sort_by_key(|c| signatures.get(c.signature).is_none_or(|s| s.key_id != c.id));
         candidates
-    }
-
-    /// A key, decoded now or before, or why it does not count.
-    fn decoded(&mut self, listed: ListedKey<'d>) -> Decoded {
-        if let Some((_, known)) = self.keys.iter().find(|(key, _)| *key == listed) {
-            return known.clone();
-        }
-        let key = listed.decode().ok_or(NotCounted::NotListed).and_then(usable);
-        self.keys.push((listed, key.clone()));
-        key
     }
 
     /// The numbers of the signatures that may be of the key with the id `id`.
@@ -162,13 +158,13 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         let mut verdicts = Vec::with_capacity(batch.len());
         for (number, candidate) in batch.iter().enumerate() {
             let known = self.verdicts.iter().find(|(signature, key, _)| {
-                *signature == candidate.signature && *key == candidate.fingerprint
+                *signature == candidate.signature && *key == candidate.key.fingerprint
             });
             verdicts.push(known.is_some_and(|&(.., valid)| valid));
             let signature = self.document.signatures().get(candidate.signature);
             if known.is_none()
                 && let Some(signature) = signature
-                && let Some(verification) = candidate.key.verification(&signature.bytes)
+                && let Some(verification) = candidate.key.key.verification(&signature.bytes)
             {
                 running.push((number, verification));
             }
@@ -187,10 +183,15 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
             let valid = verification.finish();
             if let (Some(verdict), Some(c)) = (verdicts.get_mut(number), batch.get(number)) {
                 *verdict = valid;
-                self.verdicts.push((c.signature, c.fingerprint, valid));
+                self.verdicts.push((c.signature, c.key.fingerprint, valid));
             }
         }
         Ok(verdicts)
+    }
+
+    /// The keys that have been asked for, decoded.
+    pub(super) fn into_keys(self) -> Keyring {
+        self.keys
     }
 
     /// Takes the hashing for so many signatures from the budget.
@@ -209,13 +210,4 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
     fn unreadable(&self, error: JsonError) -> VerifyError {
         VerifyError::Malformed { role: self.role.clone(), reason: error.into() }
     }
-}
-
-/// A decoded key and its fingerprint, or why it does not count.
-type Decoded = core::result::Result<(Key, KeyFingerprint), NotCounted>;
-
-fn usable(key: Key) -> Decoded {
-    key.usable().map_err(NotCounted::Unusable)?;
-    let fingerprint = key.fingerprint().ok_or(NotCounted::Unusable(Unusable::Malformed))?;
-    Ok((key, fingerprint))
 }

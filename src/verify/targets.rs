@@ -76,8 +76,11 @@ fn require_signatures(
                 || VerifyError::NotDelegated { role: role.clone(), delegator: name.clone() };
             let delegations = parent.delegations().ok_or_else(not_delegated)?;
             let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
-            Signatures::new(document, role.clone(), limits)
-                .require(&keys, name.clone(), |id| delegations.key(id))
+            Signatures::new(document, role.clone(), parent.keys(), limits).require(
+                &keys,
+                name.clone(),
+                |id| delegations.key(id),
+            )
         }
     }
 }

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+use super::keyring::Keyring;
 use crate::metadata::{Delegations, Document, Root, Signed, Targets};
 use crate::primitives::{Sha256Digest, UtcTime, Version};
 
@@ -13,13 +14,19 @@ use crate::primitives::{Sha256Digest, UtcTime, Version};
 /// that were received, and derefs to what they say.
 pub struct Trusted<'a, R> {
     document: Document<'a, R>,
+    /// Keys that were decoded to verify it; of a root, those that the next one may be signed by.
+    keys: Keyring,
 }
 
 #[allow(private_bounds, reason = "`Signed` is sealed: the four roles implement it")]
 impl<'a, R: Signed> Trusted<'a, R> {
     /// Only this module's checks call this.
     pub(super) fn mint(document: Document<'a, R>) -> Self {
-        Self { document }
+        Self::mint_with(document, Keyring::default())
+    }
+
+    pub(super) fn mint_with(document: Document<'a, R>, keys: Keyring) -> Self {
+        Self { document, keys }
     }
 
     /// The version of the file.
@@ -38,6 +45,10 @@ impl<'a, R: Signed> Trusted<'a, R> {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.document.text().as_bytes()
+    }
+
+    pub(super) fn keys(&self) -> &Keyring {
+        &self.keys
     }
 
     pub(crate) fn document(&self) -> &Document<'a, R> {
