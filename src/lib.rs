@@ -64,7 +64,7 @@
 //! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
 //! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
 //! | `store` (feature `fs`) | what a device keeps, crash-safe | |
-//! | [`manual`] | threats, workflow, integrating, limitations | |
+//! | [`manual`] | threats, workflow, integrating, speed, limitations | |
 //!
 //! # Features
 //!

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::cmp::Ordering;
 
 /// A JSON string that the reader has checked: what stands between its quotes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Text<'b> {
     raw: &'b str,
     escaped: bool,

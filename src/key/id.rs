@@ -5,7 +5,7 @@ use core::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::primitives::{Sha256Digest, printed};
+use crate::primitives::{Sha256Digest, hex_print, printed};
 
 /// A key id: any text that metadata uses for a key. It proves nothing about the key.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ impl KeyFingerprint {
 
 impl fmt::Display for KeyFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex_print(&self.0, f)
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`integrating`] | who puts the crate into a device agent |
 //! | [`workflow`] | who wants to follow a cycle step by step |
 //! | [`threats`] | who has to say what an attacker can do |
+//! | [`speed`] | who wants to know what it costs, and why |
 //! | [`limitations`] | who decides whether to use it |
 
 #[doc = include_str!("integrating.md")]
@@ -13,6 +14,9 @@ pub mod integrating {}
 
 #[doc = include_str!("limitations.md")]
 pub mod limitations {}
+
+#[doc = include_str!("speed.md")]
+pub mod speed {}
 
 #[doc = include_str!("threats.md")]
 pub mod threats {}

@@ -1,7 +1,7 @@
 //! Maps of keys: `keys` of a root and of `delegations`.
 
 use super::{MetadataError, Result};
-use crate::json::{Index, Reader};
+use crate::json::{Index, Reader, Text};
 use crate::key::{Key, KeyId};
 use crate::primitives::Limits;
 
@@ -18,7 +18,7 @@ impl KeyIndex {
                 return Err(MetadataError::TooMany { what: "keys", limit: limits.max_keys });
             }
             count += 1;
-            read_key(r, |_, _, _| ())
+            read_key(r).map(|_| ())
         })?;
         Ok(Self(index))
     }
@@ -43,25 +43,26 @@ impl ListedKey<'_> {
     /// Decodes it.
     pub(crate) fn decode(self) -> Option<Key> {
         // It was read before, so there always is one.
-        read_key(&mut Reader::again(self.0, 0), Key::new).ok()
+        let [key_type, scheme, public] = read_key(&mut Reader::again(self.0, 0)).ok()?;
+        Some(Key::new(&key_type.decode(), &scheme.decode(), &public.decode()))
     }
 }
 
-/// Reads one key and hands its type, scheme and public value to `make`.
+/// The type, the scheme and the public value of a key.
 ///
 /// A field that is absent reads as empty: no known scheme takes such a key, so it is unusable, and
 /// that is no error until its signature is needed.
-fn read_key<T>(r: &mut Reader<'_>, make: impl FnOnce(&str, &str, &str) -> T) -> Result<T> {
-    let (mut key_type, mut scheme, mut public) = (None, None, None);
+fn read_key<'b>(r: &mut Reader<'b>) -> Result<[Text<'b>; 3]> {
+    let [mut key_type, mut scheme, mut public] = [Text::default(); 3];
     r.object(|r, key| {
         if key.is("keytype") {
-            key_type = Some(r.text()?);
+            key_type = r.text()?;
         } else if key.is("scheme") {
-            scheme = Some(r.text()?);
+            scheme = r.text()?;
         } else if key.is("keyval") {
             r.object(|r, key| {
                 if key.is("public") && r.peek()? == b'"' {
-                    public = Some(r.text()?);
+                    public = r.text()?;
                 } else {
                     r.skip()?;
                 }
@@ -72,8 +73,5 @@ fn read_key<T>(r: &mut Reader<'_>, make: impl FnOnce(&str, &str, &str) -> T) -> 
         }
         Ok::<_, MetadataError>(())
     })?;
-    let decoded = |text: Option<crate::json::Text<'_>>| {
-        text.map(|t| t.decode().into_owned()).unwrap_or_default()
-    };
-    Ok(make(&decoded(key_type), &decoded(scheme), &decoded(public)))
+    Ok([key_type, scheme, public])
 }

@@ -1,9 +1,9 @@
 //! The files of a TUF repository as data (TUF §4). Nothing here is trusted.
 //!
 //! A file is an envelope: `signatures` over `signed`. The envelope is read once, strictly, and
-//! keeps the received text; small roles are decoded in full, and large maps (`meta` of a snapshot,
-//! `targets` and `delegations.keys` of a targets role) become an index into the text whose entries
-//! are decoded when they are asked for.
+//! keeps the received text; small roles are decoded in full, and what can be large (`meta` of a
+//! snapshot, `targets` and `delegations` of a targets role) becomes an index into the text whose
+//! entries are decoded when they are asked for.
 //!
 //! Unknown fields are passed over, and are covered by the signatures all the same.
 

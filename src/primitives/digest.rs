@@ -6,7 +6,7 @@ use core::fmt;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::lower_hex_decode;
+use super::{hex_print, lower_hex_decode};
 
 /// The 32 bytes of a SHA-256 digest.
 pub type Sha256Digest = [u8; 32];
@@ -80,7 +80,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex_print(self.as_bytes(), f)
     }
 }
 

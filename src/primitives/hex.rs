@@ -1,12 +1,24 @@
 //! Hexadecimal text, as TUF writes digests, keys and signatures.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::Sha256Digest;
 
 /// Decodes hexadecimal text of either case; `None` for anything else.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     ::hex::decode(text).ok()
+}
+
+/// Prints bytes in lower-case hexadecimal.
+pub(crate) fn print(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.chunks(32).try_for_each(|chunk| {
+        let mut text = [0; 64];
+        let text = text.get_mut(..2 * chunk.len()).unwrap_or_default();
+        // Neither can fail: there is room, and digits are text.
+        let _ = ::hex::encode_to_slice(chunk, text);
+        f.write_str(core::str::from_utf8(text).unwrap_or_default())
+    })
 }
 
 /// A SHA-256 digest in lower-case hexadecimal.

@@ -91,7 +91,8 @@ impl Limits {
     /// For microcontrollers: files of at most 64 KiB, few roles, few keys.
     ///
     /// A cycle holds the root, the snapshot, the targets and the roles that searches visit: at
-    /// most 64 KiB for each of these, and as much again while one is read.
+    /// most 64 KiB for each of these, and while one is read, for that one, up to
+    /// [`MEMORY_FACTOR`](Self::MEMORY_FACTOR) times as much.
     #[must_use]
     pub fn small() -> Self {
         Self {

@@ -18,6 +18,7 @@ pub use digest::{Digest, DigestAlgorithm, Hashes, HashesError, Sha256Digest};
 pub(crate) use digest::{Hasher, sha256};
 pub(crate) use hex::{
     decode as hex_decode, decode_lower as lower_hex_decode, encode as hex_encode,
+    print as hex_print,
 };
 pub use limits::Limits;
 pub use path::{PathError, TargetPath};

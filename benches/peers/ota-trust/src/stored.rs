@@ -1,0 +1,37 @@
+//! ota-trust, with a device that stores what it trusts in a temporary folder, as the clients do
+//! that cannot do without one. Each file is synced to the disk, which shows in wall time.
+
+mod client;
+
+use std::process::ExitCode;
+
+use client::{Store, limits};
+use harness::Result;
+use ota_trust::store::FsStore;
+use ota_trust::update::{Change, StoredItem};
+use tempfile::TempDir;
+
+struct Stored {
+    store: FsStore,
+    /// Removed with the client.
+    _folder: TempDir,
+}
+
+impl Store for Stored {
+    fn empty() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        Ok(Self { store: FsStore::open(folder.path(), &limits())?, _folder: folder })
+    }
+
+    fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
+        Ok(self.store.read(item)?)
+    }
+
+    fn apply(&self, changes: Vec<Change<'_>>) -> Result<()> {
+        Ok(self.store.apply(changes)?)
+    }
+}
+
+fn main() -> ExitCode {
+    harness::main::<client::Client<Stored>>()
+}
