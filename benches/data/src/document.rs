@@ -9,7 +9,6 @@ use std::io;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::fleet::Entries;
 use crate::key::{Key, PublicKey, Signature};
 use crate::workload::Style;
 
@@ -41,15 +40,16 @@ pub(crate) struct Listing {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Targets<'a> {
+pub(crate) struct Targets<E> {
     #[serde(rename = "_type")]
     pub(crate) kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) delegations: Option<Delegations>,
     pub(crate) expires: &'static str,
     pub(crate) spec_version: &'static str,
+    /// A map from paths to entries.
     #[serde(rename = "targets")]
-    pub(crate) entries: Entries<'a>,
+    pub(crate) entries: E,
     pub(crate) version: u32,
 }
 

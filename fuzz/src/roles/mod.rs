@@ -21,6 +21,7 @@
 //! - a root of the version that is trusted already is refused (§5.3.5).
 
 pub mod document;
+pub mod listing;
 pub mod root;
 pub mod search;
 pub mod snapshot;

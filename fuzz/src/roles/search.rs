@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::agree;
 use super::device::{Answer, Device, Ended};
 use super::document::Verdict;
+use super::listing::{Entry, Model, expected};
 use super::snapshot;
-use super::targets::{self, Entry, Model};
 
 /// The files of a repository by role, whatever their versions; no bytes where there is none.
 pub type Files<'f> = dyn Fn(&str) -> &'f [u8] + 'f;
@@ -33,12 +33,12 @@ pub fn check(
     let mut serve = |name: &str, _: u32| Answer::File(files(role_of(name)).to_vec());
     let lookup = Device::default().drive(&mut serve, repository.find(path));
     let mut search = Search { path: path.as_str(), files, snapshot, visited: Vec::new() };
-    let expected = search.run(targets);
-    let (lookup, expected) = agree(lookup, code, expected)?;
+    let end = search.run(targets);
+    let (lookup, end) = agree(lookup, code, end)?;
     let names = |roles: &[RoleName]| -> Vec<String> {
         roles.iter().map(|role| role.as_str().to_owned()).collect()
     };
-    match (lookup.target, expected) {
+    match (lookup.target, end) {
         (Ok(target), End::Found(entry, chain)) => {
             Entry::read(&entry).expect("the model has read it").compare(&target);
             assert_eq!(names(target.vouched_by()), chain);
@@ -100,7 +100,7 @@ impl Search<'_, '_> {
                 }
                 let listed = self.snapshot.meta.get(&format!("{to}.json"));
                 let terms = (listed, role.authority(&to));
-                let delegated = targets::expected((self.files)(&to), terms)?;
+                let delegated = expected((self.files)(&to), terms)?;
                 if let Some(end) = self.visit(&to, &delegated, &chain)? {
                     return Ok(Some(end));
                 }

@@ -33,7 +33,7 @@ pub fn check(input: &[u8]) {
     let timestamp = world::trusted_timestamp(&listed);
     let listed = MetaFile::read(&listed).expect("the entry is right");
 
-    let (root, model) = (world::root(), world::root_model());
+    let (root, model) = (world::root(), root::trusted());
     let stored = stored.then_some(BASELINE.as_slice());
     let stored = stored.map(|file| check_stored(root, model, file).expect("the baseline is right"));
     check_new(root, model, (&timestamp, &listed), stored.as_ref(), &file);

@@ -7,7 +7,6 @@ use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::verify::{Context, NewTimestamp, Trusted, anchor, timestamp};
 use serde_json::{Value, json};
 
-use super::root;
 use super::signing::{Signer, authority, file, header, key_map};
 
 /// The start of the cycle.
@@ -53,14 +52,6 @@ static ROOT: LazyLock<Trusted<'static, Root>> = LazyLock::new(|| {
 
 pub fn root() -> &'static Trusted<'static, Root> {
     &ROOT
-}
-
-static MODEL: LazyLock<root::Model> =
-    LazyLock::new(|| root::Model::read(&root_signed()).expect("the root is right"));
-
-/// The same for the model.
-pub fn root_model() -> &'static root::Model {
-    &MODEL
 }
 
 pub fn context() -> Context {

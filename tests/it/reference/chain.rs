@@ -9,7 +9,7 @@ use ota_trust::verify::{Delegator, Trusted};
 
 use super::fuzz::device::{Answer, Device};
 use super::fuzz::roles::document::Verdict;
-use super::fuzz::roles::{agree, root, search, snapshot, targets, timestamp, world};
+use super::fuzz::roles::{agree, listing, root, search, snapshot, targets, timestamp, world};
 
 /// What a repository serves.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ fn check_each(files: &Files, stored: Option<&Files>) -> Option<()> {
 fn check_delegated(
     files: &Files,
     (snapshot, listing): (&Trusted<'_, Snapshot>, &snapshot::Model),
-    (parent, trusted, model): (&RoleName, &Trusted<'_, Targets>, &targets::Model),
+    (parent, trusted, model): (&RoleName, &Trusted<'_, Targets>, &listing::Model),
 ) {
     for name in files.roles.keys().filter(|_| model.delegations.is_some()) {
         let Ok(role) = RoleName::delegated(name) else { continue };
@@ -111,7 +111,7 @@ fn check_cycle(files: &Files, paths: &[&str]) -> bool {
 }
 
 /// What the reference says of a cycle on a new device, and what it then trusts.
-fn expected(files: &Files) -> Verdict<(snapshot::Model, targets::Model)> {
+fn expected(files: &Files) -> Verdict<(snapshot::Model, listing::Model)> {
     // Why an anchor is no root has been compared with `check_anchor`.
     let anchor = root::expected(&files.anchor, None).map_err(|_| "update.anchor")?;
     let root = root::expected(files.get("root"), Some(&anchor))?;
@@ -120,6 +120,6 @@ fn expected(files: &Files) -> Verdict<(snapshot::Model, targets::Model)> {
     let timestamp = timestamp.expect("nothing is stored that could have its version");
     let snapshot = snapshot::expected(files.get("snapshot"), &root, &timestamp.snapshot, None)?;
     let terms = (snapshot.meta.get("targets.json"), Some(root.authority("targets")));
-    let targets = targets::expected(files.get("targets"), terms)?;
+    let targets = listing::expected(files.get("targets"), terms)?;
     Ok((snapshot, targets))
 }

@@ -12,7 +12,7 @@ use ota_trust::primitives::{Remedy, RoleName};
 use ota_trust::update::NotFound;
 use proptest::prelude::*;
 
-use super::fuzz::roles::targets::Model;
+use super::fuzz::roles::listing::Model;
 use super::layout::{Chance, Layout};
 use crate::world::*;
 
