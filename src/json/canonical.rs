@@ -76,15 +76,15 @@ impl Writer<'_> {
     /// Each entry in its turn, wherever it stands.
     fn unsorted_object(&mut self, keys: &[u32], reader: &mut Reader<'_>) -> Result<(), JsonError> {
         let mut separator: &[u8] = b"{";
-        let mut last = None;
+        let mut end = reader.offset();
         for (key, mut value) in keys.iter().filter_map(|&at| keys::entry(reader.source(), at)) {
             self.put(separator);
             separator = b",";
             self.member(key, &mut value)?;
-            last = last.filter(|last: &Reader<'_>| last.offset() > value.offset()).or(Some(value));
+            end = end.max(value.offset());
         }
         self.close(separator, b"{", b"}");
-        last.map_or(Ok(()), |last| reader.leave_object(&last))
+        reader.leave_object(end)
     }
 
     fn array(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::text::{DecodedBytes, compare_in_place, shared_words};
+use super::text::{self, DecodedBytes, shared_words};
 use super::{JsonError, Reader, Text};
 
 /// The entries of one object: the offset of each key, in the order of the decoded keys.
@@ -74,10 +74,10 @@ pub(super) fn entry(text: &str, at: u32) -> Option<(Text<'_>, Reader<'_>)> {
 /// Sorts the offsets of checked strings by what they mean; `Err` with the offset of one that stands
 /// there twice.
 pub(crate) fn sort(text: &str, keys: &mut [u32]) -> Result<(), u32> {
-    keys.sort_unstable_by(|&a, &b| compare_in_place(inside(text, a), inside(text, b)));
+    keys.sort_unstable_by(|&a, &b| compare_until(text, a, b, |_| false));
     for pair in keys.windows(2) {
         if let [a, b] = *pair
-            && compare_in_place(inside(text, a), inside(text, b)) == Ordering::Equal
+            && compare_until(text, a, b, |_| false) == Ordering::Equal
         {
             return Err(a.max(b));
         }
@@ -101,15 +101,19 @@ pub(crate) fn decoded_bytes(text: &str, at: u32) -> impl Iterator<Item = u8> {
     DecodedBytes::new(inside(text, at))
 }
 
-/// The strings of the checked array that stands at `at`.
-pub(crate) fn texts(text: &str, at: u32) -> Vec<Text<'_>> {
-    let mut texts = Vec::new();
+/// Gives `each` the strings of the checked array that stands at `at`, and where each stands.
+pub(crate) fn texts<'b>(text: &'b str, at: u32, mut each: impl FnMut(u32, Text<'b>)) {
     // Cannot fail: it was read before.
     let _ = Reader::again(text, offset(at)).array(|r| {
-        texts.push(r.text()?);
+        let at = r.position()?;
+        each(at, r.text()?);
         Ok::<_, JsonError>(())
     });
-    texts
+}
+
+/// Compares two checked strings by what they mean, each up to the first character that `ends` it.
+pub(crate) fn compare_until(text: &str, a: u32, b: u32, ends: impl Fn(u8) -> bool) -> Ordering {
+    text::compare_until(inside(text, a), inside(text, b), ends)
 }
 
 /// What follows the opening quote at `at`.

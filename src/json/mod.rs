@@ -20,7 +20,7 @@ mod text;
 mod unsorted;
 
 pub use error::{JsonError, JsonProblem};
-pub(crate) use keys::{Index, decoded_bytes, raw_bytes, sort, text_at, texts};
+pub(crate) use keys::{Index, compare_until, decoded_bytes, raw_bytes, sort, text_at, texts};
 pub(crate) use reader::{Form, Reader};
 pub(crate) use text::Text;
 

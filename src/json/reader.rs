@@ -76,9 +76,9 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// Goes on behind the object at whose last value `value` has read on.
-    pub(super) fn leave_object(&mut self, value: &Self) -> Result<()> {
-        self.at = value.at;
+    /// Goes on behind the object whose last value ends at `end`.
+    pub(super) fn leave_object(&mut self, end: usize) -> Result<()> {
+        self.at = end;
         self.next_or_close(b'}').map(|_| ())
     }
 
@@ -137,6 +137,7 @@ impl<'b> Reader<'b> {
         &mut self,
         member: impl FnMut(&mut Self, Text<'b>) -> core::result::Result<(), E>,
     ) -> core::result::Result<Index, E> {
+        debug_assert!(!self.again, "where the entries stand is known");
         self.object_with(member, Index::new)
     }
 

@@ -128,29 +128,39 @@ pub(super) fn shared_words(a: &[u8], b: &[u8]) -> usize {
     8 * pairs.take_while(|(a, b)| a == b).count()
 }
 
-/// Compares two checked strings, each given from behind its opening quote on.
+/// Compares what two checked strings mean, each given from behind its opening quote on, and each up
+/// to the first ASCII character that `ends` it.
 ///
 /// Both are read only as far as they are equal. To look for their ends first would let one long
 /// key, compared with many others, cost its whole length each time.
-pub(super) fn compare_in_place(a: &str, b: &str) -> Ordering {
-    let words = a.as_bytes().as_chunks::<8>().0.iter().zip(b.as_bytes().as_chunks::<8>().0);
-    let plain = 8 * words.take_while(|(a, b)| a == b && marks(**a) == 0).count();
-    for (at, (x, y)) in a.bytes().zip(b.bytes()).enumerate().skip(plain) {
-        match (x, y) {
-            // What was equal so far had no escape, so both are at the start of a character.
-            (b'\\', _) | (_, b'\\') => {
-                let a = Chars { rest: a.get(at..).unwrap_or_default() };
-                let b = Chars { rest: b.get(at..).unwrap_or_default() };
-                return a.cmp(b);
-            }
-            (b'"', b'"') => return Ordering::Equal,
-            (b'"', _) => return Ordering::Less,
-            (_, b'"') => return Ordering::Greater,
-            _ if x != y => return x.cmp(&y),
+pub(super) fn compare_until(mut a: &str, mut b: &str, ends: impl Fn(u8) -> bool) -> Ordering {
+    let plain = |byte: u8| !matches!(byte, b'"' | b'\\') && !ends(byte);
+    loop {
+        let words = a.as_bytes().as_chunks::<8>().0.iter().zip(b.as_bytes().as_chunks::<8>().0);
+        let same = |(a, b): &(&[u8; 8], &[u8; 8])| {
+            a == b && marks(**a) == 0 && !a.iter().any(|&byte| ends(byte))
+        };
+        let from = 8 * words.take_while(same).count();
+        let bytes = a.bytes().zip(b.bytes()).skip(from);
+        let at = from + bytes.take_while(|&(x, y)| x == y && plain(x)).count();
+        match (a.as_bytes().get(at), b.as_bytes().get(at)) {
+            (Some(x), Some(y)) if plain(*x) && plain(*y) => return x.cmp(y),
             _ => {}
         }
+        // One of them is at an end or an escape, and so both are at the start of a character.
+        let next = |text: &'_ str| {
+            let (c, rest) = decode_one(text.get(at..)?)?;
+            let over = text.as_bytes().get(at) == Some(&b'"') || u8::try_from(c).is_ok_and(&ends);
+            (!over).then_some((c, text.len() - rest.len()))
+        };
+        match (next(a), next(b)) {
+            (Some((x, after_x)), Some((y, after_y))) if x == y => {
+                a = a.get(after_x..).unwrap_or_default();
+                b = b.get(after_y..).unwrap_or_default();
+            }
+            (x, y) => return x.map(|(c, _)| c).cmp(&y.map(|(c, _)| c)),
+        }
     }
-    Ordering::Equal
 }
 
 /// The bytes of what a checked string means, from behind its opening quote on, one by one.

@@ -39,6 +39,9 @@ impl Unsorted {
 
     /// There are no more.
     pub(super) fn complete(mut self) -> Self {
+        // What is trusted is kept for long.
+        self.objects.shrink_to_fit();
+        self.keys.shrink_to_fit();
         let objects = &self.objects;
         let start = |number: &u32| objects.get(index(*number)).map(|object| object.start);
         let mut by_start: Vec<u32> = (0..).take(objects.len()).collect();

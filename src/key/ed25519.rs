@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// Every sign with every y that is `last` in its last byte or one of the table.
+    /// Either sign with each y around the prime and each of the table.
     fn encodings() -> impl Iterator<Item = [u8; 32]> {
         let near_the_prime = (0xe0..=0xff).map(|first| {
             let mut y = [0xff; 32];

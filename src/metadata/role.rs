@@ -68,9 +68,9 @@ impl RoleKeys {
 
     /// From the two fields: where `keyids` stands, and a threshold, both checked before.
     pub(super) fn checked(file: &str, key_ids: u32, threshold: u64) -> Self {
-        let ids = json::texts(file, key_ids).into_iter();
-        let key_ids = ids.map(|id| KeyId::new(&id.decode())).collect();
-        Self { key_ids, threshold }
+        let mut ids = Vec::new();
+        json::texts(file, key_ids, |_, id| ids.push(KeyId::new(&id.decode())));
+        Self { key_ids: ids, threshold }
     }
 }
 

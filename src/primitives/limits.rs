@@ -83,7 +83,8 @@ impl Default for Limits {
 
 impl Limits {
     /// How many times the length that is allowed for a file may be needed to read and verify it,
-    /// the file itself included, whatever is in it.
+    /// the file itself included, whatever is in it; beside what keys and signatures take, which is
+    /// a few hundred bytes for each, and some kilobytes for one of RSA.
     ///
     /// Real files take little more than themselves: 1.1 times their length with 100,000 targets.
     pub const MEMORY_FACTOR: usize = 4;
@@ -91,8 +92,8 @@ impl Limits {
     /// For microcontrollers: files of at most 64 KiB, few roles, few keys.
     ///
     /// A cycle holds the root, the snapshot, the targets and the roles that searches visit: at
-    /// most 64 KiB for each of these, and while one is read, for that one, up to
-    /// [`MEMORY_FACTOR`](Self::MEMORY_FACTOR) times as much.
+    /// most 64 KiB for each of these and a fraction of that for their indexes; if what keys have
+    /// signed is hostile, up to [`MEMORY_FACTOR`](Self::MEMORY_FACTOR) times as much.
     #[must_use]
     pub fn small() -> Self {
         Self {

@@ -56,13 +56,9 @@ impl RoleName {
         Self(Cow::Borrowed(name))
     }
 
-    /// A name that [`delegated`](Self::delegated) has taken before.
+    /// A name that [`delegated`](Self::delegated) has taken before, or that a message shows and
+    /// nothing is decided by.
     pub(crate) fn checked(name: &str) -> Self {
-        Self(Cow::Owned(name.to_owned()))
-    }
-
-    /// A name as a snapshot lists it, for messages: nothing is decided by it.
-    pub(crate) fn listed(name: &str) -> Self {
         Self(Cow::Owned(name.to_owned()))
     }
 

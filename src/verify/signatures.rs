@@ -33,8 +33,8 @@ pub(super) struct Signatures<'d, 'a, R> {
 }
 
 /// A signature that may still count towards the threshold.
-struct Candidate {
-    id: KeyId,
+struct Candidate<'k> {
+    id: &'k KeyId,
     key: Arc<UsableKey>,
     signature: usize,
 }
@@ -74,15 +74,15 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         let need = usize::try_from(keys.threshold()).unwrap_or(usize::MAX);
         let mut rest = Vec::new();
         let mut waiting = self.candidates(keys, find, &mut rest);
-        let mut counted: Vec<(KeyId, KeyFingerprint)> = Vec::new();
+        let mut counted: Vec<(&KeyId, KeyFingerprint)> = Vec::new();
         while counted.len() < need && !waiting.is_empty() {
             // As many as are still needed, no key twice: in the usual case one pass is all.
-            let mut batch: Vec<Candidate> = Vec::new();
+            let mut batch: Vec<Candidate<'_>> = Vec::new();
             let mut later = Vec::new();
             for candidate in waiting {
                 let same = |f: &KeyFingerprint| *f == candidate.key.fingerprint;
                 if counted.iter().any(|(_, f)| same(f)) {
-                    rest.push((candidate.id, NotCounted::SameKey));
+                    rest.push((candidate.id.clone(), NotCounted::SameKey));
                 } else if batch.len() < need - counted.len()
                     && !batch.iter().any(|c| same(&c.key.fingerprint))
                 {
@@ -97,14 +97,14 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
                 if valid {
                     counted.push((candidate.id, candidate.key.fingerprint));
                 } else {
-                    rest.push((candidate.id, NotCounted::BadSignature));
+                    rest.push((candidate.id.clone(), NotCounted::BadSignature));
                 }
             }
         }
         if counted.len() >= need {
             return Ok(());
         }
-        let have = counted.into_iter().map(|(id, _)| id).collect();
+        let have = counted.into_iter().map(|(id, _)| id.clone()).collect();
         let (role, need) = (self.role.clone(), keys.threshold());
         let shortfall = SignatureShortfall { role, delegator, need, have, rest };
         Err(VerifyError::Signatures(Box::new(shortfall)))
@@ -113,12 +113,12 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
     /// The signatures of keys of the role, those under the keys' own ids first: signatures that
     /// anybody may have added must not use up the budget before them. What cannot count goes to
     /// `rest`.
-    fn candidates(
+    fn candidates<'k>(
         &mut self,
-        keys: &RoleKeys,
+        keys: &'k RoleKeys,
         find: impl Fn(&KeyId) -> Option<ListedKey<'d>>,
         rest: &mut Vec<(KeyId, NotCounted)>,
-    ) -> Vec<Candidate> {
+    ) -> Vec<Candidate<'k>> {
         let mut candidates = Vec::new();
         for id in keys.key_ids() {
             let signatures = self.signatures_of(id, keys);
@@ -129,14 +129,14 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
             let listed = find(id).ok_or(NotCounted::NotListed);
             match listed.and_then(|key| self.keys.decoded(key, self.known)) {
                 Ok(key) => candidates.extend(signatures.into_iter().map(|signature| {
-                    let (id, key) = (id.clone(), key.clone());
+                    let key = key.clone();
                     Candidate { id, key, signature }
                 })),
                 Err(why) => rest.push((id.clone(), why)),
             }
         }
         let signatures = self.document.signatures();
-        candidates.sort_by_key(|c| signatures.get(c.signature).is_none_or(|s| s.key_id != c.id));
+        candidates.sort_by_key(|c| signatures.get(c.signature).is_none_or(|s| s.key_id != *c.id));
         candidates
     }
 
@@ -146,14 +146,17 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         if let Some(own) = signatures.iter().position(|s| s.key_id == *id) {
             return vec![own];
         }
-        let others = signatures.iter().enumerate();
-        let others =
-            others.filter(|(_, s)| self.under_any_id && !keys.key_ids().contains(&s.key_id));
+        if !self.under_any_id {
+            return Vec::new();
+        }
+        // One that does not even decode would only take room.
+        let others = signatures.iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
+        let others = others.filter(|(_, s)| !keys.key_ids().contains(&s.key_id));
         others.map(|(number, _)| number).collect()
     }
 
     /// Whether each of these signatures verifies, by one pass over the canonical form.
-    fn verify(&mut self, batch: &[Candidate]) -> Result<Vec<bool>> {
+    fn verify(&mut self, batch: &[Candidate<'_>]) -> Result<Vec<bool>> {
         let mut running: Vec<(usize, Box<dyn Verification>)> = Vec::new();
         let mut verdicts = Vec::with_capacity(batch.len());
         for (number, candidate) in batch.iter().enumerate() {

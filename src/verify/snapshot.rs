@@ -79,7 +79,7 @@ fn check_listing(before: &Document<'_, Snapshot>, after: &Document<'_, Snapshot>
         };
         if found.version < trusted.version {
             let name = name.decode();
-            let role = RoleName::listed(name.strip_suffix(".json").unwrap_or(&name));
+            let role = RoleName::checked(name.strip_suffix(".json").unwrap_or(&name));
             let (trusted, found) = (trusted.version, found.version);
             return Err(VerifyError::Rollback { role, trusted, found });
         }

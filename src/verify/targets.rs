@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 
+use super::keyring::Keyring;
 use super::root::require_top_level;
 use super::signatures::Signatures;
 use super::{Context, Result, Trusted, VerifyError, fetched};
@@ -76,7 +77,7 @@ fn require_signatures(
                 || VerifyError::NotDelegated { role: role.clone(), delegator: name.clone() };
             let delegations = parent.delegations().ok_or_else(not_delegated)?;
             let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
-            Signatures::new(document, role.clone(), parent.keys(), limits).require(
+            Signatures::new(document, role.clone(), &Keyring::default(), limits).require(
                 &keys,
                 name.clone(),
                 |id| delegations.key(id),

@@ -14,7 +14,7 @@ use crate::primitives::{Sha256Digest, UtcTime, Version};
 /// that were received, and derefs to what they say.
 pub struct Trusted<'a, R> {
     document: Document<'a, R>,
-    /// Keys that were decoded to verify it; of a root, those that the next one may be signed by.
+    /// Of a root, the keys that were decoded to verify it: the next one may be signed by them.
     keys: Keyring,
 }
 

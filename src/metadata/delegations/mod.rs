@@ -138,7 +138,7 @@ impl DelegationIndex {
 impl RoleIndex {
     fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
         let mut roles: Vec<Entry> = Vec::new();
-        let mut paths = Paths::new(limits);
+        let mut paths = Paths::default();
         r.array(|r| {
             room(&roles, limits.max_delegations, "delegations")?;
             roles.push(Entry::read(r, &mut paths, limits)?);
@@ -149,12 +149,17 @@ impl RoleIndex {
         let names = Index::of_texts(file, names).map_err(|twice| {
             MetadataError::DuplicateRole(RoleName::checked(&json::text_at(file, twice).decode()))
         })?;
-        Ok(Self {
-            names,
-            roles: roles.into_boxed_slice(),
-            patterns: Heads::new(Head::BeforeWildcard, file, paths.patterns),
-            prefixes: Heads::new(Head::Whole, file, paths.prefixes),
-        })
+        // Counted first: a list that grows takes more than it holds.
+        let gather = |hashed, count| {
+            let mut texts = Vec::with_capacity(count);
+            for role in roles.iter().filter(|role| role.hashed == hashed) {
+                json::texts(file, role.paths, |at, _| texts.push(at));
+            }
+            texts
+        };
+        let patterns = Heads::new(Head::BeforeWildcard, file, gather(false, paths.patterns));
+        let prefixes = Heads::new(Head::Whole, file, gather(true, paths.prefixes));
+        Ok(Self { names, roles: roles.into_boxed_slice(), patterns, prefixes })
     }
 
     fn matches(&self, file: &str, path: &TargetPath) -> Vec<Match> {

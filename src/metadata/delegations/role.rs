@@ -34,14 +34,14 @@ pub(super) struct Entry {
     key_ids: u32,
     /// The list of paths stands here, and before the lists of the delegations that follow.
     pub(super) paths: u32,
-    hashed: bool,
+    pub(super) hashed: bool,
 }
 
-/// What the paths of all delegations of a file are gathered in while it is read.
+/// How many paths the delegations of a file list, of either kind.
+#[derive(Default)]
 pub(super) struct Paths {
-    pub(super) patterns: Vec<u32>,
-    pub(super) prefixes: Vec<u32>,
-    limit: u32,
+    pub(super) patterns: usize,
+    pub(super) prefixes: usize,
 }
 
 impl<'d> DelegatedRole<'d> {
@@ -70,18 +70,18 @@ impl<'d> DelegatedRole<'d> {
     /// The paths that it may speak for.
     #[must_use]
     pub fn paths(&self) -> PathSet {
-        let texts =
-            json::texts(self.file, self.entry.paths).into_iter().map(|text| text.decode().into());
+        let mut texts: Vec<Box<str>> = Vec::new();
+        json::texts(self.file, self.entry.paths, |_, text| texts.push(text.decode().into()));
         if self.entry.hashed {
-            PathSet::HashPrefixes(texts.collect())
+            PathSet::HashPrefixes(texts)
         } else {
-            PathSet::Patterns(texts.map(PathPattern::new).collect())
+            PathSet::Patterns(texts.into_iter().map(PathPattern::new).collect())
         }
     }
 }
 
 impl Entry {
-    /// Reads one delegation; its paths go to `paths`.
+    /// Reads one delegation; its paths are counted in `paths`.
     pub(super) fn read(r: &mut Reader<'_>, paths: &mut Paths, limits: &Limits) -> Result<Self> {
         let mut keys = RoleFields::default();
         let (mut name, mut terminating, mut patterns, mut prefixes) = (None, None, None, None);
@@ -95,10 +95,10 @@ impl Entry {
                 terminating = Some(r.boolean()?);
             } else if key.is("paths") {
                 patterns = Some(r.position()?);
-                paths.read(r, false)?;
+                paths.read(r, false, limits)?;
             } else if key.is("path_hash_prefixes") {
                 prefixes = Some(r.position()?);
-                paths.read(r, true)?;
+                paths.read(r, true, limits)?;
             } else {
                 r.skip()?;
             }
@@ -120,23 +120,17 @@ impl Entry {
 }
 
 impl Paths {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { patterns: Vec::new(), prefixes: Vec::new(), limit: limits.max_paths }
-    }
-
     /// Reads `paths` or `path_hash_prefixes`.
-    fn read(&mut self, r: &mut Reader<'_>, hashed: bool) -> Result<()> {
-        let what = "paths and path hash prefixes";
-        let too_many = MetadataError::TooMany { what, limit: self.limit };
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+    fn read(&mut self, r: &mut Reader<'_>, hashed: bool, limits: &Limits) -> Result<()> {
+        let (what, limit) = ("paths and path hash prefixes", limits.max_paths);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
         r.array(|r| {
-            if self.patterns.len() + self.prefixes.len() >= limit {
-                return Err(too_many.clone());
+            if self.patterns + self.prefixes >= most {
+                return Err(MetadataError::TooMany { what, limit });
             }
-            let list = if hashed { &mut self.prefixes } else { &mut self.patterns };
-            list.push(r.position()?);
+            *(if hashed { &mut self.prefixes } else { &mut self.patterns }) += 1;
             r.text()?;
-            Ok::<_, MetadataError>(())
+            Ok(())
         })
     }
 }
