@@ -119,38 +119,38 @@ impl<'d, 'a, R> Signatures<'d, 'a, R> {
         find: impl Fn(&KeyId) -> Option<ListedKey<'d>>,
         rest: &mut Vec<(KeyId, NotCounted)>,
     ) -> Vec<Candidate<'k>> {
-        let mut candidates = Vec::new();
+        let (mut candidates, mut others) = (Vec::new(), Vec::new());
         for id in keys.key_ids() {
-            let signatures = self.signatures_of(id, keys);
+            let own = self.document.signatures().iter().position(|s| s.key_id == *id);
+            let (list, signatures) = match own {
+                Some(own) => (&mut candidates, vec![own]),
+                None => (&mut others, self.under_other_ids(keys)),
+            };
             if signatures.is_empty() {
                 rest.push((id.clone(), NotCounted::NotSigned));
                 continue;
             }
             let listed = find(id).ok_or(NotCounted::NotListed);
             match listed.and_then(|key| self.keys.decoded(key, self.known)) {
-                Ok(key) => candidates.extend(signatures.into_iter().map(|signature| {
+                Ok(key) => list.extend(signatures.into_iter().map(|signature| {
                     let key = key.clone();
                     Candidate { id, key, signature }
                 })),
                 Err(why) => rest.push((id.clone(), why)),
             }
         }
-        let signatures = self.document.signatures();
-        candidates.sort_by_key(|c| signatures.get(c.signature).is_none_or(|s| s.key_id != *c.id));
+        candidates.append(&mut others);
         candidates
     }
 
-    /// The numbers of the signatures that may be of the key with the id `id`.
-    fn signatures_of(&self, id: &KeyId, keys: &RoleKeys) -> Vec<usize> {
-        let signatures = self.document.signatures();
-        if let Some(own) = signatures.iter().position(|s| s.key_id == *id) {
-            return vec![own];
-        }
+    /// The numbers of the signatures that may be of a key whose own id has none.
+    fn under_other_ids(&self, keys: &RoleKeys) -> Vec<usize> {
         if !self.under_any_id {
             return Vec::new();
         }
         // One that does not even decode would only take room.
-        let others = signatures.iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
+        let others =
+            self.document.signatures().iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
         let others = others.filter(|(_, s)| !keys.key_ids().contains(&s.key_id));
         others.map(|(number, _)| number).collect()
     }
