@@ -274,3 +274,50 @@ impl From<Text<'_>> for String {
         text.decode().into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// What stands before the first `end`, or all.
+    fn head(raw: &str, end: char) -> String {
+        Text::up_to_quote(raw).decode().chars().take_while(|&c| c != end).collect()
+    }
+
+    #[test]
+    fn strings_compare_by_what_they_mean_up_to_an_end() {
+        let parts = [
+            "",
+            "a",
+            "\\u0061",
+            "*",
+            "\\u002a",
+            "\\\"",
+            "\\\\",
+            " ",
+            "!",
+            "\u{e4}",
+            "\u{fffd}",
+            "\u{1f600}",
+            "\\ud83d\\ude00",
+        ];
+        let pairs = parts.iter().flat_map(|a| parts.iter().map(move |b| format!("{a}{b}\": 1")));
+        let pairs: Vec<String> = pairs.collect();
+        // Around the eight bytes that are compared at once.
+        for length in [0, 6, 7, 8, 15] {
+            let texts = pairs.iter().map(|pair| format!("{}{pair}", "x".repeat(length)));
+            let texts: Vec<String> = texts.collect();
+            for (a, b) in texts.iter().flat_map(|a| texts.iter().map(move |b| (a, b))) {
+                let whole = compare_until(a, b, |_| false);
+                assert_eq!(whole, head(a, '\0').cmp(&head(b, '\0')), "{a} {b}");
+                let heads = compare_until(a, b, |byte| byte == b'*');
+                assert_eq!(heads, head(a, '*').cmp(&head(b, '*')), "{a} {b}");
+                let bytes: Vec<u8> = DecodedBytes::new(a).collect();
+                assert_eq!(bytes, head(a, '\0').into_bytes());
+            }
+        }
+    }
+}
