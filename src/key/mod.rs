@@ -8,22 +8,54 @@
 //! under two ids, or once as PEM and once as hexadecimal, is still one key.
 //!
 //! **Adding a scheme is one file**: a constant `Scheme`, named in `SCHEMES`.
+//!
+//! With feature `repository`, keys sign too: a [`Signer`] is a secret key in memory, or whatever
+//! stands between the caller and a token. Nothing here draws entropy: seeds are an input.
 
 #[cfg(feature = "ecdsa")]
 mod ecdsa;
 mod ed25519;
+#[cfg(feature = "repository")]
+mod ed25519_signer;
+#[cfg(feature = "repository")]
+mod error;
 mod id;
+#[cfg(feature = "repository")]
+mod named;
+#[cfg(feature = "repository")]
+mod normalise;
+#[cfg(feature = "repository")]
+mod pkcs8;
 #[cfg(feature = "rsa")]
 mod rsa;
 mod scheme;
+#[cfg(feature = "repository")]
+mod secret;
+#[cfg(feature = "repository")]
+mod signer;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
+#[cfg(feature = "repository")]
+pub use ed25519_signer::Ed25519Signer;
+#[cfg(feature = "repository")]
+pub use error::{SecretKeyError, SignError, SigningError};
 pub use id::{KeyFingerprint, KeyId};
+#[cfg(feature = "repository")]
+pub use named::NamedKey;
+#[cfg(all(feature = "repository", feature = "ecdsa"))]
+pub use normalise::EcdsaCurve;
 pub(crate) use scheme::Verification;
 use scheme::{PublicKey, Scheme};
+#[cfg(feature = "repository")]
+pub use secret::{SecretBytes, SecretText};
+#[cfg(feature = "repository")]
+pub use signer::Signer;
+#[cfg(feature = "repository")]
+#[expect(unused_imports, reason = "for what writes metadata")]
+pub(crate) use {normalise::normalised, signer::sign_checked};
 
 /// Every scheme that this build verifies.
 const SCHEMES: &[Scheme] = &[

@@ -1,0 +1,134 @@
+//! A public key under its id, as metadata lists it.
+//!
+//! A [`Key`] is what a listed key decodes to. To list it again takes its text as well.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use super::{Key, KeyId};
+use crate::primitives::{hex_encode, sha256};
+
+/// A public key, the text that metadata lists for it, and the id that it is listed under.
+///
+/// Two are equal if all of their text is.
+///
+/// ```
+/// use ota_trust::key::NamedKey;
+/// let value = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+/// let key = NamedKey::new("ed25519", "ed25519", value);
+/// assert!(key.key().usable().is_ok());
+/// assert_eq!(
+///     key.id().as_str(),
+///     "63d00ee3cf4f5c61ad94efa696c68f13b608fe56ecea13fb144a6fd18e9235b9",
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct NamedKey {
+    id: KeyId,
+    key: Key,
+    value: Box<str>,
+}
+
+impl NamedKey {
+    /// A key from its listed text; `value` is the `public` part of its `keyval`.
+    ///
+    /// Its id is the SHA-256, in lower-case hexadecimal, of the canonical form of what metadata
+    /// lists: the id that python-tuf gives it. A key that does not decode has an id too:
+    /// [`key`](Self::key) says whether it is usable.
+    #[must_use]
+    pub fn new(key_type: &str, scheme: &str, value: &str) -> Self {
+        let listed = object(key_type, scheme, value, canonical);
+        let id = hex_encode(&sha256(listed.as_bytes()));
+        let id = KeyId::new(core::str::from_utf8(&id).unwrap_or_default());
+        Self { id, key: Key::new(key_type, scheme, value), value: value.into() }
+    }
+
+    /// The same key under another id: ids are opaque (TUF §4.2.1), and other tools choose others.
+    #[must_use]
+    pub fn with_id(self, id: KeyId) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The id that metadata lists the key under.
+    #[must_use]
+    pub fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// The key, decoded.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The `keytype`, as listed.
+    #[must_use]
+    pub fn key_type(&self) -> &str {
+        self.key.key_type()
+    }
+
+    /// The `scheme`, as listed.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.key.scheme()
+    }
+
+    /// The `public` part of the `keyval`, as listed.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The key as metadata lists it: compact JSON with sorted names.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for what writes metadata"))]
+    pub(crate) fn to_json(&self) -> String {
+        object(self.key_type(), self.scheme(), self.value(), escaped)
+    }
+}
+
+impl PartialEq for NamedKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.key_type() == other.key_type()
+            && self.scheme() == other.scheme()
+            && self.value == other.value
+    }
+}
+
+impl Eq for NamedKey {}
+
+/// The JSON object of a key. `write` escapes what stands between quotes.
+fn object(key_type: &str, scheme: &str, value: &str, write: fn(char, &mut String)) -> String {
+    let mut json = String::new();
+    for (before, text) in [
+        ("{\"keytype\":\"", key_type),
+        ("\",\"keyval\":{\"public\":\"", value),
+        ("\"},\"scheme\":\"", scheme),
+    ] {
+        json.push_str(before);
+        text.chars().for_each(|c| write(c, &mut json));
+    }
+    json.push_str("\"}");
+    json
+}
+
+/// As the canonical form has it, where a line break stands for itself.
+fn canonical(c: char, out: &mut String) {
+    if matches!(c, '"' | '\\') {
+        out.push('\\');
+    }
+    out.push(c);
+}
+
+/// As JSON has it (RFC 8259 §7).
+fn escaped(c: char, out: &mut String) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\0'..='\x1f' => {
+            // Cannot fail: a string takes all.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        }
+        _ => canonical(c, out),
+    }
+}
