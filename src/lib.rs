@@ -95,6 +95,8 @@ pub mod key;
 pub mod manual;
 pub mod metadata;
 pub mod primitives;
+#[cfg(feature = "repository")]
+pub mod repository;
 #[cfg(feature = "fs")]
 pub mod store;
 pub mod update;

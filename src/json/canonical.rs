@@ -25,13 +25,29 @@ pub(crate) fn stream(
             out(text.get(span).unwrap_or_default().as_bytes());
             Ok(())
         }
-        Form::Other(unsorted) => {
-            let mut writer = Writer { unsorted, buffer: Vec::with_capacity(CHUNK), out };
-            writer.value(&mut Reader::again(text, span.start))?;
-            writer.flush();
-            Ok(())
-        }
+        Form::Other(unsorted) => write(Writer::new(unsorted, false, out), text, span.start),
     }
+}
+
+/// As [`stream`], but in the form in which the value can be published: control characters, which
+/// JSON does not take as they are, stay escaped.
+#[cfg(feature = "repository")]
+pub(crate) fn stream_published(
+    text: &str,
+    span: core::ops::Range<usize>,
+    form: &Form,
+    out: &mut dyn FnMut(&[u8]),
+) -> Result<(), JsonError> {
+    match form {
+        Form::Canonical => stream(text, span, form, out),
+        Form::Other(unsorted) => write(Writer::new(unsorted, true, out), text, span.start),
+    }
+}
+
+fn write(mut writer: Writer<'_>, text: &str, start: usize) -> Result<(), JsonError> {
+    writer.value(&mut Reader::again(text, start))?;
+    writer.flush();
+    Ok(())
 }
 
 /// Tokens are a few bytes each; hashing them one by one would cost more than the hash.
@@ -39,11 +55,17 @@ const CHUNK: usize = 1024;
 
 struct Writer<'w> {
     unsorted: &'w Unsorted,
+    /// Whether control characters are escaped.
+    published: bool,
     buffer: Vec<u8>,
     out: &'w mut dyn FnMut(&[u8]),
 }
 
-impl Writer<'_> {
+impl<'w> Writer<'w> {
+    fn new(unsorted: &'w Unsorted, published: bool, out: &'w mut dyn FnMut(&[u8])) -> Self {
+        Self { unsorted, published, buffer: Vec::with_capacity(CHUNK), out }
+    }
+
     fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         match reader.peek()? {
             b'{' => match self.unsorted.keys_of(reader.offset()) {
@@ -113,7 +135,8 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: Text<'_>) {
-        text.write_canonical(|bytes| self.put(bytes));
+        let published = self.published;
+        text.write(published, |bytes| self.put(bytes));
     }
 
     fn put(&mut self, bytes: &[u8]) {

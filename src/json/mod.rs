@@ -15,14 +15,24 @@ pub(crate) mod canonical;
 mod error;
 mod grow;
 mod keys;
+#[cfg(feature = "repository")]
+mod object;
 mod reader;
 mod text;
 mod unsorted;
+#[cfg(feature = "repository")]
+mod value;
 
 pub use error::{JsonError, JsonProblem};
 pub(crate) use keys::{Index, compare_until, decoded_bytes, raw_bytes, sort, text_at, texts};
+#[cfg(feature = "repository")]
+pub(crate) use object::{Object, array, strings, texts_to_json};
 pub(crate) use reader::{Form, Reader};
 pub(crate) use text::Text;
+#[cfg(feature = "repository")]
+pub(crate) use text::write_str;
+#[cfg(feature = "repository")]
+pub use value::Json;
 
 use alloc::vec::Vec;
 

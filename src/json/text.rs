@@ -69,12 +69,17 @@ impl<'b> Text<'b> {
         if self.escaped { self.chars().cmp(other.chars()) } else { self.raw.cmp(other) }
     }
 
-    /// The string in canonical form, between quotes: only `"` and `\` are escaped.
-    pub(crate) fn write_canonical(&self, mut out: impl FnMut(&[u8])) {
+    /// The string between quotes. In canonical form only `"` and `\` are escaped; as it is
+    /// `published`, control characters are too.
+    pub(crate) fn write(&self, published: bool, mut out: impl FnMut(&[u8])) {
         out(b"\"");
         if self.escaped {
             let mut buffer = [0; 4];
             for c in self.chars() {
+                if published && c < ' ' {
+                    control(c, &mut out);
+                    continue;
+                }
                 if matches!(c, '"' | '\\') {
                     out(b"\\");
                 }
@@ -86,8 +91,40 @@ impl<'b> Text<'b> {
         out(b"\"");
     }
 
+    /// The number of bytes between the quotes.
+    #[cfg(feature = "repository")]
+    pub(super) fn raw_length(&self) -> usize {
+        self.raw.len()
+    }
+
     fn chars(&self) -> Chars<'b> {
         Chars { rest: self.raw }
+    }
+}
+
+/// Appends `text` as a published string, between quotes.
+#[cfg(feature = "repository")]
+pub(crate) fn write_str(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c < ' ' => control(c, |bytes| out.extend(bytes.iter().map(|&b| char::from(b)))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// The escape of a control character, as most writers have it.
+fn control(c: char, mut out: impl FnMut(&[u8])) {
+    match c {
+        '\n' => out(b"\\n"),
+        '\r' => out(b"\\r"),
+        '\t' => out(b"\\t"),
+        '\u{8}' => out(b"\\b"),
+        '\u{c}' => out(b"\\f"),
+        _ => out(alloc::format!("\\u{:04x}", u32::from(c)).as_bytes()),
     }
 }
 

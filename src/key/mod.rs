@@ -54,7 +54,6 @@ pub use secret::{SecretBytes, SecretText};
 #[cfg(feature = "repository")]
 pub use signer::Signer;
 #[cfg(feature = "repository")]
-#[expect(unused_imports, reason = "for what writes metadata")]
 pub(crate) use {normalise::normalised, signer::sign_checked};
 
 /// Every scheme that this build verifies.

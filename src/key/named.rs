@@ -81,7 +81,6 @@ impl NamedKey {
     }
 
     /// The key as metadata lists it: compact JSON with sorted names.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for what writes metadata"))]
     pub(crate) fn to_json(&self) -> String {
         object(self.key_type(), self.scheme(), self.value(), escaped)
     }

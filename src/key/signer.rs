@@ -48,7 +48,6 @@ pub trait Signer {
 /// It is verified with the signer's own public key before anybody sees it. That finds a key that
 /// does not belong to the signer, and a fault while it signed, from which its secret might be
 /// computed (RUSTSEC-2022-0093).
-#[cfg_attr(not(test), expect(dead_code, reason = "for what writes metadata"))]
 pub(crate) fn sign_checked(signer: &dyn Signer, message: &[u8]) -> Result<Vec<u8>, SigningError> {
     let public_key = signer.public_key();
     let id = || public_key.id().clone();

@@ -89,6 +89,41 @@ impl<R> Document<'_, R> {
         self.span.len() as u64
     }
 
+    /// The `signed` part as received.
+    #[cfg(feature = "repository")]
+    pub(crate) fn signed_text(&self) -> &str {
+        self.text.get(self.span.clone()).unwrap_or_default()
+    }
+
+    /// The `signed` part in the form in which it can be published.
+    #[cfg(feature = "repository")]
+    pub(crate) fn signed_published(&self) -> String {
+        let mut out = String::with_capacity(self.span.len());
+        // What was read once can be read again.
+        let _ = canonical::stream_published(&self.text, self.span.clone(), &self.form, &mut |c| {
+            out.push_str(core::str::from_utf8(c).unwrap_or_default());
+        });
+        out
+    }
+
+    /// Whether the `signed` part is in that form.
+    #[cfg(feature = "repository")]
+    pub(crate) fn is_published_form(&self) -> bool {
+        self.form == Form::Canonical || self.signed_text() == self.signed_published()
+    }
+
+    /// What signatures are made over: the canonical form of the `signed` part.
+    #[cfg(feature = "repository")]
+    pub(crate) fn message(&self) -> Cow<'_, [u8]> {
+        if self.form == Form::Canonical {
+            return Cow::Borrowed(self.signed_text().as_bytes());
+        }
+        let mut out = Vec::with_capacity(self.span.len());
+        // What was read once can be read again.
+        let _ = self.canonical(&mut |chunk| out.extend_from_slice(chunk));
+        Cow::Owned(out)
+    }
+
     /// The digest of the `signed` part in canonical form: what the file says, whoever carried it.
     pub(crate) fn signed_digest(&self) -> Sha256Digest {
         let mut hasher = Sha256::new();

@@ -31,6 +31,8 @@ pub use role::{RoleKeys, RoleType};
 pub use root::Root;
 pub use snapshot::Snapshot;
 pub use succinct::SuccinctRoles;
+#[cfg(feature = "repository")]
+pub(crate) use succinct::{bin_name, name as name_of_bin};
 pub(crate) use targets::TargetFile;
 pub use targets::Targets;
 pub use timestamp::Timestamp;

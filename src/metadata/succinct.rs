@@ -40,11 +40,13 @@ impl SuccinctRoles {
 
     /// The bin for a path with the SHA-256 `hash`.
     pub(super) fn bin_of(&self, hash: &[u8; 32]) -> Option<RoleName> {
-        let [a, b, c, d, ..] = *hash;
-        let leading = u32::from_be_bytes([a, b, c, d]);
-        // `bit_length` is at least 1, so the shift is at most 31.
-        let bin = leading.checked_shr(32 - self.bit_length)?;
-        RoleName::delegated(&format!("{}-{bin:0width$x}", self.prefix, width = self.digits())).ok()
+        bin_name(&self.prefix, self.bit_length, hash)
+    }
+
+    /// The names of all bins, in their order.
+    #[cfg(feature = "repository")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = RoleName> + '_ {
+        (0..1_u64 << self.bit_length).map(|bin| name(&self.prefix, self.bit_length, bin))
     }
 
     /// Whether `name` is one of the bins.
@@ -53,12 +55,7 @@ impl SuccinctRoles {
         let Some(digits) = digits.strip_prefix('-') else { return false };
         let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let number = u64::from_str_radix(digits, 16).ok();
-        plain && digits.len() == self.digits() && number.is_some_and(|n| n >> self.bit_length == 0)
-    }
-
-    /// The hexadecimal digits of the last bin's number.
-    fn digits(&self) -> usize {
-        self.bit_length.div_ceil(4) as usize
+        plain && digits.len() == digits_of(self.bit_length) && number.is_some_and(|n| n >> self.bit_length == 0)
     }
 
     pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {
@@ -82,4 +79,23 @@ impl SuccinctRoles {
         let bit_length = bit_length.ok_or(MetadataError::BitLength(bits))?;
         Ok(Self { keys, bit_length, prefix: required(prefix, "name_prefix")? })
     }
+}
+
+/// The name of the bin for a path with the SHA-256 `hash`, among two to the power of `bit_length`.
+pub(crate) fn bin_name(prefix: &str, bit_length: u32, hash: &[u8; 32]) -> Option<RoleName> {
+    let [a, b, c, d, ..] = *hash;
+    let leading = u32::from_be_bytes([a, b, c, d]);
+    // `bit_length` is at least 1, so the shift is at most 31.
+    let bin = leading.checked_shr(32_u32.checked_sub(bit_length)?)?;
+    Some(name(prefix, bit_length, bin.into()))
+}
+
+/// The name of the bin with that number: never one that is reserved, because it has a number.
+pub(crate) fn name(prefix: &str, bit_length: u32, bin: u64) -> RoleName {
+    RoleName::checked(&format!("{prefix}-{bin:0width$x}", width = digits_of(bit_length)))
+}
+
+/// The hexadecimal digits of the last bin's number.
+fn digits_of(bit_length: u32) -> usize {
+    bit_length.div_ceil(4) as usize
 }

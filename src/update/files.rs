@@ -18,17 +18,17 @@ pub struct RemoteFile {
 
 impl RemoteFile {
     /// A root: always with its version (§5.3.3).
-    pub(super) fn root(version: Version) -> Self {
+    pub(crate) fn root(version: Version) -> Self {
         Self { role: RoleType::Root.into(), version: Some(version) }
     }
 
     /// The timestamp: never with a version (§5.4.1).
-    pub(super) fn timestamp() -> Self {
+    pub(crate) fn timestamp() -> Self {
         Self { role: RoleType::Timestamp.into(), version: None }
     }
 
     /// Another file: with its version if snapshots are consistent (§5.5.1, §5.6.1).
-    pub(super) fn versioned(role: RoleName, version: Version, consistent: bool) -> Self {
+    pub(crate) fn versioned(role: RoleName, version: Version, consistent: bool) -> Self {
         Self { role, version: consistent.then_some(version) }
     }
 

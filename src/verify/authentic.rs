@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::metadata::{Document, Signed};
-use crate::primitives::Version;
+use crate::primitives::{UtcTime, Version};
 
 /// A file of the role `R` that enough of the role's present keys have signed.
 ///
@@ -22,10 +22,23 @@ impl<R: Signed> Authentic<'_, R> {
         self.document.signed().version()
     }
 
+    /// When the file expires, or expired.
+    #[must_use]
+    pub fn expires(&self) -> UtcTime {
+        self.document.signed().expires()
+    }
+
     /// The file, byte for byte as stored.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.document.text().as_bytes()
+    }
+}
+
+#[cfg(feature = "repository")]
+impl<'a, R> Authentic<'a, R> {
+    pub(crate) fn document(&self) -> &Document<'a, R> {
+        &self.document
     }
 }
 

@@ -26,6 +26,8 @@ mod context;
 mod error;
 mod fetched;
 mod keyring;
+#[cfg(feature = "repository")]
+mod publish;
 mod root;
 mod signatures;
 mod snapshot;
@@ -37,6 +39,11 @@ mod trusted;
 pub use authentic::Authentic;
 pub use context::{Context, Freshness};
 pub use error::{NotCounted, SignatureShortfall, VerifyError};
+#[cfg(feature = "repository")]
+pub(crate) use publish::{
+    Edge, as_authentic, confirm_snapshot, confirm_targets, is_signed_by, signed_by_root,
+    signed_targets,
+};
 pub use root::{anchor, next_root};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;

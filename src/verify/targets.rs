@@ -73,15 +73,24 @@ fn require_signatures(
             Err(VerifyError::NotDelegated { role: role.clone(), delegator: RoleType::Root.into() })
         }
         Delegator::Targets(name, parent) => {
-            let not_delegated =
-                || VerifyError::NotDelegated { role: role.clone(), delegator: name.clone() };
-            let delegations = parent.delegations().ok_or_else(not_delegated)?;
-            let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
-            Signatures::new(document, role.clone(), &Keyring::default(), limits).require(
-                &keys,
-                name.clone(),
-                |id| delegations.key(id),
-            )
+            require_delegated(name, parent.document(), role, document, limits)
         }
     }
+}
+
+/// The file of `role` is signed as the file of its `delegator` asks.
+pub(super) fn require_delegated(
+    delegator: &RoleName,
+    parent: &Document<'_, Targets>,
+    role: &RoleName,
+    document: &Document<'_, Targets>,
+    limits: &Limits,
+) -> Result<()> {
+    let not_delegated =
+        || VerifyError::NotDelegated { role: role.clone(), delegator: delegator.clone() };
+    let delegations = parent.delegations().ok_or_else(not_delegated)?;
+    let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
+    let known = Keyring::default();
+    Signatures::new(document, role.clone(), &known, limits)
+        .require(&keys, delegator.clone(), |id| delegations.key(id))
 }

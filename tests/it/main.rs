@@ -33,6 +33,7 @@ mod other_repository;
 mod patterns;
 mod power_cuts;
 mod properties;
+mod publishing;
 mod recovery;
 mod reference;
 mod rollback;

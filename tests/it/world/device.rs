@@ -87,12 +87,17 @@ pub(crate) struct Device {
 impl Device {
     /// A device with the first root of a repository, one attempt for each file and an empty storage.
     pub(crate) fn new(repo: &Repo) -> Self {
+        Self::provisioned(repo.file("1.root.json"), at(START))
+    }
+
+    /// A device with that root.
+    pub(crate) fn provisioned(anchor: Vec<u8>, start: StartTime) -> Self {
         let mut limits = Limits::default();
         limits.max_attempts = 1;
         Self {
-            anchor: repo.file("1.root.json"),
+            anchor,
             limits,
-            start: at(START),
+            start,
             store: BTreeMap::new(),
             broken: BTreeSet::new(),
             power_cut_after: None,

@@ -1,0 +1,195 @@
+//! What cannot be published, because a device would refuse it or nobody could sign for it.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::sealed::Contents;
+use super::view::View;
+use super::{Authority, Policy, Published, Result, SealError, Sealed};
+use crate::key::KeyFingerprint;
+use crate::metadata::{Delegations, RoleType};
+use crate::primitives::{Limits, RoleName, TargetPath, UtcTime, Version};
+use crate::verify::Edge;
+
+/// The roles whose published files are not signed as they have to be from now on, because the
+/// files of those who delegate to them change.
+pub(super) fn orphaned(
+    published: &Published,
+    files: &BTreeMap<RoleName, Sealed>,
+    limits: &Limits,
+) -> Vec<RoleName> {
+    let view = View::new(published, files);
+    let mut orphaned = Vec::new();
+    let root = RoleName::from(RoleType::Root);
+    for (name, document) in published.documents().filter(|(name, _)| !files.contains_key(*name)) {
+        let mut edges = view.edges(name).into_iter().filter(|edge| match edge {
+            Edge::Root(_) => files.contains_key(&root),
+            Edge::Targets(delegator, _) => files.contains_key(*delegator),
+        });
+        if edges.any(|edge| edge.require(name, document, limits).is_err()) {
+            orphaned.push(name.clone());
+        }
+    }
+    for (name, after) in changed_delegations(files) {
+        let before = published.roles.get(name).and_then(|file| file.document().delegations());
+        for role in names(after) {
+            let at_hand = files.contains_key(&role) || published.roles.contains_key(&role);
+            if !at_hand && published.version(&role).is_some() && is_moved(before, after, &role) {
+                orphaned.push(role);
+            }
+        }
+    }
+    orphaned
+}
+
+/// Everything that can be known before anybody signs.
+pub(super) fn check(
+    published: &Published,
+    files: &BTreeMap<RoleName, Sealed>,
+    now: UtcTime,
+    policy: &Policy,
+) -> Result<()> {
+    let view = View::new(published, files);
+    for role in [RoleType::Root, RoleType::Targets] {
+        let role = RoleName::from(role);
+        if !files.contains_key(&role) && published.version(&role).is_none() {
+            return Err(SealError::NoFile { role });
+        }
+    }
+    for (role, file) in files {
+        check_header(published.version(role), file, now)?;
+        let authorities = view.authorities(role);
+        if authorities.is_empty() {
+            return Err(SealError::NotDelegated { role: role.clone() });
+        }
+    }
+    check_thresholds(&view, files)?;
+    check_separation(&view, policy)?;
+    check_delegated_files(published, files)?;
+    check_paths(&view, files)
+}
+
+/// A version that devices take for newer, and an expiry that is still to come.
+pub(super) fn check_header(
+    published: Option<Version>,
+    file: &Sealed,
+    now: UtcTime,
+) -> Result<()> {
+    let (role, version) = (file.role(), file.version());
+    let follows = match (published, file.kind()) {
+        (None, RoleType::Root) => version == Version::ONE,
+        (Some(before), RoleType::Root) => before.next() == Some(version),
+        (Some(before), _) => version > before,
+        (None, _) => true,
+    };
+    if !follows {
+        return Err(SealError::Version { role: role.clone(), published, version });
+    }
+    if file.expires() <= now {
+        return Err(SealError::Expired { role: role.clone(), expires: file.expires() });
+    }
+    Ok(())
+}
+
+/// For each role there are as many keys as have to sign.
+fn check_thresholds(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
+    let top_level =
+        [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets].map(Into::into);
+    let delegated = changed_delegations(files).flat_map(|(_, delegations)| {
+        // Succinct bins share their keys: one stands for all.
+        let bins = delegations.succinct().and_then(|bins| bins.names().next());
+        delegations.roles().map(|role| role.name()).chain(bins)
+    });
+    for role in top_level.into_iter().chain(delegated) {
+        for authority in view.authorities(&role) {
+            let (keys, threshold) = (authority.fingerprints().len(), authority.threshold());
+            if usize::try_from(threshold).map_or(true, |threshold| threshold > keys) {
+                let delegator = authority.delegator().clone();
+                return Err(SealError::Unattainable { role, delegator, keys, threshold });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Roles that are to be apart have no key in common.
+fn check_separation(view: &View<'_>, policy: &Policy) -> Result<()> {
+    let keys = |role: &RoleName| -> Vec<KeyFingerprint> {
+        view.authorities(role).iter().flat_map(Authority::fingerprints).collect()
+    };
+    for (a, b) in policy.separation.pairs() {
+        let of_b = keys(b);
+        if let Some(key) = keys(a).into_iter().find(|key| of_b.contains(key)) {
+            return Err(SealError::SharedKey { roles: (a.clone(), b.clone()).into(), key });
+        }
+    }
+    Ok(())
+}
+
+/// Each role that is delegated to has a file, or devices would end a search with an error.
+fn check_delegated_files(
+    published: &Published,
+    files: &BTreeMap<RoleName, Sealed>,
+) -> Result<()> {
+    for (_, delegations) in changed_delegations(files) {
+        for role in names(delegations) {
+            if !files.contains_key(&role) && published.version(&role).is_none() {
+                return Err(SealError::NoFile { role });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a role lists is what it may speak for. Asked of the files that change, and of those to
+/// which they delegate otherwise than before.
+fn check_paths(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
+    let published = view.published;
+    for (name, document) in view.roles() {
+        let moved = || {
+            changed_delegations(files).any(|(delegator, after)| {
+                let before = published.roles.get(delegator);
+                let before = before.and_then(|file| file.document().delegations());
+                is_moved(before, after, name)
+            })
+        };
+        if name.is_targets() || !(files.contains_key(name) || moved()) {
+            continue;
+        }
+        for text in document.paths() {
+            let (role, path) = (name.clone(), || text.clone().into_owned().into());
+            let Ok(parsed) = TargetPath::new(&text) else {
+                return Err(SealError::NoPath { role, path: path() });
+            };
+            if !view.comes_to(name, &parsed) {
+                return Err(SealError::PathOutside { role, path: path() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The delegations of the files that change.
+fn changed_delegations<'f>(
+    files: &'f BTreeMap<RoleName, Sealed>,
+) -> impl Iterator<Item = (&'f RoleName, Delegations<'f>)> {
+    files.iter().filter_map(|(name, file)| match file.contents() {
+        Contents::Targets(document) => Some((name, document.delegations()?)),
+        _ => None,
+    })
+}
+
+/// The roles that are delegated to.
+fn names<'d>(delegations: Delegations<'d>) -> impl Iterator<Item = RoleName> + 'd {
+    let bins = delegations.succinct().into_iter().flat_map(|bins| bins.names());
+    delegations.roles().map(|role| role.name()).chain(bins)
+}
+
+/// Whether a delegation to `role` is another than before: its keys, its threshold, its paths.
+fn is_moved(before: Option<Delegations<'_>>, after: Delegations<'_>, role: &RoleName) -> bool {
+    let Some(keys) = after.keys_of(role) else { return false };
+    let Some(before) = before else { return true };
+    let same_keys = before.keys_of(role).as_ref() == Some(&keys)
+        && keys.key_ids().iter().all(|id| before.key(id) == after.key(id));
+    !same_keys || before.paths_of(role) != after.paths_of(role)
+}

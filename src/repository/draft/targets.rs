@@ -1,0 +1,179 @@
+//! A targets role: what it lists, and to whom it delegates.
+
+
+use super::delegations::DelegationsDraft;
+use super::fields::set_field;
+use super::role::RoleDraft;
+use super::{Delegation, DraftError, Result, TargetEntry};
+use crate::json::{Json, Object};
+use crate::key::{KeyId, NamedKey};
+use crate::metadata::PathSet;
+use crate::primitives::{RoleName, TargetPath};
+
+/// The next file of `targets`, or of a delegated role.
+#[derive(Clone, Debug, Default)]
+pub struct TargetsDraft {
+    targets: Object,
+    delegations: Option<DelegationsDraft>,
+    rest: Object,
+    /// Whether anything differs from what was published.
+    changed: bool,
+}
+
+const OWN: [&str; 2] = ["targets", "delegations"];
+
+impl TargetsDraft {
+    /// As `signed`, which is in published form, says.
+    pub(in crate::repository) fn of(signed: &str) -> Self {
+        let mut rest = Object::of(signed);
+        let targets = rest.take_object("targets");
+        let delegations = rest.take("delegations").map(|value| DelegationsDraft::of(&value));
+        Self { targets, delegations, rest, changed: false }
+    }
+
+    /// The number of targets listed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Whether no target is listed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// The paths listed, in the order of their code points.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.targets.keys()
+    }
+
+    /// What is listed of a target; `None` also for an entry that vouches for nothing.
+    #[must_use]
+    pub fn get(&self, path: &TargetPath) -> Option<TargetEntry> {
+        TargetEntry::read(self.targets.get(path.as_str())?)
+    }
+
+    /// Lists a target; an entry that was there is replaced as a whole.
+    pub fn insert(&mut self, path: &TargetPath, entry: &TargetEntry) {
+        self.adopt(path.as_str(), entry.to_json());
+    }
+
+    /// Lists a target no more. `false` if it was not listed.
+    pub fn remove(&mut self, path: &TargetPath) -> bool {
+        let listed = self.targets.take(path.as_str()).is_some();
+        self.changed |= listed;
+        listed
+    }
+
+    /// Delegates, after the delegations that there are. The role needs a file, too: see
+    /// [`Draft::create_role`](crate::repository::Draft::create_role).
+    pub fn delegate(&mut self, delegation: &Delegation) -> Result<()> {
+        self.changed = true;
+        self.delegations.get_or_insert_default().add(delegation)
+    }
+
+    /// Delegates to a role no more. Its file stays listed in the snapshot, because devices refuse
+    /// a snapshot that drops one.
+    pub fn undelegate(&mut self, role: &RoleName) -> Result<()> {
+        self.delegations(role)?.remove(role)
+    }
+
+    /// Sets what a role may speak for.
+    pub fn set_paths(&mut self, role: &RoleName, paths: PathSet) -> Result<()> {
+        self.delegations(role)?.set_paths(role, paths)
+    }
+
+    /// Gives a delegated role these keys and no other.
+    pub fn set_keys(&mut self, role: &RoleName, keys: &[NamedKey], threshold: u64) -> Result<()> {
+        self.edit(role, |draft, listed| draft.set(role, keys, threshold, listed))
+    }
+
+    /// Gives a delegated role one key more.
+    pub fn add_key(&mut self, role: &RoleName, key: &NamedKey) -> Result<()> {
+        self.edit(role, |draft, listed| draft.add(role, key, listed))
+    }
+
+    /// Takes a key from a delegated role. The threshold has to stay attainable.
+    pub fn remove_key(&mut self, role: &RoleName, key_id: &KeyId) -> Result<()> {
+        self.edit(role, |draft, _| draft.remove(role, key_id))
+    }
+
+    /// Puts one key in the place of another.
+    pub fn replace_key(&mut self, role: &RoleName, old: &KeyId, new: &NamedKey) -> Result<()> {
+        self.edit(role, |draft, listed| draft.replace(role, old, new, listed))
+    }
+
+    /// Sets how many of a delegated role's keys have to sign.
+    pub fn set_threshold(&mut self, role: &RoleName, threshold: u64) -> Result<()> {
+        self.edit(role, |draft, _| draft.set_threshold(role, threshold))
+    }
+
+    /// A field that this crate does not know.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Json> {
+        self.rest.get(name)
+    }
+
+    /// Sets a field that this crate does not know.
+    pub fn set_field(&mut self, name: &str, value: Json) -> Result<()> {
+        self.changed = true;
+        set_field(&mut self.rest, &OWN, name, value)
+    }
+
+    /// The fields of the `signed` part, but for the header.
+    pub(in crate::repository) fn fields(&self) -> Object {
+        let mut fields = self.rest.clone();
+        fields.set("targets", self.targets.to_json());
+        if let Some(delegations) = &self.delegations {
+            fields.set("delegations", delegations.to_json());
+        }
+        fields
+    }
+
+    /// Whether anything differs from what was published.
+    pub(in crate::repository) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// The first role to which this one delegates that may speak for `path`.
+    pub(in crate::repository) fn first_match(&self, path: &TargetPath) -> Option<RoleName> {
+        self.delegations.as_ref()?.first_match(path)
+    }
+
+    /// Puts delegations in the place of those that there are.
+    pub(in crate::repository) fn set_delegations(&mut self, delegations: DelegationsDraft) {
+        self.changed = true;
+        self.delegations = Some(delegations);
+    }
+
+    pub(in crate::repository) fn has_delegations(&self) -> bool {
+        self.delegations.as_ref().is_some_and(|delegations| !delegations.is_empty())
+    }
+
+    /// All targets, out of this role.
+    pub(in crate::repository) fn take_targets(&mut self) -> Object {
+        self.changed = true;
+        core::mem::take(&mut self.targets)
+    }
+
+    /// Lists a target as another role listed it.
+    pub(in crate::repository) fn adopt(&mut self, path: &str, entry: Json) {
+        let same = self.targets.get(path) == Some(&entry);
+        self.changed |= !same;
+        self.targets.set(path, entry);
+    }
+
+    fn delegations(&mut self, role: &RoleName) -> Result<&mut DelegationsDraft> {
+        self.changed = true;
+        self.delegations.as_mut().ok_or_else(|| DraftError::NotDelegated(role.clone()))
+    }
+
+    fn edit(
+        &mut self,
+        role: &RoleName,
+        edit: impl FnOnce(&mut RoleDraft, &mut Object) -> Result<()>,
+    ) -> Result<()> {
+        self.delegations(role)?.edit(role, edit)
+    }
+}

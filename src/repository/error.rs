@@ -1,0 +1,190 @@
+//! Why something cannot be published.
+
+use alloc::boxed::Box;
+
+use super::Incomplete;
+use crate::key::{KeyFingerprint, SigningError};
+use crate::primitives::{Remedy, RoleName, UtcTime, Version};
+use crate::verify::VerifyError;
+
+/// What cannot be sealed, because no device would take it or nobody could sign for it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// A device could not read the file, or it is over the limits.
+    #[error(transparent)]
+    Unreadable(#[from] VerifyError),
+    /// The bytes are not compact and sorted.
+    #[error("{role}: not in the form in which files are published")]
+    Form {
+        /// The role.
+        role: RoleName,
+    },
+    /// A text is not in Unicode's normal form C: clients would disagree about it.
+    #[error("{role}: {text:?} is not in normal form C")]
+    NotNormalised {
+        /// The role.
+        role: RoleName,
+        /// The text.
+        text: Box<str>,
+    },
+    /// The version does not follow the published one: devices would take the file for a rollback.
+    #[error("{role}: version {version} does not follow what is published ({published:?})")]
+    Version {
+        /// The role.
+        role: RoleName,
+        /// The version that is published, if any is.
+        published: Option<Version>,
+        /// The version of the file.
+        version: Version,
+    },
+    /// There is no version after the published one.
+    #[error("{role}: there is no further version")]
+    VersionExhausted {
+        /// The role.
+        role: RoleName,
+    },
+    /// The file would have expired.
+    #[error("{role}: expires {expires}, which is past")]
+    Expired {
+        /// The role.
+        role: RoleName,
+        /// When it expires.
+        expires: UtcTime,
+    },
+    /// More keys have to sign than there are.
+    #[error("{role}: {delegator} asks for {threshold} signatures, but there are {keys} usable keys")]
+    Unattainable {
+        /// The role that nobody could sign for.
+        role: RoleName,
+        /// The role that says so.
+        delegator: RoleName,
+        /// How many distinct keys can be used.
+        keys: usize,
+        /// How many have to sign.
+        threshold: u64,
+    },
+    /// Roles that are to be apart have a key in common.
+    #[error("{} and {} share the key {key}", roles.0, roles.1)]
+    SharedKey {
+        /// The two roles.
+        roles: Box<(RoleName, RoleName)>,
+        /// The key.
+        key: KeyFingerprint,
+    },
+    /// A role lists a path that no search for it comes to there: it is outside of the delegation,
+    /// or behind one that ends the search.
+    #[error("{role} may not speak for {path:?}")]
+    PathOutside {
+        /// The role.
+        role: RoleName,
+        /// The path.
+        path: Box<str>,
+    },
+    /// A role lists what is no target path.
+    #[error("{role}: {path:?} is no target path")]
+    NoPath {
+        /// The role.
+        role: RoleName,
+        /// The text.
+        path: Box<str>,
+    },
+    /// No role that is at hand delegates to this one.
+    #[error("{role}: no role at hand delegates to it")]
+    NotDelegated {
+        /// The role.
+        role: RoleName,
+    },
+    /// A role is delegated to, but has no file.
+    #[error("{role}: is delegated to, but has no file")]
+    NoFile {
+        /// The role.
+        role: RoleName,
+    },
+    /// The file of a role has to be at hand, because who signs for it or what it may speak for
+    /// changes.
+    #[error("{role}: what is delegated to it changes, so load its file")]
+    NotLoaded {
+        /// The role.
+        role: RoleName,
+    },
+    /// Nothing changes.
+    #[error("nothing changes")]
+    Nothing,
+    /// A signer failed.
+    #[error("{role}: {reason}")]
+    Signing {
+        /// The role.
+        role: RoleName,
+        /// What failed.
+        reason: SigningError,
+    },
+}
+
+impl SealError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(reason) => reason.code(),
+            Self::Form { .. } => "seal.form",
+            Self::NotNormalised { .. } => "seal.not-normalised",
+            Self::Version { .. } => "seal.version",
+            Self::VersionExhausted { .. } => "seal.version-exhausted",
+            Self::Expired { .. } => "seal.expired",
+            Self::Unattainable { .. } => "seal.unattainable",
+            Self::SharedKey { .. } => "seal.shared-key",
+            Self::PathOutside { .. } => "seal.path-outside",
+            Self::NoPath { .. } => "seal.no-path",
+            Self::NotDelegated { .. } => "seal.not-delegated",
+            Self::NoFile { .. } => "seal.no-file",
+            Self::NotLoaded { .. } => "seal.not-loaded",
+            Self::Nothing => "seal.nothing",
+            Self::Signing { .. } => "seal.signing",
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        match self {
+            Self::Signing { .. } => Remedy::Retry,
+            Self::VersionExhausted { .. } => Remedy::Operator,
+            _ => Remedy::FixCaller,
+        }
+    }
+}
+
+/// Why signing did not lead to a release.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// Something cannot be sealed, or a signer failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Too few keys have signed a file, or it has expired since. All is given back, and can go on.
+    #[error(transparent)]
+    Incomplete(Box<Incomplete>),
+}
+
+impl PublishError {
+    /// The stable code of this refusal: that of the first file that is not complete.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Seal(reason) => reason.code(),
+            Self::Incomplete(files) => {
+                files.reasons.first().map_or("publish.incomplete", VerifyError::code)
+            }
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        match self {
+            Self::Seal(reason) => reason.remedy(),
+            Self::Incomplete(_) => Remedy::Operator,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a publisher decides once: how long files are valid, and whose keys stay apart.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::metadata::RoleType;
+use crate::primitives::{Limits, RoleName, UtcTime};
+
+/// How a repository is published.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Policy {
+    /// How long files are valid.
+    pub expiry: Expiry,
+    /// Whose keys stay apart.
+    pub separation: Separation,
+    /// Whether snapshot and timestamp list length and SHA-256 of each file besides its version.
+    /// Devices then know how much to download at most, and a file is checked before it is read.
+    pub list_digests: bool,
+    /// The limits of the smallest device. What is over them is not published.
+    pub limits: Limits,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            expiry: Expiry::default(),
+            separation: Separation::default(),
+            list_digests: true,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// For how many seconds a file is valid, counted from when it is sealed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Expiry {
+    /// The root. It is signed by people who have to meet.
+    pub root: u64,
+    /// The top-level targets.
+    pub targets: u64,
+    /// Delegated roles.
+    pub delegated: u64,
+    /// The snapshot.
+    pub snapshot: u64,
+    /// The timestamp: for so long a mirror can withhold an update unnoticed.
+    pub timestamp: u64,
+    /// Delegated roles with another validity than the rest.
+    pub roles: BTreeMap<RoleName, u64>,
+}
+
+const DAY: u64 = 86_400;
+
+impl Default for Expiry {
+    /// A year for what is signed offline, a quarter for delegated roles, two weeks for the
+    /// snapshot and two days for the timestamp.
+    fn default() -> Self {
+        Self {
+            root: 365 * DAY,
+            targets: 365 * DAY,
+            delegated: 90 * DAY,
+            snapshot: 14 * DAY,
+            timestamp: 2 * DAY,
+            roles: BTreeMap::new(),
+        }
+    }
+}
+
+impl Expiry {
+    /// When a file of `role` expires that is sealed at `now`.
+    #[must_use]
+    pub fn of(&self, role: &RoleName, now: UtcTime) -> UtcTime {
+        let seconds = self.roles.get(role).copied().unwrap_or(match role.as_str() {
+            "root" => self.root,
+            "targets" => self.targets,
+            "snapshot" => self.snapshot,
+            "timestamp" => self.timestamp,
+            _ => self.delegated,
+        });
+        now.saturating_add(seconds)
+    }
+}
+
+/// Roles that may have no key in common.
+///
+/// Whoever steals a key of the one should not have a key of the other.
+#[derive(Clone, Debug)]
+pub struct Separation(Vec<(RoleName, RoleName)>);
+
+impl Default for Separation {
+    /// `timestamp` and `snapshot`, whose keys are online, share none with `root` and `targets`.
+    fn default() -> Self {
+        use RoleType::{Root, Snapshot, Targets, Timestamp};
+        let pairs = [(Timestamp, Root), (Timestamp, Targets), (Snapshot, Root), (Snapshot, Targets)];
+        Self(pairs.into_iter().map(|(a, b)| (a.into(), b.into())).collect())
+    }
+}
+
+impl Separation {
+    /// Any role may share keys with any other.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// These roles, too, share no key with each other.
+    #[must_use]
+    pub fn and_apart(mut self, roles: &[RoleName]) -> Self {
+        for (number, a) in roles.iter().enumerate() {
+            self.0.extend(roles.iter().skip(number + 1).map(|b| (a.clone(), b.clone())));
+        }
+        self
+    }
+
+    pub(super) fn pairs(&self) -> &[(RoleName, RoleName)] {
+        &self.0
+    }
+}

@@ -1,0 +1,93 @@
+//! The repository as it will be: what is published, and over it the files that were sealed.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::published::delegates;
+use super::sealed::Contents;
+use super::{Authority, Published, Sealed};
+use crate::metadata::{Document, RoleType, Root, Targets};
+use crate::primitives::{RoleName, TargetPath};
+use crate::verify::Edge;
+
+/// Root and targets roles as devices will see them.
+pub(super) struct View<'v> {
+    pub(super) published: &'v Published,
+    root: Option<&'v Document<'static, Root>>,
+    roles: BTreeMap<&'v RoleName, &'v Document<'static, Targets>>,
+}
+
+impl<'v> View<'v> {
+    pub(super) fn new(published: &'v Published, files: &'v BTreeMap<RoleName, Sealed>) -> Self {
+        let mut root = published.root.as_ref().map(|root| root.document());
+        let mut roles: BTreeMap<_, _> = published.documents().collect();
+        for (name, file) in files {
+            match file.contents() {
+                Contents::Root(document) => root = Some(document),
+                Contents::Targets(document) => {
+                    roles.insert(name, document);
+                }
+                Contents::Timestamp(_) | Contents::Snapshot(_) => {}
+            }
+        }
+        Self { published, root, roles }
+    }
+
+    pub(super) fn role(&self, name: &RoleName) -> Option<&'v Document<'static, Targets>> {
+        self.roles.get(name).copied()
+    }
+
+    pub(super) fn roles(
+        &self,
+    ) -> impl Iterator<Item = (&'v RoleName, &'v Document<'static, Targets>)> + '_ {
+        self.roles.iter().map(|(name, document)| (*name, *document))
+    }
+
+    /// The roles that say who signs for the targets role `role`.
+    pub(super) fn edges(&self, role: &RoleName) -> Vec<Edge<'v>> {
+        let root = self.root.filter(|_| role.is_targets()).map(Edge::Root);
+        let others = self.roles().filter(|(_, document)| delegates(document, role));
+        root.into_iter().chain(others.map(|(name, file)| Edge::Targets(name, file))).collect()
+    }
+
+    /// Whose signatures a file of `role` needs.
+    pub(super) fn authorities(&self, role: &RoleName) -> Vec<Authority> {
+        let top_level = match role.as_str() {
+            "root" => Some(RoleType::Root),
+            "timestamp" => Some(RoleType::Timestamp),
+            "snapshot" => Some(RoleType::Snapshot),
+            "targets" => Some(RoleType::Targets),
+            _ => None,
+        };
+        if let Some(kind) = top_level {
+            return self.root.map(|root| Authority::root(root, kind)).into_iter().collect();
+        }
+        let delegators = self.roles().filter_map(|(name, document)| {
+            Authority::delegation(name, document.delegations()?, role)
+        });
+        delegators.collect()
+    }
+
+    /// Whether a search for `path` comes to `role`, as far as roles are at hand (§5.6.7). What a
+    /// role on the way lists does not matter: whoever lists a path first is found first.
+    pub(super) fn comes_to(&self, role: &RoleName, path: &TargetPath) -> bool {
+        let (mut stack, mut seen) = (vec![RoleName::targets()], BTreeSet::new());
+        while let Some(next) = stack.pop() {
+            if next == *role {
+                return true;
+            }
+            let delegations = self.role(&next).and_then(Document::delegations);
+            let matches = delegations.map(|all| all.matches(path)).unwrap_or_default();
+            seen.insert(next);
+            // The last match ends the search if it is terminating: what is to be visited after
+            // the role that delegates, is not.
+            if matches.last().is_some_and(|last| last.terminating) {
+                stack.clear();
+            }
+            let found = matches.into_iter().rev().map(|found| found.name);
+            stack.extend(found.filter(|name| !seen.contains(name)));
+        }
+        false
+    }
+}
