@@ -25,7 +25,12 @@ pub struct Json(Box<str>);
 impl Json {
     /// Reads a value strictly, within the default [`Limits`] for depth and strings.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
-        let (text, span, form) = read(text.as_bytes(), &Limits::default())?;
+        Self::read(text.as_bytes(), &Limits::default())
+    }
+
+    /// Reads a value strictly.
+    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
+        let (text, span, form) = read(bytes, limits)?;
         let mut out = String::with_capacity(span.len());
         canonical::stream_published(text, span, &form, &mut |chunk| {
             out.push_str(core::str::from_utf8(chunk).unwrap_or_default());

@@ -6,15 +6,15 @@
 
 use alloc::vec::Vec;
 
-use super::NamedKey;
+use super::Key;
 
 /// The signature in the form that TUF carries, if it verifies in it; `None` if it verifies in no
 /// known form.
-pub(crate) fn normalised(key: &NamedKey, message: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn normalised(key: &Key, message: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
     let as_it_is = core::iter::once(signature.to_vec());
     as_it_is
         .chain(other_form(key.scheme(), signature))
-        .find(|signature| key.key().verifies(message, signature))
+        .find(|signature| key.verifies(message, signature))
 }
 
 /// What the signature is if it is not in the form of TUF.

@@ -51,6 +51,16 @@ impl RoleName {
         Ok(Self::checked(name))
     }
 
+    /// The name of any role that has a file.
+    #[cfg(feature = "repository")]
+    pub(crate) fn any(name: &str) -> Result<Self, RoleNameError> {
+        let top_level = ["root", "timestamp", "snapshot", "targets"];
+        match top_level.into_iter().find(|known| *known == name) {
+            Some(known) => Ok(Self::top_level(known)),
+            None => Self::delegated(name),
+        }
+    }
+
     /// The name of a top-level role, which no delegation may use.
     pub(crate) fn top_level(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))

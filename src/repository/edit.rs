@@ -8,6 +8,7 @@ use core::fmt;
 use super::checks::orphaned;
 use super::derive::{Online, following};
 use super::draft::{RootDraft, TargetsDraft, finish};
+use super::published::delegates;
 use super::sealed::Sealed;
 use super::{DraftError, Policy, Published, Result, SealError, Signing, TargetEntry};
 use crate::json::Json;
@@ -222,6 +223,16 @@ impl Draft {
         let renewed = renewed.into_iter().filter(is_online).collect();
         let online = Online { renewed, versions, fields };
         Signing::begin(published, files, online, now, policy)
+    }
+
+    /// The roles, of those that are at hand, that delegate to `role`.
+    pub(super) fn delegators(&self, role: &RoleName) -> Vec<RoleName> {
+        let drafted = self.roles.iter().filter(|(_, draft)| draft.delegates(role));
+        let published = self.published.documents().filter(|(name, document)| {
+            !self.roles.contains_key(*name) && delegates(document, role)
+        });
+        let drafted = drafted.map(|(name, _)| name.clone());
+        drafted.chain(published.map(|(name, _)| name.clone())).collect()
     }
 
     /// A role that was opened or created.

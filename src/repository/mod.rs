@@ -47,6 +47,7 @@
 
 mod authority;
 mod bins;
+pub mod ceremony;
 mod checks;
 mod derive;
 mod draft;
@@ -55,6 +56,7 @@ mod error;
 mod policy;
 mod published;
 mod release;
+mod rotate;
 mod sealed;
 mod signing;
 mod view;

@@ -8,7 +8,7 @@ use core::fmt::Write as _;
 
 use super::{Authority, Result, SealError};
 use crate::json::{Json, Object, strings, write_str};
-use crate::key::{KeyId, NamedKey, Signer, normalised, sign_checked};
+use crate::key::{Key, KeyId, Signer, normalised, sign_checked};
 use crate::metadata::{Document, RoleType, Root, Signed, Snapshot, Targets, Timestamp};
 use crate::primitives::{Limits, RoleName, Sha256Digest, UtcTime, Version, hex_print};
 use crate::verify::VerifyError;
@@ -164,21 +164,24 @@ impl Sealed {
 
     /// Signs with a key of one of `authorities`. `false` if none of them names it.
     pub(super) fn sign(&mut self, authorities: &[Authority], signer: &dyn Signer) -> Result<bool> {
-        let ids = ids_of(authorities, signer.public_key());
-        if ids.is_empty() {
+        let key = signer.public_key().key();
+        if authorities.iter().all(|authority| authority.ids_of(key).next().is_none()) {
             return Ok(false);
         }
         let signature = sign_checked(signer, &self.message())
             .map_err(|reason| SealError::Signing { role: self.role.clone(), reason })?;
-        self.add(ids, &signature);
+        self.add(authorities, key, &signature);
         Ok(true)
     }
 
-    /// Adds a signature that was made elsewhere, if it verifies.
-    pub(super) fn attach(&mut self, ids: Vec<KeyId>, key: &NamedKey, signature: &[u8]) -> bool {
-        let Some(signature) = normalised(key, &self.message(), signature) else { return false };
-        self.add(ids, &signature);
-        true
+    /// A signature that was made elsewhere, in the form that metadata carries, if it verifies.
+    pub(super) fn normalised(&self, key: &Key, signature: &[u8]) -> Option<Vec<u8>> {
+        normalised(key, &self.message(), signature)
+    }
+
+    /// The same file, signed by nobody.
+    pub(super) fn without_signatures(&self) -> Self {
+        Self { signatures: Vec::new(), ..self.clone() }
     }
 
     /// Leaves only the signatures that keys of `authorities` made.
@@ -201,34 +204,17 @@ impl Sealed {
         self.role == other.role && fields(self) == fields(other)
     }
 
-    fn add(&mut self, ids: Vec<KeyId>, signature: &[u8]) {
-        for id in ids {
-            self.signatures.retain(|(known, _)| *known != id);
-            self.signatures.push((id, signature.to_vec()));
+    /// Adds a signature of `key` under each id that the key has.
+    pub(super) fn add(&mut self, authorities: &[Authority], key: &Key, signature: &[u8]) {
+        for id in authorities.iter().flat_map(|authority| authority.ids_of(key)) {
+            self.signatures.retain(|(known, _)| known != id);
+            self.signatures.push((id.clone(), signature.to_vec()));
         }
     }
 
     pub(super) fn contents(&self) -> &Contents {
         &self.contents
     }
-
-    pub(super) fn targets(&self) -> Option<&Document<'static, Targets>> {
-        match &self.contents {
-            Contents::Targets(document) => Some(document),
-            _ => None,
-        }
-    }
-}
-
-/// The ids under which `authorities` list a key.
-pub(super) fn ids_of(authorities: &[Authority], key: &NamedKey) -> Vec<KeyId> {
-    let mut ids = Vec::new();
-    for id in authorities.iter().flat_map(|authority| authority.ids_of(key.key())) {
-        if !ids.contains(id) {
-            ids.push(id.clone());
-        }
-    }
-    ids
 }
 
 struct Hex<'b>(&'b [u8]);

@@ -143,6 +143,14 @@ impl DelegationsDraft {
         }
     }
 
+    /// Whether `name` is delegated here.
+    pub(super) fn names(&self, name: &RoleName) -> bool {
+        match &self.roles {
+            Roles::Listed(listed) => listed.iter().any(|known| known.name == *name),
+            Roles::Succinct(bins) => bins.names(name),
+        }
+    }
+
     /// Edits who signs for `name`. All succinct bins have the same keys, so the name of any of them,
     /// or their prefix, stands for all.
     pub(super) fn edit(
@@ -155,10 +163,7 @@ impl DelegationsDraft {
             Roles::Listed(listed) => {
                 listed.iter_mut().find(|known| known.name == *name).map(|known| &mut known.role)
             }
-            Roles::Succinct(bins) => {
-                let named = name.as_str() == bins.prefix || bins.contains(name);
-                named.then_some(&mut bins.role)
-            }
+            Roles::Succinct(bins) => bins.names(name).then_some(&mut bins.role),
         };
         edit(role.ok_or_else(|| DraftError::NotDelegated(name.clone()))?, keys)
     }
@@ -188,9 +193,11 @@ impl Succinct {
         fields.to_json()
     }
 
-    fn contains(&self, name: &RoleName) -> bool {
+    /// Whether `name` is one of the bins, or the prefix of all.
+    fn names(&self, name: &RoleName) -> bool {
         let number = name.as_str().strip_prefix(&*self.prefix).and_then(|n| n.strip_prefix('-'));
-        number.is_some_and(|number| u64::from_str_radix(number, 16).is_ok())
+        let is_bin = number.is_some_and(|number| u64::from_str_radix(number, 16).is_ok());
+        is_bin || name.as_str() == self.prefix
     }
 }
 

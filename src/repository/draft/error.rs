@@ -56,6 +56,9 @@ pub enum DraftError {
     /// The number of bins is 2 to the power of 1 up to 14.
     #[error("2 to the power of {0} bins are too few or too many")]
     Bins(u32),
+    /// Only timestamp and snapshot are recovered by new keys alone.
+    #[error("{0} is neither timestamp nor snapshot")]
+    NotOnline(RoleName),
     /// `custom` is no object.
     #[error("`custom` is a JSON object")]
     Custom,
@@ -99,6 +102,7 @@ impl DraftError {
             Self::SuccinctAlone => "draft.succinct-alone",
             Self::HasDelegations(_) => "draft.has-delegations",
             Self::Bins(_) => "draft.bins",
+            Self::NotOnline(_) => "draft.not-online",
             Self::Custom => "draft.custom",
             Self::NoDigest => "draft.no-digest",
             Self::NotLoaded(_) => "draft.not-loaded",

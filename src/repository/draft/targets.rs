@@ -141,6 +141,11 @@ impl TargetsDraft {
         self.delegations.as_ref()?.first_match(path)
     }
 
+    /// Whether this role says who signs for `role`.
+    pub(in crate::repository) fn delegates(&self, role: &RoleName) -> bool {
+        self.delegations.as_ref().is_some_and(|delegations| delegations.names(role))
+    }
+
     /// Puts delegations in the place of those that there are.
     pub(in crate::repository) fn set_delegations(&mut self, delegations: DelegationsDraft) {
         self.changed = true;

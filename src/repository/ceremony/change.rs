@@ -1,0 +1,198 @@
+//! The differences of two documents, none left out, and words for them.
+//!
+//! The comparison knows nothing of roles: it walks both trees, so that a field that this crate does not know cannot slip through.
+//! Only the words know what a place means.
+
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::fmt::Write as _;
+
+use super::Warning;
+use crate::json::{Json, JsonError, Object, Reader};
+use crate::primitives::RoleName;
+
+/// One difference, at a place in the `signed` part. It displays as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    place: Vec<Box<str>>,
+    before: Option<Json>,
+    after: Option<Json>,
+}
+
+impl Change {
+    /// The names that lead to the place; in a list, the name of a delegation, or the text itself.
+    #[must_use]
+    pub fn place(&self) -> &[Box<str>] {
+        &self.place
+    }
+
+    /// What stood there.
+    #[must_use]
+    pub fn before(&self) -> Option<&Json> {
+        self.before.as_ref()
+    }
+
+    /// What will stand there.
+    #[must_use]
+    pub fn after(&self) -> Option<&Json> {
+        self.after.as_ref()
+    }
+
+    /// A threshold that falls, wherever it stands.
+    pub(super) fn lowered_threshold(&self) -> Option<Warning> {
+        let (name, above) = self.place.split_last()?;
+        let number = |value: &Option<Json>| value.as_ref()?.as_str().parse::<u64>().ok();
+        let lowered = number(&self.after)? < number(&self.before)?;
+        let role = above.last().map_or("", |role| role);
+        let warning = || Warning::LowerThreshold { role: RoleName::checked(role) };
+        (&**name == "threshold" && lowered).then(warning)
+    }
+}
+
+/// All differences of two values in published form.
+pub(super) fn between(before: &str, after: &str) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut place = Vec::new();
+    compare(&mut place, Some(before), Some(after), &mut changes);
+    changes
+}
+
+fn compare(
+    place: &mut Vec<Box<str>>,
+    before: Option<&str>,
+    after: Option<&str>,
+    changes: &mut Vec<Change>,
+) {
+    if before == after {
+        return;
+    }
+    match (before.and_then(parts), after.and_then(parts)) {
+        (Some(old), Some(new)) => {
+            let found = changes.len();
+            for (name, value) in old.iter() {
+                inside(place, name, Some(value), new.get(name).map(Json::as_str), changes);
+            }
+            for (name, value) in new.iter().filter(|(name, _)| old.get(name).is_none()) {
+                inside(place, name, None, Some(value), changes);
+            }
+            // The same parts in another order, which matters among delegations.
+            if changes.len() == found {
+                push(place, before, after, changes);
+            }
+        }
+        _ => push(place, before, after, changes),
+    }
+}
+
+fn inside(
+    place: &mut Vec<Box<str>>,
+    name: &str,
+    before: Option<&str>,
+    after: Option<&str>,
+    changes: &mut Vec<Change>,
+) {
+    place.push(name.into());
+    compare(place, before, after, changes);
+    place.pop();
+}
+
+fn push(
+    place: &[Box<str>],
+    before: Option<&str>,
+    after: Option<&str>,
+    changes: &mut Vec<Change>,
+) {
+    let value = |text: Option<&str>| text.map(Json::published);
+    changes.push(Change { place: place.to_vec(), before: value(before), after: value(after) });
+}
+
+/// The parts of a value, by name.
+struct Parts(Vec<(Box<str>, Json)>);
+
+impl Parts {
+    fn get(&self, name: &str) -> Option<&Json> {
+        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.as_str()))
+    }
+}
+
+/// The entries of an object; of a list, its texts, or its objects by their `name`. `None` for what
+/// has no parts that can be told apart by name.
+fn parts(value: &str) -> Option<Parts> {
+    let mut parts: Vec<(Box<str>, Json)> = match value.as_bytes().first()? {
+        b'{' => Object::of(value).into_iter().collect(),
+        b'[' => named(value)?,
+        _ => return None,
+    };
+    parts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let twice = parts.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
+    (!twice).then_some(Parts(parts))
+}
+
+fn named(list: &str) -> Option<Vec<(Box<str>, Json)>> {
+    let mut parts = Some(Vec::new());
+    let read = Reader::again(list, 0).array(|r| {
+        let raw = r.raw()?;
+        let name = match raw.as_bytes().first() {
+            Some(b'"') => Reader::again(raw, 0).text().ok().map(|text| text.decode().into_owned()),
+            Some(b'{') => Object::of(raw).take_text("name"),
+            _ => None,
+        };
+        match (name, &mut parts) {
+            (Some(name), Some(parts)) => parts.push((name.into(), Json::published(raw))),
+            _ => parts = None,
+        }
+        Ok::<_, JsonError>(())
+    });
+    read.ok().and(parts)
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place: Vec<&str> = self.place.iter().map(|name| &**name).collect();
+        let subject = match place.as_slice() {
+            ["targets", path] => alloc::format!("target {}", shown(path)),
+            ["keys", id] | ["delegations", "keys", id] => alloc::format!("key {}", shown(id)),
+            ["roles", role, "keyids", id]
+            | ["delegations", "roles", role, "keyids", id] => {
+                alloc::format!("key {} as one of {}", shown(id), shown(role))
+            }
+            ["delegations", "roles", role] => alloc::format!("delegation to {}", shown(role)),
+            ["meta", file] => alloc::format!("listing of {}", shown(file)),
+            [] => "everything".to_owned(),
+            _ => place.iter().map(|name| shown(name)).collect::<Vec<_>>().join(" › "),
+        };
+        match (&self.before, &self.after) {
+            (None, Some(after)) => write!(f, "adds {subject}: {}", shown(after.as_str())),
+            (Some(before), None) => {
+                write!(f, "removes {subject}, which was {}", shown(before.as_str()))
+            }
+            (Some(before), Some(after)) => {
+                let (before, after) = (shown(before.as_str()), shown(after.as_str()));
+                write!(f, "changes {subject} from {before} to {after}")
+            }
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Text that anybody may have written, in full, without what a terminal or an eye could be
+/// deceived by: control characters, and those that hide or turn others around.
+pub(super) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' '..='~' => out.push(c),
+            // Cannot fail: writing to a string does not.
+            _ => drop(write!(out, "{}", c.escape_debug())),
+        }
+    }
+    out
+}
