@@ -51,12 +51,12 @@ impl Ed25519Signer {
             return Err(SecretKeyError::Malformed);
         };
         let signer = Self::from_seed(seed.try_into().map_err(|_| SecretKeyError::Malformed)?);
-        match info.public_key {
-            Some(listed) if listed.as_bytes() != Some(signer.key.as_ref().as_bytes()) => {
-                Err(SecretKeyError::PublicKey)
-            }
-            _ => Ok(signer),
+        if let Some(listed) = info.public_key
+            && listed.as_bytes() != Some(signer.key.as_ref().as_bytes())
+        {
+            return Err(SecretKeyError::PublicKey);
         }
+        Ok(signer)
     }
 
     /// From a PKCS#8 file in PEM, as [`from_pkcs8_der`](Self::from_pkcs8_der).
@@ -92,7 +92,7 @@ impl Signer for Ed25519Signer {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        Ok(self.key.sign(message).to_bytes().to_vec())
+        Ok(self.key.try_sign(message).map_err(SignError::new)?.to_vec())
     }
 }
 
@@ -101,5 +101,19 @@ impl fmt::Debug for Ed25519Signer {
         f.debug_struct("Ed25519Signer")
             .field("public_key", &self.public_key)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    #[test]
+    fn what_holds_the_secret_is_wiped() {
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        let Ed25519Signer { key, public_key: _ } = Ed25519Signer::from_seed(&[1; 32]);
+        wiped(&key);
     }
 }

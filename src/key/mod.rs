@@ -24,6 +24,8 @@ mod id;
 mod named;
 #[cfg(feature = "repository")]
 mod normalise;
+#[cfg(all(feature = "repository", feature = "ecdsa"))]
+mod p256_signer;
 #[cfg(feature = "repository")]
 mod pkcs8;
 #[cfg(feature = "rsa")]
@@ -47,6 +49,8 @@ pub use id::{KeyFingerprint, KeyId};
 pub use named::NamedKey;
 #[cfg(all(feature = "repository", feature = "ecdsa"))]
 pub use normalise::EcdsaCurve;
+#[cfg(all(feature = "repository", feature = "ecdsa"))]
+pub use p256_signer::P256Signer;
 pub(crate) use scheme::Verification;
 use scheme::{PublicKey, Scheme};
 #[cfg(feature = "repository")]

@@ -131,3 +131,59 @@ fn escaped(c: char, out: &mut String) {
         _ => canonical(c, out),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::json;
+    use crate::primitives::Limits;
+
+    #[test]
+    fn control_characters_are_escaped_in_what_is_listed() {
+        let key = NamedKey::new("a\"", "b\\", "-----\n\r\0\x1f\x7f\u{e9}");
+        assert_eq!(
+            key.to_json(),
+            "{\"keytype\":\"a\\\"\",\"keyval\":{\"public\":\"-----\\n\\u000d\\u0000\\u001f\x7f\u{e9}\"},\
+             \"scheme\":\"b\\\\\"}"
+        );
+    }
+
+    #[test]
+    fn keys_are_equal_if_all_of_their_text_is() {
+        let key = || NamedKey::new("ed25519", "ed25519", "00");
+        assert_eq!(key(), key().clone());
+        assert_eq!(key(), key().with_id(key().id().clone()));
+        assert_ne!(key(), key().with_id(KeyId::new("other")));
+        for (key_type, scheme, value) in
+            [("", "ed25519", "00"), ("ed25519", "", "00"), ("ed25519", "ed25519", "0")]
+        {
+            let other = NamedKey::new(key_type, scheme, value).with_id(key().id().clone());
+            assert_ne!(key(), other);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_listed_reads_back_and_has_the_id_as_its_digest(text: [String; 3]) {
+            let [key_type, scheme, value] = &text;
+            let key = NamedKey::new(key_type, scheme, value);
+            let listed = key.to_json();
+            prop_assert_eq!(
+                serde_json::from_str::<serde_json::Value>(&listed).unwrap(),
+                serde_json::json!({
+                    "keytype": key_type, "keyval": { "public": value }, "scheme": scheme
+                })
+            );
+            let form = json::canonical_form(listed.as_bytes(), &Limits::default()).unwrap();
+            prop_assert_eq!(key.id().as_str(), hex::encode(sha256(&form)));
+            prop_assert_eq!(
+                [key.key_type().to_string(), key.scheme().to_string(), key.value().to_string()],
+                text
+            );
+        }
+    }
+}

