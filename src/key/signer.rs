@@ -54,7 +54,8 @@ pub(crate) fn sign_checked(signer: &dyn Signer, message: &[u8]) -> Result<Vec<u8
     public_key.key().usable().map_err(|reason| SigningError::Unusable { id: id(), reason })?;
     let signature =
         signer.sign(message).map_err(|source| SigningError::Signer { id: id(), source })?;
-    normalised(public_key.key(), message, &signature).ok_or_else(|| SigningError::Faulty { id: id() })
+    normalised(public_key.key(), message, &signature)
+        .ok_or_else(|| SigningError::Faulty { id: id() })
 }
 
 #[cfg(test)]

@@ -55,7 +55,9 @@ impl SuccinctRoles {
         let Some(digits) = digits.strip_prefix('-') else { return false };
         let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let number = u64::from_str_radix(digits, 16).ok();
-        plain && digits.len() == digits_of(self.bit_length) && number.is_some_and(|n| n >> self.bit_length == 0)
+        plain
+            && digits.len() == digits_of(self.bit_length)
+            && number.is_some_and(|n| n >> self.bit_length == 0)
     }
 
     pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self> {

@@ -70,11 +70,7 @@ pub(super) fn check(
 }
 
 /// A version that devices take for newer, and an expiry that is still to come.
-pub(super) fn check_header(
-    published: Option<Version>,
-    file: &Sealed,
-    now: UtcTime,
-) -> Result<()> {
+pub(super) fn check_header(published: Option<Version>, file: &Sealed, now: UtcTime) -> Result<()> {
     let (role, version) = (file.role(), file.version());
     let follows = match (published, file.kind()) {
         (None, RoleType::Root) => version == Version::ONE,
@@ -93,8 +89,8 @@ pub(super) fn check_header(
 
 /// For each role there are as many keys as have to sign.
 fn check_thresholds(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
-    let top_level =
-        [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets].map(Into::into);
+    let top_level = [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets]
+        .map(Into::into);
     let delegated = changed_delegations(files).flat_map(|(_, delegations)| {
         // Succinct bins share their keys: one stands for all.
         let bins = delegations.succinct().and_then(|bins| bins.names().next());
@@ -127,10 +123,7 @@ fn check_separation(view: &View<'_>, policy: &Policy) -> Result<()> {
 }
 
 /// Each role that is delegated to has a file, or devices would end a search with an error.
-fn check_delegated_files(
-    published: &Published,
-    files: &BTreeMap<RoleName, Sealed>,
-) -> Result<()> {
+fn check_delegated_files(published: &Published, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
     for (_, delegations) in changed_delegations(files) {
         for role in names(delegations) {
             if !files.contains_key(&role) && published.version(&role).is_none() {

@@ -61,10 +61,7 @@ impl Draft {
     }
 
     /// A role that is published and loaded, or drafted.
-    pub fn role(
-        &mut self,
-        name: &RoleName,
-    ) -> core::result::Result<&mut TargetsDraft, DraftError> {
+    pub fn role(&mut self, name: &RoleName) -> core::result::Result<&mut TargetsDraft, DraftError> {
         if !self.roles.contains_key(name) {
             let draft = match self.published.roles.get(name) {
                 Some(file) => opened(file),
@@ -255,10 +252,7 @@ fn opened(file: &Authentic<'_, Targets>) -> TargetsDraft {
     TargetsDraft::of(&file.document().signed_published())
 }
 
-fn first_match(
-    delegations: Option<Delegations<'_>>,
-    path: &TargetPath,
-) -> Option<RoleName> {
+fn first_match(delegations: Option<Delegations<'_>>, path: &TargetPath) -> Option<RoleName> {
     delegations?.matches(path).into_iter().next().map(|found| found.name)
 }
 

@@ -53,7 +53,9 @@ pub enum SealError {
         expires: UtcTime,
     },
     /// More keys have to sign than there are.
-    #[error("{role}: {delegator} asks for {threshold} signatures, but there are {keys} usable keys")]
+    #[error(
+        "{role}: {delegator} asks for {threshold} signatures, but there are {keys} usable keys"
+    )]
     Unattainable {
         /// The role that nobody could sign for.
         role: RoleName,

@@ -92,7 +92,8 @@ impl Default for Separation {
     /// `timestamp` and `snapshot`, whose keys are online, share none with `root` and `targets`.
     fn default() -> Self {
         use RoleType::{Root, Snapshot, Targets, Timestamp};
-        let pairs = [(Timestamp, Root), (Timestamp, Targets), (Snapshot, Root), (Snapshot, Targets)];
+        let pairs =
+            [(Timestamp, Root), (Timestamp, Targets), (Snapshot, Root), (Snapshot, Targets)];
         Self(pairs.into_iter().map(|(a, b)| (a.into(), b.into())).collect())
     }
 }

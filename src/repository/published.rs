@@ -11,8 +11,8 @@ use crate::metadata::{Document, RoleType, Root, Snapshot, Targets, Timestamp};
 use crate::primitives::{Limits, RoleName, Version};
 use crate::update::RemoteFile;
 use crate::verify::{
-    Authentic, Edge, Trusted, VerifyError, anchor, confirm_snapshot, confirm_targets, signed_targets,
-    stored_snapshot, stored_timestamp,
+    Authentic, Edge, Trusted, VerifyError, anchor, confirm_snapshot, confirm_targets,
+    signed_targets, stored_snapshot, stored_timestamp,
 };
 
 /// A repository as it is published: what the next release starts from.

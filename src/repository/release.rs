@@ -10,8 +10,8 @@ use crate::metadata::{RoleType, Root, Signed, Snapshot, Targets, Timestamp};
 use crate::primitives::{RoleName, StartTime, UtcTime, Version};
 use crate::update::RemoteFile;
 use crate::verify::{
-    Authentic, Context, NewTimestamp, Trusted, VerifyError, as_authentic, confirm_targets, is_signed_by, snapshot,
-    stored_timestamp, timestamp,
+    Authentic, Context, NewTimestamp, Trusted, VerifyError, as_authentic, confirm_targets,
+    is_signed_by, snapshot, stored_timestamp, timestamp,
 };
 
 /// A file of the role `R` that devices will take: complete, and held against their own checks.
@@ -124,16 +124,15 @@ impl Release {
             }
             _ => None,
         };
-        let trusted =
-            match timestamp(&root, &mut floor, new_timestamp.bytes().to_vec(), &context)? {
-                NewTimestamp::Newer(file) | NewTimestamp::Same(file) => {
-                    file
-                }
-            };
+        let trusted = match timestamp(&root, &mut floor, new_timestamp.bytes().to_vec(), &context)?
+        {
+            NewTimestamp::Newer(file) | NewTimestamp::Same(file) => file,
+        };
         let floor = before.snapshot().filter(|_| keeps_floors);
         let listing = snapshot(&root, &trusted, floor, new_snapshot.bytes().to_vec(), &context)?;
         for role in changed {
-            let file = next.roles.get(role).ok_or_else(|| SealError::NotLoaded { role: role.clone() })?;
+            let file =
+                next.roles.get(role).ok_or_else(|| SealError::NotLoaded { role: role.clone() })?;
             let listed = listing.document().meta(role);
             let listed = listed.ok_or_else(|| VerifyError::NotInSnapshot { role: role.clone() })?;
             confirm_targets(role, file, &listed, Some(&context))?;
@@ -242,9 +241,7 @@ fn view<R: Signed>(publishable: &Publishable<R>) -> ReleaseFile<'_> {
 /// of both (§5.3.11).
 fn takes_online_key(before: &Trusted<'_, Root>, after: &Trusted<'_, Root>) -> bool {
     [RoleType::Timestamp, RoleType::Snapshot].into_iter().any(|role| {
-        let keys = |root: &Trusted<'_, Root>| {
-            Authority::root(root.document(), role).fingerprints()
-        };
+        let keys = |root: &Trusted<'_, Root>| Authority::root(root.document(), role).fingerprints();
         let left = keys(after);
         keys(before).iter().any(|key| !left.contains(key))
     })

@@ -86,7 +86,10 @@ impl Sealed {
         for text in strings(payload) {
             let text = text.decode();
             if !unicode_normalization::is_nfc(&text) {
-                return Err(SealError::NotNormalised { role: self.role.clone(), text: text.into() });
+                return Err(SealError::NotNormalised {
+                    role: self.role.clone(),
+                    text: text.into(),
+                });
             }
         }
         Ok(())

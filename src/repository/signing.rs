@@ -15,7 +15,8 @@ use crate::key::Signer;
 use crate::metadata::{RoleType, Root};
 use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
 use crate::verify::{
-    Authentic, Context, Trusted, VerifyError, anchor, is_signed_by, next_root, signed_by_root, signed_targets,
+    Authentic, Context, Trusted, VerifyError, anchor, is_signed_by, next_root, signed_by_root,
+    signed_targets,
 };
 
 /// Files that wait for signatures.
@@ -218,9 +219,8 @@ impl Signing {
             }
             let bytes = file.to_bytes();
             let counted = match file.kind() {
-                RoleType::Root => {
-                    next_trusted(self.before.root(), bytes, limits).map(|root| next.root = Some(root))
-                }
+                RoleType::Root => next_trusted(self.before.root(), bytes, limits)
+                    .map(|root| next.root = Some(root)),
                 RoleType::Targets => {
                     signed_targets(&view.edges(role), role, bytes, limits).map(|file| {
                         next.roles.insert(role.clone(), Arc::new(file));
@@ -292,7 +292,8 @@ impl Signing {
             Some((alloc::format!("{}.json", role.as_str()), file.version(), file.bytes()))
         });
         let before = before.as_ref().map(|file| file.document());
-        let signed = self.online.next(RoleType::Snapshot, before, files, &self.before, now, &self.policy)?;
+        let signed =
+            self.online.next(RoleType::Snapshot, before, files, &self.before, now, &self.policy)?;
         self.sealed(RoleType::Snapshot, &signed).map(Some)
     }
 
@@ -306,11 +307,19 @@ impl Signing {
         if holds && same && !self.online.asks_for(RoleType::Timestamp) {
             return Ok(None);
         }
-        let files = self.next.snapshot.iter().map(|file| -> Listed<'_> {
-            ("snapshot.json".into(), file.version(), file.bytes())
-        });
+        let files =
+            self.next.snapshot.iter().map(|file| -> Listed<'_> {
+                ("snapshot.json".into(), file.version(), file.bytes())
+            });
         let before = before.as_ref().map(|file| file.document());
-        let signed = self.online.next(RoleType::Timestamp, before, files, &self.before, now, &self.policy)?;
+        let signed = self.online.next(
+            RoleType::Timestamp,
+            before,
+            files,
+            &self.before,
+            now,
+            &self.policy,
+        )?;
         self.sealed(RoleType::Timestamp, &signed).map(Some)
     }
 

@@ -41,9 +41,7 @@ impl Edge<'_> {
                     |id| root.key(id),
                 )
             }
-            Self::Targets(name, parent) => {
-                require_delegated(name, parent, role, document, limits)
-            }
+            Self::Targets(name, parent) => require_delegated(name, parent, role, document, limits),
         }
     }
 }

@@ -91,6 +91,9 @@ pub(super) fn require_delegated(
     let delegations = parent.delegations().ok_or_else(not_delegated)?;
     let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
     let known = Keyring::default();
-    Signatures::new(document, role.clone(), &known, limits)
-        .require(&keys, delegator.clone(), |id| delegations.key(id))
+    Signatures::new(document, role.clone(), &known, limits).require(
+        &keys,
+        delegator.clone(),
+        |id| delegations.key(id),
+    )
 }

@@ -28,8 +28,7 @@ impl Signing {
     ) -> Result<()> {
         let role = request.role();
         let file = self.file(role).ok_or_else(|| CeremonyError::NoSuchFile(role.clone()))?;
-        let waiting =
-            About { role: role.clone(), version: file.version(), digest: file.digest() };
+        let waiting = About { role: role.clone(), version: file.version(), digest: file.digest() };
         for about in [&request.about(), response.about()] {
             if let Some(field) = about.difference(&waiting) {
                 return Err(CeremonyError::Stale { role: role.clone(), field });
@@ -48,9 +47,8 @@ impl Signing {
             let (role, key_id) = refused();
             return Err(CeremonyError::ForeignKey { role, key_id });
         }
-        let verified = keys.iter().find_map(|key| {
-            Some((key, file.normalised(key, response.signature())?))
-        });
+        let verified =
+            keys.iter().find_map(|key| Some((key, file.normalised(key, response.signature())?)));
         let Some((key, signature)) = verified else {
             let (role, key_id) = refused();
             return Err(CeremonyError::BadSignature { role, key_id });

@@ -99,12 +99,7 @@ fn inside(
     place.pop();
 }
 
-fn push(
-    place: &[Box<str>],
-    before: Option<&str>,
-    after: Option<&str>,
-    changes: &mut Vec<Change>,
-) {
+fn push(place: &[Box<str>], before: Option<&str>, after: Option<&str>, changes: &mut Vec<Change>) {
     let value = |text: Option<&str>| text.map(Json::published);
     changes.push(Change { place: place.to_vec(), before: value(before), after: value(after) });
 }
@@ -160,8 +155,7 @@ impl fmt::Display for Change {
         let subject = match place.as_slice() {
             ["targets", path] => alloc::format!("target {}", shown(path)),
             ["keys", id] | ["delegations", "keys", id] => alloc::format!("key {}", shown(id)),
-            ["roles", role, "keyids", id]
-            | ["delegations", "roles", role, "keyids", id] => {
+            ["roles", role, "keyids", id] | ["delegations", "roles", role, "keyids", id] => {
                 alloc::format!("key {} as one of {}", shown(id), shown(role))
             }
             ["delegations", "roles", role] => alloc::format!("delegation to {}", shown(role)),

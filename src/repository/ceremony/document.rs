@@ -4,9 +4,7 @@ use alloc::string::String;
 
 use super::{CeremonyError, Result};
 use crate::json::{Json, Object};
-use crate::primitives::{
-    Limits, RoleName, Sha256Digest, Version, hex_encode, lower_hex_decode,
-};
+use crate::primitives::{Limits, RoleName, Sha256Digest, Version, hex_encode, lower_hex_decode};
 
 /// The file that a document is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +17,12 @@ pub(super) struct About {
 const FORMAT: u64 = 1;
 
 /// The fields of a document of that kind.
-pub(super) fn read(bytes: &[u8], kind: &'static str, limit: u64, limits: &Limits) -> Result<Object> {
+pub(super) fn read(
+    bytes: &[u8],
+    kind: &'static str,
+    limit: u64,
+    limits: &Limits,
+) -> Result<Object> {
     let length = bytes.len() as u64;
     if length > limit {
         return Err(CeremonyError::TooLong { limit, length });

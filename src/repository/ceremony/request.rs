@@ -9,7 +9,7 @@ use super::{CeremonyError, Result, SigningResponse};
 use crate::json::{Json, JsonError, Object, Reader, array, texts_to_json};
 use crate::key::{KeyId, Signer, sign_checked};
 use crate::primitives::{Limits, RoleName, Sha256Digest, UtcTime, Version};
-use crate::repository::{Authority, Sealed, SealError};
+use crate::repository::{Authority, SealError, Sealed};
 use crate::verify::VerifyError;
 
 const KIND: &str = "signing-request";

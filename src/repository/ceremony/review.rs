@@ -6,7 +6,9 @@ use core::fmt;
 
 use super::change::{self, Change, shown};
 use super::{CeremonyError, Result, SigningRequest};
-use crate::metadata::{Document, MetadataError, RoleType, Root, Signed, Snapshot, Targets, Timestamp};
+use crate::metadata::{
+    Document, MetadataError, RoleType, Root, Signed, Snapshot, Targets, Timestamp,
+};
 use crate::primitives::{Limits, RoleName, UtcTime, Version, hex_encode};
 
 /// What would change if the file were published: worked out from the payload that is signed and the
@@ -102,7 +104,11 @@ struct Copy {
 }
 
 impl Copy {
-    fn read(kind: RoleType, bytes: &[u8], limits: &Limits) -> core::result::Result<Self, MetadataError> {
+    fn read(
+        kind: RoleType,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> core::result::Result<Self, MetadataError> {
         match kind {
             RoleType::Root => Self::of::<Root>(bytes, limits),
             RoleType::Timestamp => Self::of::<Timestamp>(bytes, limits),

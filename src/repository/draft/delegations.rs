@@ -51,7 +51,8 @@ impl DelegationsDraft {
     ) -> Result<Self> {
         let (mut listed, mut role) = (Object::default(), RoleDraft::default());
         role.set(&RoleName::checked(prefix), keys, threshold, &mut listed)?;
-        let succinct = Succinct { role, bit_length, prefix: prefix.into(), rest: Object::default() };
+        let succinct =
+            Succinct { role, bit_length, prefix: prefix.into(), rest: Object::default() };
         Ok(Self { keys: listed, roles: Roles::Succinct(succinct), rest: Object::default() })
     }
 
@@ -75,7 +76,8 @@ impl DelegationsDraft {
             Roles::Listed(listed) => listed.iter().flat_map(|d| &d.role.key_ids).collect(),
             Roles::Succinct(succinct) => succinct.role.key_ids.iter().collect(),
         };
-        let used: alloc::collections::BTreeSet<&str> = used.into_iter().map(KeyId::as_str).collect();
+        let used: alloc::collections::BTreeSet<&str> =
+            used.into_iter().map(KeyId::as_str).collect();
         keys.retain(|id| used.contains(id));
         fields.set("keys", keys.to_json());
         match &self.roles {

@@ -1,6 +1,5 @@
 //! A targets role: what it lists, and to whom it delegates.
 
-
 use super::delegations::DelegationsDraft;
 use super::fields::set_field;
 use super::role::RoleDraft;

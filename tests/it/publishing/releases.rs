@@ -1,8 +1,8 @@
 //! From nothing to a repository, and on from there.
 
 use ota_trust::metadata::{PathSet, RoleType};
-use ota_trust::repository::{Bins, Delegation, DraftError, Published};
 use ota_trust::primitives::Limits;
+use ota_trust::repository::{Bins, Delegation, DraftError, Published};
 
 use super::house::{House, add, assert_found, path, public, role};
 
@@ -26,7 +26,12 @@ fn an_edit_that_changes_nothing_publishes_nothing() {
     let mut house = House::new();
     house.publish(|draft| drop(add(draft, "lamp/1.bin")));
     assert_eq!(house.refusal(|_| ()), "seal.nothing");
-    assert_eq!(house.refusal(|draft| { draft.root(); }), "seal.nothing");
+    assert_eq!(
+        house.refusal(|draft| {
+            draft.root();
+        }),
+        "seal.nothing"
+    );
     assert_eq!(house.refusal(|draft| drop(add(draft, "lamp/1.bin"))), "seal.nothing");
 }
 
@@ -46,10 +51,14 @@ fn delegations_and_bins() {
     assert_found(&mut device, &house.web, "releases/7");
     for succinct in [false, true] {
         let make = if succinct { Bins::succinct } else { Bins::listed };
-        let mut house = House { published: house.published.clone(), web: house.web.clone(), ..House::empty() }.with_keys(&["releases", "bins"]);
+        let mut house =
+            House { published: house.published.clone(), web: house.web.clone(), ..House::empty() }
+                .with_keys(&["releases", "bins"]);
         let mut device = device.clone();
         let files = house.publish(|draft| {
-            draft.move_into_bins(&role("releases"), &make(3, "bin", vec![public("bins")], 1)).unwrap();
+            draft
+                .move_into_bins(&role("releases"), &make(3, "bin", vec![public("bins")], 1))
+                .unwrap();
         });
         assert_eq!(files.len(), 8 + 1 + 2, "{files:?}");
         for number in 0..20 {
@@ -65,7 +74,9 @@ fn delegations_and_bins() {
 fn a_publisher_loads_what_it_edits_and_nothing_else() {
     let mut house = House::new().with_keys(&["bins"]);
     house.publish(|draft| {
-        draft.move_into_bins(&role("targets"), &Bins::listed(4, "bin", vec![public("bins")], 1)).unwrap();
+        draft
+            .move_into_bins(&role("targets"), &Bins::listed(4, "bin", vec![public("bins")], 1))
+            .unwrap();
     });
     let web = &house.web.0;
     let limits = Limits::default();
