@@ -1,4 +1,6 @@
 //! Repositories that this crate writes, read by the device of the simulator.
 
+mod ceremonies;
 mod house;
+mod refused;
 mod releases;
