@@ -2,5 +2,7 @@
 
 mod ceremonies;
 mod house;
+mod life;
+mod power_cuts;
 mod refused;
 mod releases;
