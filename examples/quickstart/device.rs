@@ -36,6 +36,11 @@ impl Device {
         Self::new(self.root.clone(), self.start)
     }
 
+    /// The clock goes on.
+    pub fn set_time(&mut self, start: StartTime) {
+        self.start = start;
+    }
+
     /// One update cycle.
     pub fn refresh(
         &mut self,

@@ -6,15 +6,17 @@
 //!     --repository DIR --root FILE [--target PATH] [--time 2026-11-23T00:00:00Z]
 //! ```
 //!
-//! Without arguments it uses a small repository that python-tuf wrote (`tests/interop/vectors.py`
-//! generates it): a lamp looks for its firmware, and then sixteen attacks are made on it. With
+//! Without arguments it goes the whole circle in memory: a vendor publishes, a lamp verifies and
+//! updates, the vendor rotates keys, and then twenty attacks are made on the lamp. With
 //! `--repository` it verifies any TUF repository on the disk, offline, and exits with 1 and the
 //! explained refusal if it does not verify.
 
 mod attacks;
 mod device;
+mod forge;
 mod source;
 mod tell;
+mod vendor;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,13 +26,14 @@ use clap::Parser;
 use ota_trust::Error;
 use ota_trust::primitives::{StartTime, TargetPath, UtcTime};
 
+use attacks::Story;
 use device::Device;
 use source::Source;
+use vendor::Vendor;
 
-/// The time of the embedded story.
+/// When the story begins. A day passes between releases.
 const STORY_TIME: &str = "2026-11-23T00:00:00Z";
-/// What the lamp looks for.
-const FIRMWARE: &str = "releases/lamp/2.0.0/firmware.bin";
+const DAY: u64 = 86_400;
 
 /// Verifies a TUF repository from its root to an artifact.
 #[derive(Debug, Parser)]
@@ -68,20 +71,47 @@ fn main() -> ExitCode {
     }
 }
 
-/// The embedded repository: verified, then attacked.
+/// Publish, verify, update, rotate, attack.
 fn story() -> Result<()> {
-    let source = Source::embedded();
-    let root = source.metadata("1.root.json")?.ok_or("the embedded root is missing")?;
-    let start = StartTime::Known(STORY_TIME.parse()?);
-    println!(
-        "A lamp was made with root 1 in its firmware. It is {STORY_TIME}; is there anything to install?\n"
+    let start: UtcTime = STORY_TIME.parse()?;
+    let day = |number: u64| start.saturating_add(number * DAY);
+    let mut vendor = Vendor::found(start)?;
+    println!("A vendor of lamps and fans publishes its first release:");
+    let mut history = vec![vendor.web.clone()];
+    vendor
+        .web
+        .metadata
+        .iter()
+        .for_each(|(name, bytes)| println!("  {name}, {} bytes", bytes.len()));
+
+    let root = vendor.web.metadata.get("1.root.json").cloned().ok_or("there is no root")?;
+    println!("\nA lamp has root 1 in its firmware. Is there anything to install?\n");
+    let mut lamp = Device::new(root, StartTime::Known(start));
+    verify(&mut lamp, &Source::web(vendor.web.clone()), Some(&firmware("1.0.0")?))?;
+
+    tell::release(
+        "A day later the fan's parts move into hash bins",
+        &vendor.move_fan_into_bins(day(1))?,
     );
-    let mut lamp = Device::new(root, start);
-    verify(&mut lamp, &source, Some(&TargetPath::new(FIRMWARE)?))?;
-    println!(
-        "\nNow the attacks. Each one is made by somebody who controls the server, and some hold stolen keys.\n"
-    );
-    attacks::run(&lamp, &TargetPath::new(FIRMWARE)?)
+    let title = "A root key was lost, and the timestamp gets a new key";
+    tell::release(title, &vendor.rotate_keys(day(1))?);
+    history.push(vendor.web.clone());
+    lamp.set_time(StartTime::Known(day(1)));
+    let part = TargetPath::new("fan/1.0.0/part-7.bin")?;
+    verify(&mut lamp, &Source::web(vendor.web.clone()), Some(&part))?;
+
+    tell::release("Another day later: lamp 2.0.0", &vendor.release_lamp("2.0.0", day(2))?);
+    history.push(vendor.web.clone());
+    lamp.set_time(StartTime::Known(day(2)));
+    verify(&mut lamp, &Source::web(vendor.web.clone()), Some(&firmware("2.0.0")?))?;
+
+    println!("\nNow the attacks, by somebody who controls the web server.\n");
+    let (new, firmware) = (lamp.as_new(), firmware("2.0.0")?);
+    attacks::run(&Story { new, updated: lamp, history, firmware })
+}
+
+fn firmware(version: &str) -> Result<TargetPath> {
+    Ok(TargetPath::new(&format!("lamp/{version}/firmware.bin"))?)
 }
 
 /// A repository on the disk.

@@ -1,56 +1,34 @@
-//! Where the files of a repository come from: the program itself, or a folder.
+//! Where the files of a repository come from: the vendor's web server, or a folder.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
-
 use crate::Result;
+use crate::vendor::Web;
 
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/quickstart/repository");
-
-/// A repository, perhaps with an attacker's files in front of it.
-pub struct Source {
-    place: Place,
-    attack: Option<&'static Dir<'static>>,
-}
-
-enum Place {
-    Embedded,
+/// A repository.
+pub enum Source {
+    /// In memory.
+    Web(Web),
+    /// In a folder.
     Folder(PathBuf),
 }
 
 impl Source {
-    pub fn embedded() -> Self {
-        Self { place: Place::Embedded, attack: None }
-    }
-
-    /// The embedded repository as an attacker serves it: with the files of `attack` in the place of
-    /// its own.
-    pub fn attacked(attack: &'static Dir<'static>) -> Self {
-        Self { place: Place::Embedded, attack: Some(attack) }
+    pub fn web(web: Web) -> Self {
+        Self::Web(web)
     }
 
     pub fn folder(folder: PathBuf) -> Self {
-        Self { place: Place::Folder(folder), attack: None }
-    }
-
-    /// The folders of attacks of one kind.
-    pub fn attacks(kind: &str) -> impl Iterator<Item = &'static Dir<'static>> {
-        EMBEDDED.get_dir(format!("attacks/{kind}")).into_iter().flat_map(Dir::dirs)
+        Self::Folder(folder)
     }
 
     /// A metadata file by its name; `None` where there is none.
     pub fn metadata(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        if let Some(attack) = self.attack
-            && let Some(file) = attack.get_file(attack.path().join(name))
-        {
-            return Ok(Some(file.contents().to_vec()));
-        }
-        match &self.place {
-            Place::Embedded => Ok(embedded(&Path::new("metadata").join(name))),
-            Place::Folder(folder) => {
+        match self {
+            Self::Web(web) => Ok(web.metadata.get(name).cloned()),
+            Self::Folder(folder) => {
                 let with_subfolder = folder.join("metadata");
                 let metadata = if with_subfolder.is_dir() { &with_subfolder } else { folder };
                 read(&metadata.join(name))
@@ -60,9 +38,9 @@ impl Source {
 
     /// A target by its path, which is percent-encoded; on a disk it may stand under its plain name.
     pub fn target(&self, url_path: &str) -> Result<Option<Vec<u8>>> {
-        match &self.place {
-            Place::Embedded => Ok(embedded(&Path::new("targets").join(url_path))),
-            Place::Folder(folder) => {
+        match self {
+            Self::Web(web) => Ok(web.targets.get(url_path).cloned()),
+            Self::Folder(folder) => {
                 let targets = folder.join("targets");
                 match read(&targets.join(url_path))? {
                     Some(bytes) => Ok(Some(bytes)),
@@ -71,10 +49,6 @@ impl Source {
             }
         }
     }
-}
-
-fn embedded(path: &Path) -> Option<Vec<u8>> {
-    EMBEDDED.get_file(path).map(|file| file.contents().to_vec())
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use ota_trust::Error;
 use ota_trust::artifact::VerifiedArtifact;
 use ota_trust::primitives::RoleName;
+use ota_trust::repository::Release;
 use ota_trust::update::{Change, RemoteFile, Repository, StoredItem};
 use ota_trust::verify::TrustedTarget;
 
@@ -92,6 +93,15 @@ pub fn found(target: &TrustedTarget) {
 /// Tells the end of the story.
 pub fn verified(artifact: &VerifiedArtifact) {
     println!("  all {} bytes have arrived and have these digests: verified", artifact.length());
+}
+
+/// Tells what was published.
+pub fn release(title: &str, release: &Release) {
+    println!("\n{title}. To upload, in this order:");
+    for file in release.files() {
+        println!("  {}, {} bytes", file.name(), file.bytes().len());
+    }
+    println!();
 }
 
 /// Explains a failure: with code, layer and remedy if the library refused.

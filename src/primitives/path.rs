@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::percent;
+use super::{Hashes, percent};
 
 /// The path of a target, relative to the base of the repository's targets (TUF §4.5).
 ///
@@ -85,6 +85,22 @@ impl TargetPath {
         out.push_str(prefix);
         percent::encode_into(&mut out, name, b"");
         out
+    }
+
+    /// Where a repository may keep the file with these digests: under the path, or with consistent
+    /// snapshots under one name for each digest (TUF §5.7.3).
+    pub(crate) fn file_names<'p>(
+        &'p self,
+        hashes: &'p Hashes,
+        consistent: bool,
+    ) -> impl Iterator<Item = String> + 'p {
+        let plain = (!consistent).then(|| self.url_path());
+        let digests = consistent.then(|| hashes.hex()).into_iter().flatten();
+        let named = digests.map(|mut digest| {
+            digest.push('.');
+            self.url_path_with_prefix(&digest)
+        });
+        plain.into_iter().chain(named)
     }
 
     /// The whole path as one file name, its slashes encoded too.

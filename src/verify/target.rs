@@ -100,12 +100,6 @@ impl TrustedTarget {
     /// With consistent snapshots that is one name for each listed digest (§5.7.3); a repository has
     /// to serve at least one, so a client tries them in this order.
     pub fn download_paths(&self) -> impl Iterator<Item = String> + '_ {
-        let plain = (!self.names_carry_digest).then(|| self.path.url_path());
-        let hashes = self.names_carry_digest.then(|| self.file.hashes.hex());
-        let named = hashes.into_iter().flatten().map(|mut digest| {
-            digest.push('.');
-            self.path.url_path_with_prefix(&digest)
-        });
-        plain.into_iter().chain(named)
+        self.path.file_names(&self.file.hashes, self.names_carry_digest)
     }
 }

@@ -26,7 +26,7 @@ from pathlib import Path
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient import Updater
 
-import quickstart
+import lamp
 import refusals
 import repositories
 from scenario import Device
@@ -200,7 +200,7 @@ def main():
     if not options.client:
         parser.error("which client?")
     warnings.simplefilter("ignore", DeprecationWarning)  # of the old name of P-256 keys
-    sources = (repositories, refusals, quickstart)
+    sources = (repositories, refusals, lamp)
     scenarios = [s for source in sources for s in source.scenarios() if options.only in s.name]
     if not scenarios:
         parser.error(f"no scenario is called {options.only}")

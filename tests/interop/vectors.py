@@ -1,4 +1,4 @@
-"""Writes examples/quickstart/repository: a TUF repository for the product "lamp", and attacks.
+"""Writes tests/data/lamp: a TUF repository for the product "lamp", and attacks.
 
     vectors.py            writes it
     vectors.py --check    fails if what is there differs in a byte
@@ -26,7 +26,7 @@ from builder import PAST, Repository
 from keys import ed25519
 from styles import compact, pretty
 
-FOLDER = Path(__file__).parents[2] / "examples/quickstart/repository"
+FOLDER = Path(__file__).parents[2] / "tests/data/lamp"
 PATH = "releases/lamp/{}/firmware.bin"
 RELEASES = [ed25519("lamp releases 1"), ed25519("lamp releases 2")]
 OLD_TIMESTAMP = ed25519("lamp timestamp, stolen")

@@ -1,8 +1,10 @@
 //! What a role lists of one target.
 
+use alloc::string::String;
+
 use super::{DraftError, Result};
 use crate::json::{Json, Object};
-use crate::primitives::{Digest, DigestAlgorithm, Hashes, sha256};
+use crate::primitives::{Digest, DigestAlgorithm, Hashes, TargetPath, sha256};
 
 /// The length and the digests of a target, and what else is listed of it (TUF §4.5).
 ///
@@ -83,6 +85,17 @@ impl TargetEntry {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Json> {
         self.rest.get(name)
+    }
+
+    /// Under which names devices may ask for the file, relative to the base of the targets,
+    /// percent-encoded: the path itself, or with `consistent` snapshots one name for each digest, of
+    /// which at least one has to be served (§5.7.3).
+    pub fn upload_paths<'e>(
+        &'e self,
+        path: &'e TargetPath,
+        consistent: bool,
+    ) -> impl Iterator<Item = String> + 'e {
+        path.file_names(&self.hashes, consistent)
     }
 
     /// As listed; `None` for an entry that vouches for nothing, which devices refuse.

@@ -9,7 +9,7 @@ use super::layout::{Chance, Layout};
 use super::mutation::{everywhere, mutated};
 use super::repository::{Change, Repository};
 
-static QUICKSTART: LazyLock<Repository> = LazyLock::new(Repository::quickstart);
+static LAMP: LazyLock<Repository> = LazyLock::new(Repository::lamp);
 static LARGE: LazyLock<Repository> = LazyLock::new(Repository::large);
 
 /// A mutation of the file of one of `roles`, and what is compared then.
@@ -43,10 +43,10 @@ const FIRMWARE: &str = "releases/lamp/2.0.0/firmware.bin";
 #[test]
 fn small_files_at_every_place() {
     for role in ROLES {
-        let file = QUICKSTART.value(role);
+        let file = LAMP.value(role);
         let check = |text: Vec<u8>, sign_again: bool| {
             let change = Change { text, role, sign_again, list_again: true };
-            chain::check(&QUICKSTART.changed(&change), None, &[FIRMWARE]);
+            chain::check(&LAMP.changed(&change), None, &[FIRMWARE]);
         };
         for signed in everywhere(file["signed"].to_string().as_bytes()) {
             check(signed, true);
@@ -61,7 +61,7 @@ fn small_files_at_every_place() {
 proptest! {
     #[test]
     fn small_files(seed: u64, changes in 1..4_usize) {
-        check(&QUICKSTART, &ROLES, &[FIRMWARE, "releases/a/b/c", "other"], seed, changes);
+        check(&LAMP, &ROLES, &[FIRMWARE, "releases/a/b/c", "other"], seed, changes);
     }
 }
 

@@ -11,8 +11,7 @@ use super::fuzz::strict;
 use crate::world::*;
 
 /// The folder of the repository that python-tuf wrote.
-pub(super) const QUICKSTART: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/examples/quickstart/repository");
+pub(super) const LAMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lamp");
 
 /// Ends of names. Each sorts elsewhere when what stands in the file is compared and not what is meant,
 /// when the end of a name counts as its quote, or by UTF-16.
@@ -37,9 +36,8 @@ pub(super) struct Change<'c> {
 
 impl Repository {
     /// The newest state of the repository that python-tuf wrote. Its keys follow from their names.
-    pub(super) fn quickstart() -> Self {
-        let file =
-            |name: &str| fs::read(Path::new(QUICKSTART).join("metadata").join(name)).unwrap();
+    pub(super) fn lamp() -> Self {
+        let file = |name: &str| fs::read(Path::new(LAMP).join("metadata").join(name)).unwrap();
         let roles = [
             ("root", "2.root.json"),
             ("timestamp", "timestamp.json"),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::chain::{self, Files};
 use super::layout::{Chance, Layout};
-use super::repository::{Change, QUICKSTART, Repository};
+use super::repository::{Change, LAMP, Repository};
 
 const PATHS: [&str; 5] = [
     "releases/lamp/1.0.0/firmware.bin",
@@ -21,7 +21,7 @@ const PATHS: [&str; 5] = [
 ];
 
 fn entries(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(QUICKSTART).join(folder);
+    let folder = Path::new(LAMP).join(folder);
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let sorted: BTreeSet<PathBuf> = entries.collect();
     sorted.into_iter().collect()
@@ -49,7 +49,7 @@ fn forms(file: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn attacks_are_judged_alike() {
-    let genuine = Repository::quickstart().files;
+    let genuine = Repository::lamp().files;
     for attack in attacks() {
         let mut files = genuine.clone();
         files.roles.extend(entries(attack.to_str().unwrap()).iter().map(|path| read(path)));
@@ -61,8 +61,8 @@ fn attacks_are_judged_alike() {
 
 #[test]
 fn committed_files_are_judged_alike_in_every_form() {
-    let repository = Repository::quickstart();
-    let folders = attacks().into_iter().chain([Path::new(QUICKSTART).join("metadata")]);
+    let repository = Repository::lamp();
+    let folders = attacks().into_iter().chain([Path::new(LAMP).join("metadata")]);
     let files: Vec<PathBuf> =
         folders.flat_map(|folder| entries(folder.to_str().unwrap())).collect();
     assert!(files.len() > 20, "the files have moved");
@@ -84,7 +84,7 @@ fn committed_files_are_judged_alike_in_every_form() {
 fn a_repository_is_the_same_in_every_form() {
     let top_level = ["root", "timestamp", "snapshot", "targets"];
     for (repository, delegated, paths) in [
-        (Repository::quickstart(), "releases", &PATHS[..]),
+        (Repository::lamp(), "releases", &PATHS[..]),
         (Repository::large(), "team", &["top/7/\u{fc}\"0", "hashed", "odd\"", "team/file"]),
     ] {
         for role in top_level.into_iter().chain([delegated]) {

@@ -1,4 +1,4 @@
-"""The committed repository of the quickstart example, and its attacks, as scenarios."""
+"""The committed repository of a lamp, and attacks on it, as scenarios."""
 
 from builder import State
 from scenario import Scenario, Step, Wanted
@@ -10,7 +10,7 @@ def scenarios():
     root = (FOLDER / "metadata/1.root.json").read_bytes()
     path = PATH.format("2.0.0")
     good = Step(committed(genuine), [Wanted(path, firmware("2.0.0", 20480), ("releases",))])
-    yield Scenario("quickstart", root, [good])
+    yield Scenario("lamp", root, [good])
     for attack, (device, refused) in ATTACKS.items():
         name = attack.__name__.replace("_", "-")
         step = Step(committed(attacked(attack), f"attacks/{device}/{name}"))
@@ -19,7 +19,7 @@ def scenarios():
         else:
             step.refused = refused
         steps = [good, step] if device == "updated-device" else [step]
-        yield Scenario(f"quickstart-{name}", root, steps)
+        yield Scenario(f"lamp-{name}", root, steps)
 
 
 def committed(repository, attack=None):
