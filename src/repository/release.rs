@@ -276,9 +276,9 @@ fn all_roles(next: &Published, listing: &Trusted<'_, Snapshot>) -> Result<Vec<Ro
         RoleName::checked(name.strip_suffix(".json").unwrap_or(&name))
     });
     names
-        .map(|role| match next.roles.contains_key(&role) {
-            true => Ok(role),
-            false => Err(SealError::NotLoaded { role }),
+        .map(|role| {
+            let loaded = next.roles.contains_key(&role);
+            if loaded { Ok(role) } else { Err(SealError::NotLoaded { role }) }
         })
         .collect()
 }
