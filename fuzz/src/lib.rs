@@ -13,6 +13,7 @@
 //! | [`delegations`] | the search for a target, request by request | §5.6.7 as a recursion |
 //! | [`artifact`] | streams in any chunks | the bytes themselves |
 //! | [`blocks`] | block proofs | a Merkle tree built naively |
+//! | [`ceremony`] | requests and responses of signers | another parser, and ed25519 alone |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
@@ -24,6 +25,7 @@
 
 pub mod artifact;
 pub mod blocks;
+pub mod ceremony;
 pub mod choices;
 pub mod delegations;
 pub mod device;
@@ -42,7 +44,7 @@ pub mod strict;
 pub type Target = fn(&[u8]);
 
 /// The targets by name; each has a folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("json", json::check),
     ("root", roles::root::check),
     ("timestamp", roles::timestamp::check),
@@ -54,4 +56,6 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("blocks", blocks::check),
     ("stored_state", stored_state::check),
     ("machine", machine::check),
+    ("requests", ceremony::requests::check),
+    ("responses", ceremony::responses::check),
 ];

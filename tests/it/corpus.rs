@@ -39,5 +39,6 @@ macro_rules! replays {
 }
 
 replays! {
-    json root timestamp snapshot targets patterns delegations artifact blocks stored_state machine
+    json root timestamp snapshot targets patterns delegations artifact blocks stored_state machine requests
+    responses
 }
