@@ -15,6 +15,8 @@ pub enum Layer {
     Artifact,
     /// What a device keeps between cycles.
     Storage,
+    /// Who built an artifact.
+    Provenance,
 }
 
 /// Any refusal, for callers that handle all in one place.
@@ -40,6 +42,10 @@ pub enum Error {
     #[cfg(feature = "fs")]
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    /// An artifact's build provenance was refused.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Provenance(#[from] crate::provenance::ProvenanceError),
 }
 
 impl Error {
@@ -53,6 +59,8 @@ impl Error {
             Self::Artifact(e) => e.code(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Provenance(e) => e.code(),
         }
     }
 
@@ -64,6 +72,8 @@ impl Error {
             Self::Artifact(_) => Layer::Artifact,
             #[cfg(feature = "fs")]
             Self::Store(_) => Layer::Storage,
+            #[cfg(feature = "repository")]
+            Self::Provenance(_) => Layer::Provenance,
         }
     }
 
@@ -77,6 +87,8 @@ impl Error {
             Self::Artifact(e) => e.remedy(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Provenance(e) => e.remedy(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod context;
 mod error;
 mod fetched;
 mod keyring;
+mod role_signatures;
 mod root;
 mod signatures;
 mod snapshot;
@@ -36,8 +37,14 @@ mod trusted;
 
 pub use authentic::Authentic;
 pub use context::{Context, Freshness};
+#[cfg(feature = "repository")]
+pub(crate) use error::list_reasons;
 pub use error::{NotCounted, SignatureShortfall, VerifyError};
+#[cfg(feature = "repository")]
+pub(crate) use keyring::UsableKey;
 pub use root::{anchor, next_root};
+#[cfg(feature = "repository")]
+pub(crate) use signatures::{KeyIds, Signatures, SignedMessage, Unmet};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;
 pub use targets::{Delegator, targets};

@@ -3,8 +3,9 @@
 use alloc::borrow::Cow;
 
 use super::keyring::Keyring;
+use super::role_signatures::RoleSignatures;
 use super::root::require_top_level;
-use super::signatures::Signatures;
+use super::signatures::KeyIds;
 use super::{Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, MetaFile, RoleType, Root, Signed, Snapshot, Targets};
 use crate::primitives::{Limits, RoleName};
@@ -77,7 +78,8 @@ fn require_signatures(
                 || VerifyError::NotDelegated { role: role.clone(), delegator: name.clone() };
             let delegations = parent.delegations().ok_or_else(not_delegated)?;
             let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
-            Signatures::new(document, role.clone(), &Keyring::default(), limits).require(
+            let known = Keyring::default();
+            RoleSignatures::new(document, KeyIds::Binding, role.clone(), &known, limits).require(
                 &keys,
                 name.clone(),
                 |id| delegations.key(id),

@@ -33,6 +33,8 @@ mod other_repository;
 mod patterns;
 mod power_cuts;
 mod properties;
+#[cfg(feature = "repository")]
+mod provenance;
 mod recovery;
 mod reference;
 mod rollback;
