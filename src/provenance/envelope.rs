@@ -66,7 +66,7 @@ impl SignedMessage for Envelope {
 }
 
 fn decode(text: &Text<'_>, field: &'static str) -> Result<Vec<u8>, ProvenanceError> {
-    base64::decode(&text.decode()).ok_or(ProvenanceError::Base64 { field })
+    base64::decode(&text.decode()).ok_or(ProvenanceError::Encoding { field })
 }
 
 /// The fields of an envelope as they stand in it.

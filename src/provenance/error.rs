@@ -35,7 +35,7 @@ pub enum ProvenanceError {
     },
     /// The payload or a signature is not base64.
     #[error("`{field}` is not padded base64 of one alphabet")]
-    Base64 {
+    Encoding {
         /// The name of the field.
         field: &'static str,
     },
@@ -132,7 +132,7 @@ impl ProvenanceError {
             Self::TooLong { .. } => "provenance.too-long",
             Self::Envelope(_) => "provenance.envelope",
             Self::PayloadType { .. } => "provenance.payload-type",
-            Self::Base64 { .. } => "provenance.base64",
+            Self::Encoding { .. } => "provenance.encoding",
             Self::Signatures(_) => "provenance.signatures",
             Self::SignatureWork { .. } => "provenance.signature-work",
             Self::Statement(_) => "provenance.statement",

@@ -165,7 +165,7 @@ fn the_checks_are_made_in_their_order() {
     envelope["signatures"][0]["keyid"] = json!("a");
     assert_eq!(code(&limits, &envelope), "provenance.payload-type");
     envelope["payloadType"] = json!("application/vnd.in-toto+json");
-    assert_eq!(code(&limits, &envelope), "provenance.base64");
+    assert_eq!(code(&limits, &envelope), "provenance.encoding");
     envelope["payload"] = signed;
     assert_eq!(code(&limits, &envelope), "provenance.signatures");
 

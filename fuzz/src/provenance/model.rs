@@ -36,7 +36,7 @@ pub fn verify(envelope: &[u8], asked: &Asked) -> Result<Proven, &'static str> {
     if payload_type != IN_TOTO {
         return Err("provenance.payload-type");
     }
-    let decode = |text| base64::decode(text).ok_or("provenance.base64");
+    let decode = |text| base64::decode(text).ok_or("provenance.encoding");
     let payload = decode(payload)?;
     let signatures = signatures.into_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
 

@@ -94,13 +94,13 @@ def malformed_envelopes():
     refused("payload-not-text", "envelope", changed(good, payload=statement()))
 
     sig, payload = good["signatures"][0]["sig"], good["payload"]
-    refused("sig-not-base64", "base64", with_sig(good, sig[:-4] + "****"))
-    refused("sig-not-padded", "base64", with_sig(good, sig.rstrip("=")))
-    refused("payload-not-padded", "base64", changed(good, payload=payload.rstrip("=")))
+    refused("sig-not-base64", "encoding", with_sig(good, sig[:-4] + "****"))
+    refused("sig-not-padded", "encoding", with_sig(good, sig.rstrip("=")))
+    refused("payload-not-padded", "encoding", changed(good, payload=payload.rstrip("=")))
     broken = payload[:8] + "\n" + payload[8:]
-    refused("payload-with-line-break", "base64", changed(good, payload=broken))
+    refused("payload-with-line-break", "encoding", changed(good, payload=broken))
     assert "+" in sig and "/" in sig and payload.endswith("="), "nothing to show"
-    refused("both-alphabets", "base64", with_sig(good, sig.replace("/", "_")))
+    refused("both-alphabets", "encoding", with_sig(good, sig.replace("/", "_")))
 
     other = envelope(statement(), "a", payload_type="application/json")
     refused("payload-type", "payload-type", other)
