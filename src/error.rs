@@ -22,6 +22,8 @@ pub enum Layer {
     Signing,
     /// What a device keeps between cycles.
     Storage,
+    /// Who built an artifact.
+    Provenance,
 }
 
 /// Any refusal, for callers that handle all in one place.
@@ -71,6 +73,10 @@ pub enum Error {
     #[cfg(feature = "repository")]
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
+    /// An artifact's build provenance was refused.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Provenance(#[from] crate::provenance::ProvenanceError),
 }
 
 impl Error {
@@ -96,6 +102,8 @@ impl Error {
             Self::Publish(e) => e.code(),
             #[cfg(feature = "repository")]
             Self::Ceremony(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Provenance(e) => e.code(),
         }
     }
 
@@ -114,6 +122,8 @@ impl Error {
             | Self::Seal(_)
             | Self::Publish(_)
             | Self::Ceremony(_) => Layer::Signing,
+            #[cfg(feature = "repository")]
+            Self::Provenance(_) => Layer::Provenance,
         }
     }
 
@@ -139,6 +149,8 @@ impl Error {
             Self::Publish(e) => e.remedy(),
             #[cfg(feature = "repository")]
             Self::Ceremony(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Provenance(e) => e.remedy(),
         }
     }
 }

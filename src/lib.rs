@@ -62,6 +62,7 @@
 //! | [`metadata`] | roles as data | TUF §4, TAP 15 |
 //! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
 //! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
+//! | `provenance` (feature `repository`) | who built an artifact, before it is released | DSSE 1.0, in-toto, SLSA |
 //! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
 //! | `store` (feature `fs`) | what a device keeps, crash-safe | |
 //! | [`manual`] | threats, workflow, integrating, speed, limitations | |
@@ -77,6 +78,7 @@
 //! | `rsa` | RSASSA-PSS keys |
 //! | `chrono` | conversions of [`UtcTime`](primitives::UtcTime) |
 //! | `fs` | `store` |
+//! | `repository` (default) | `provenance` |
 //!
 //! [TUF]: https://theupdateframework.github.io/specification/v1.0.34/
 
@@ -95,6 +97,8 @@ pub mod key;
 pub mod manual;
 pub mod metadata;
 pub mod primitives;
+#[cfg(feature = "repository")]
+pub mod provenance;
 #[cfg(feature = "repository")]
 pub mod repository;
 #[cfg(feature = "fs")]

@@ -11,9 +11,9 @@ use ota_trust::repository::ceremony::SigningResponse;
 use ota_trust::repository::{Next, Signing};
 use serde_json::Value;
 
-use super::{SIGNERS, WAITING, key, now, public};
 use super::super::choices::Choices;
 use super::super::strict;
+use super::{SIGNERS, WAITING, key, now, public};
 
 pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
@@ -85,8 +85,10 @@ fn is_good(document: &[u8], signing: &Signing) -> bool {
     let signer = SIGNERS.into_iter().find(|&seed| public(seed).id().as_str() == id);
     let signature = hex::decode(value["sig"].as_str().unwrap_or_default()).unwrap_or_default();
     let verifies = signer.is_some_and(|seed| {
-        let point: [u8; 32] =
-            hex::decode(public(seed).value()).ok().and_then(|b| b.try_into().ok()).expect("a point");
+        let point: [u8; 32] = hex::decode(public(seed).value())
+            .ok()
+            .and_then(|b| b.try_into().ok())
+            .expect("a point");
         let key = VerifyingKey::from_bytes(&point).expect("a key");
         let signature = Signature::from_slice(&signature);
         signature.is_ok_and(|s| key.verify_strict(waiting.payload().as_bytes(), &s).is_ok())
