@@ -163,8 +163,8 @@ impl Draft {
         Err(DraftError::NoSuchTarget { role, path: path.clone() })
     }
 
-    /// Gives the provenance of a target: a DSSE envelope, which is verified when the draft is sealed
-    /// ([`Policy::require_provenance`]). It is not published.
+    /// Gives the provenance of a target: a DSSE envelope, which is verified when the draft is
+    /// sealed ([`Policy::require_provenance`]). It is not published.
     pub fn attach_provenance(&mut self, path: &TargetPath, envelope: &[u8]) {
         self.provenance.insert(path.clone(), envelope.to_vec());
     }

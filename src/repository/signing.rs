@@ -85,9 +85,9 @@ impl Signing {
 
     /// Takes up files that were sealed before, with the signatures that they have.
     ///
-    /// `files` are those of [`Sealed::to_bytes`], by their roles. They are checked anew against what is
-    /// published now: if something else was published meanwhile, their versions do not follow. Signatures
-    /// that do not verify are dropped.
+    /// `files` are those of [`Sealed::to_bytes`], by their roles. They are checked anew against
+    /// what is published now: if something else was published meanwhile, their versions do not
+    /// follow. Signatures that do not verify are dropped.
     pub fn resume(
         published: &Published,
         files: impl IntoIterator<Item = (RoleName, Vec<u8>)>,

@@ -1,5 +1,5 @@
-//! Requests, as the signer's tool reads them: two documents, divided by a zero byte. The first is a request,
-//! the second the signer's own copy of what is published.
+//! Requests, as the signer's tool reads them: two documents, divided by a zero byte. The first is a
+//! request, the second the signer's own copy of what is published.
 //!
 //! What a request says of itself is what its payload says, by another parser and another canonical
 //! form; it is written as it was read; and the review is empty exactly if payload and copy say the

@@ -1,8 +1,9 @@
-//! Responses, as the coordinator takes them in: a genuine one that was changed, or any bytes at all.
+//! Responses, as the coordinator takes them in: a genuine one that was changed, or any bytes at
+//! all.
 //!
-//! One is taken exactly if, in the words of another parser, it is about the file that waits, names a
-//! key of the role that has not signed, and holds that key's signature of the payload. One that is
-//! refused changes nothing, and the ceremony ends well after all of them.
+//! One is taken exactly if, in the words of another parser, it is about the file that waits, names
+//! a key of the role that has not signed, and holds that key's signature of the payload. One that
+//! is refused changes nothing, and the ceremony ends well after all of them.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use ota_trust::key::Signer as _;
