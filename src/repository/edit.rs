@@ -139,8 +139,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Lists a target in the role that a search for it comes to last: down the first delegation
-    /// that matches, and so on. Returns that role.
+    /// Lists a target where devices find it: in the first role on the way that lists it already, or
+    /// else in the last, down the first delegation that matches, and so on. Returns that role.
     pub fn insert_target(
         &mut self,
         path: &TargetPath,
@@ -176,8 +176,10 @@ impl Draft {
         let mut seen = BTreeSet::new();
         while seen.insert(role.clone()) {
             let next = match self.roles.get(&role) {
+                Some(draft) if draft.lists(path) => None,
                 Some(draft) => draft.first_match(path),
                 None => match self.published.roles.get(&role) {
+                    Some(file) if file.document().lists(path) => None,
                     Some(file) => first_match(file.document().delegations(), path),
                     None if self.is_known(&role) => return Err(DraftError::NotLoaded(role)),
                     None => return Err(DraftError::NoSuchRole(role)),

@@ -53,6 +53,10 @@ impl TargetsDraft {
         self.targets.keys()
     }
 
+    pub(in crate::repository) fn lists(&self, path: &TargetPath) -> bool {
+        self.targets.contains(path.as_str())
+    }
+
     /// What is listed of a target; `None` also for an entry that vouches for nothing.
     #[must_use]
     pub fn get(&self, path: &TargetPath) -> Option<TargetEntry> {

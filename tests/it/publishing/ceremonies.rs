@@ -228,6 +228,36 @@ fn a_lying_coordinator_is_seen_in_the_review() {
 }
 
 #[test]
+fn an_order_that_changes_beside_other_things_is_seen() {
+    use ota_trust::metadata::PathSet;
+    use ota_trust::repository::Delegation;
+    let mut house = house();
+    let delegation = |name: &str, keys: &str| {
+        Delegation::new(role(name), vec![public(keys)], 1, PathSet::patterns(["a/*"]))
+    };
+    house.keys.push("r".to_owned());
+    house.publish(|draft| {
+        for name in ["first", "second"] {
+            draft.targets().unwrap().delegate(&delegation(name, "r")).unwrap();
+            draft.create_role(&role(name)).unwrap();
+        }
+    });
+    let copy = house.web.0["3.targets.json"].clone();
+    let mut draft = house.published.draft();
+    let targets = draft.targets().unwrap();
+    targets.undelegate(&role("first")).unwrap();
+    targets.delegate(&delegation("first", "r")).unwrap();
+    targets.delegate(&delegation("third", "r")).unwrap();
+    draft.create_role(&role("third")).unwrap();
+    let signing = draft.seal(now(), &house.policy).unwrap();
+    let request = signing.request(&RoleName::targets(), soon()).unwrap();
+    let review = request.review(Some(&copy), &Limits::default()).unwrap().to_string();
+    let order = r#"- changes the order of delegations › roles from ["first","second"] to ["second","first"]"#;
+    assert!(review.contains(order), "{review}");
+    assert!(review.contains("- adds delegation to third: "), "{review}");
+}
+
+#[test]
 fn a_review_warns_of_what_nobody_should_sign_unseen() {
     let mut house = house();
     let copy = |house: &House, name: &str| house.web.0[name].clone();
