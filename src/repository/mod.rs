@@ -53,23 +53,26 @@ mod derive;
 mod draft;
 mod edit;
 mod error;
+mod outcome;
 mod policy;
 mod published;
 mod release;
 mod rotate;
 mod sealed;
 mod signing;
+mod stages;
 mod view;
 
 pub use authority::Authority;
 pub use bins::Bins;
 pub use draft::{Delegation, DraftError, RootDraft, TargetEntry, TargetsDraft};
 pub use edit::Draft;
-pub use error::{PublishError, SealError};
+pub use error::SealError;
+pub use outcome::{Incomplete, Next, PublishError};
 pub use policy::{Expiry, Policy, Separation};
 pub use published::Published;
 pub use release::{Publishable, Release, ReleaseFile};
 pub use sealed::Sealed;
-pub use signing::{Incomplete, Next, Signing};
+pub use signing::Signing;
 
 type Result<T> = core::result::Result<T, SealError>;
