@@ -118,7 +118,10 @@ impl Signing {
     /// Whose signatures the file of a role needs, and whose would help.
     #[must_use]
     pub fn authorities(&self, role: &RoleName) -> Vec<Authority> {
-        let view = View::new(&self.next, &self.files);
+        self.authorities_in(&View::new(&self.next, &self.files), role)
+    }
+
+    fn authorities_in(&self, view: &View<'_>, role: &RoleName) -> Vec<Authority> {
         let mut all = view.authorities(role);
         let before = self.before.root.as_ref().map(|root| root.document());
         let kind = self.files.get(role).map(Sealed::kind);
@@ -138,12 +141,16 @@ impl Signing {
         all
     }
 
+    /// The same for each file of this stage.
+    fn all_authorities(&self) -> Vec<(RoleName, Vec<Authority>)> {
+        let view = View::new(&self.next, &self.files);
+        self.files.keys().map(|role| (role.clone(), self.authorities_in(&view, role))).collect()
+    }
+
     /// Signs all files of this stage that the signer's key may sign for; how many those are.
     pub fn sign(&mut self, signer: &dyn Signer) -> Result<usize> {
-        let roles: Vec<RoleName> = self.files.keys().cloned().collect();
         let mut count = 0;
-        for role in roles {
-            let authorities = self.authorities(&role);
+        for (role, authorities) in self.all_authorities() {
             if let Some(file) = self.files.get_mut(&role) {
                 count += usize::from(file.sign(&authorities, signer)?);
             }
@@ -203,7 +210,7 @@ impl Signing {
                     .map(|root| next.root = Some(root)),
                 RoleType::Targets => {
                     signed_targets(&view.edges(role), role, bytes, limits).map(|file| {
-                        next.roles.insert(role.clone(), Arc::new(file));
+                        next.insert(role.clone(), file);
                         changed.push(role.clone());
                     })
                 }
@@ -227,9 +234,7 @@ impl Signing {
     }
 
     pub(super) fn keep_valid(&mut self) {
-        let roles: Vec<RoleName> = self.files.keys().cloned().collect();
-        for role in roles {
-            let authorities = self.authorities(&role);
+        for (role, authorities) in self.all_authorities() {
             if let Some(file) = self.files.get_mut(&role) {
                 file.keep_valid(&authorities);
             }

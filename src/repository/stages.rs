@@ -6,7 +6,6 @@ use super::checks::check_header;
 use super::derive::Listed;
 use super::signing::Stage;
 use super::{Next, Release, Result, SealError, Sealed, Signing};
-use crate::json::Json;
 use crate::metadata::RoleType;
 use crate::primitives::UtcTime;
 use crate::verify::{Authentic, is_signed_by};
@@ -49,8 +48,8 @@ impl Signing {
 
     fn seal_snapshot(&mut self, now: UtcTime) -> Result<Option<Sealed>> {
         let before = self.before.snapshot.clone();
-        let holds = before.as_ref().is_some_and(|file| self.holds(RoleType::Snapshot, file));
-        if holds && self.changed.is_empty() && !self.online.asks_for(RoleType::Snapshot) {
+        let holds = || before.as_ref().is_some_and(|file| self.holds(RoleType::Snapshot, file));
+        if self.changed.is_empty() && !self.online.asks_for(RoleType::Snapshot) && holds() {
             return Ok(None);
         }
         let files = self.changed.iter().filter_map(|role| {
@@ -58,19 +57,19 @@ impl Signing {
             Some((alloc::format!("{}.json", role.as_str()), file.version(), file.bytes()))
         });
         let before = before.as_ref().map(|file| file.document());
-        let signed =
+        let sealed =
             self.online.next(RoleType::Snapshot, before, files, &self.before, now, &self.policy)?;
-        self.sealed(RoleType::Snapshot, &signed).map(Some)
+        Ok(Some(self.or_carried(sealed)))
     }
 
     fn seal_timestamp(&mut self, now: UtcTime) -> Result<Option<Sealed>> {
         let before = self.before.timestamp.clone();
-        let holds = before.as_ref().is_some_and(|file| self.holds(RoleType::Timestamp, file));
+        let holds = || before.as_ref().is_some_and(|file| self.holds(RoleType::Timestamp, file));
         let same = match (&self.before.snapshot, &self.next.snapshot) {
             (Some(before), Some(next)) => Arc::ptr_eq(before, next),
             _ => false,
         };
-        if holds && same && !self.online.asks_for(RoleType::Timestamp) {
+        if same && !self.online.asks_for(RoleType::Timestamp) && holds() {
             return Ok(None);
         }
         let files =
@@ -78,7 +77,7 @@ impl Signing {
                 ("snapshot.json".into(), file.version(), file.bytes())
             });
         let before = before.as_ref().map(|file| file.document());
-        let signed = self.online.next(
+        let sealed = self.online.next(
             RoleType::Timestamp,
             before,
             files,
@@ -86,16 +85,13 @@ impl Signing {
             now,
             &self.policy,
         )?;
-        self.sealed(RoleType::Timestamp, &signed).map(Some)
+        Ok(Some(self.or_carried(sealed)))
     }
 
     /// The file as it follows, or the one that was sealed before if it says the same.
-    fn sealed(&mut self, role: RoleType, signed: &Json) -> Result<Sealed> {
-        let sealed = Sealed::new(role.into(), signed, &self.policy.limits)?;
-        match self.carried.remove(sealed.role()) {
-            Some(carried) if carried.says_the_same(&sealed) => Ok(carried),
-            _ => Ok(sealed),
-        }
+    fn or_carried(&mut self, sealed: Sealed) -> Sealed {
+        let carried = self.carried.remove(sealed.role());
+        carried.filter(|carried| carried.says_the_same(&sealed)).unwrap_or(sealed)
     }
 
     /// Whether a published file is signed as the next root asks.
