@@ -397,4 +397,25 @@ fn signatures_that_were_meddled_with_are_dropped() {
     let resumed = resumed.unwrap();
     assert_eq!(resumed.status()[0].signatures[0].signed.len(), 1);
     assert_eq!(resumed.complete(now()).unwrap_err().code(), "verify.signatures");
+
+#[test]
+fn a_recovery_that_is_taken_up_renews_snapshot_and_timestamp_if_it_is_said_again() {
+    let house = house();
+    let mut draft = house.published.draft();
+    draft.recover(RoleType::Timestamp, &[public("new")], 1).unwrap();
+    let signing = draft.seal(now(), &house.policy).unwrap();
+    let files = signing.files().map(|file| (file.role().clone(), file.to_bytes()));
+    let files: Vec<_> = files.collect();
+    let names = |renewed: &[RoleType]| {
+        let mut signing =
+            Signing::resume(&house.published, files.clone(), now(), &house.policy).unwrap();
+        renewed.iter().for_each(|role| signing.renew(*role));
+        let keys = ["root", "snapshot", "new"].map(key);
+        let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+        let release = signing.publish(&signers, now()).unwrap();
+        release.files().map(|file| file.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[]), ["3.root.json", "timestamp.json"]);
+    let renewed = names(&[RoleType::Snapshot, RoleType::Timestamp]);
+    assert_eq!(renewed, ["3.snapshot.json", "3.root.json", "timestamp.json"]);
 }
