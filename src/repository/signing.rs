@@ -159,9 +159,9 @@ impl Signing {
     }
 
     /// Publishes snapshot or timestamp anew although nothing in it changes, as
-    /// [`Draft::renew`](super::Draft::renew) does. The files of a stage that is to come do not say that they shall be there:
-    /// after [`resume`](Self::resume), whoever drafted has to say so again. Without effect once the
-    /// stage has been reached, or for another role.
+    /// [`Draft::renew`](super::Draft::renew) does. The files of a stage that is to come do not say
+    /// that they shall be there: after [`resume`](Self::resume), whoever drafted has to say so
+    /// again. Without effect once the stage has been reached, or for another role.
     pub fn renew(&mut self, role: RoleType) {
         self.online.renewed.insert(role.into());
     }

@@ -397,6 +397,7 @@ fn signatures_that_were_meddled_with_are_dropped() {
     let resumed = resumed.unwrap();
     assert_eq!(resumed.status()[0].signatures[0].signed.len(), 1);
     assert_eq!(resumed.complete(now()).unwrap_err().code(), "verify.signatures");
+}
 
 #[test]
 fn a_recovery_that_is_taken_up_renews_snapshot_and_timestamp_if_it_is_said_again() {
