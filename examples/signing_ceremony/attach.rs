@@ -31,8 +31,9 @@ pub fn attach(workspace: &Workspace, responses: &[PathBuf]) -> Result<bool> {
                 }
             }
             Err(error) => {
-                let code = error.downcast_ref().map_or("", CeremonyError::code);
-                println!("refused  {}: {error} [{code}]", file.display());
+                let code = error.downcast_ref().map(CeremonyError::code);
+                let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
+                println!("refused  {}: {error}{code}", file.display());
                 all = false;
             }
         }
@@ -48,8 +49,10 @@ fn take(workspace: &Workspace, file: &Path, now: UtcTime) -> Result<SigningRespo
     let request = request.ok_or_else(|| CeremonyError::NoSuchFile(role.clone()))?;
     let mut signing = workspace.stage_of(role, now)?;
     signing.attach(&request, &response, now)?;
+    let responses = workspace.folder("responses");
+    let number = files::list(&responses)?.len() + 1;
+    let kept = responses.join(format!("{number}.{}.json", role.file_stem()));
+    files::write_new(&kept, &response.to_bytes())?;
     workspace.keep(&signing)?;
-    let kept = format!("{}.{}.json", role.file_stem(), hex::encode(response.key_id().as_str()));
-    files::write_same(&workspace.folder("responses").join(kept), &response.to_bytes())?;
     Ok(response)
 }

@@ -186,7 +186,7 @@ impl Edit {
             }
             Self::Delegate { name, from, keys, threshold, paths, terminating } => {
                 let paths = PathSet::patterns(paths.iter().map(String::as_str));
-                let name = RoleName::delegated(name)?;
+                let name = new_role(name)?;
                 let mut delegation = Delegation::new(name.clone(), named(keys), *threshold, paths);
                 if *terminating {
                     delegation = delegation.terminating();
@@ -195,6 +195,7 @@ impl Edit {
                 draft.create_role(&name)?;
             }
             Self::Bins { role: name, bits, prefix, keys, threshold, succinct } => {
+                new_role(prefix)?;
                 let make = if *succinct { Bins::succinct } else { Bins::listed };
                 let bins = make(*bits, prefix, named(keys), *threshold);
                 draft.move_into_bins(&role(name)?, &bins)?;
@@ -244,6 +245,13 @@ pub fn role(name: &str) -> Result<RoleName> {
         Ok(kind) => kind.into(),
         Err(_) => RoleName::delegated(name)?,
     })
+}
+
+/// A role to be delegated to. What it is called is also what its file is called.
+fn new_role(name: &str) -> Result<RoleName> {
+    let role = RoleName::delegated(name)?;
+    files::under(Path::new(""), &role.file_stem())?;
+    Ok(role)
 }
 
 fn top_level(name: &str) -> Result<RoleType, String> {

@@ -148,6 +148,8 @@ def bad_responses(play):
     )
     expect(said.count("taken  ") == 2 and said.count("refused  ") == 6, said)
     play.run("attach", play.work, bela, code=1, says=["ceremony.already-signed"])
+    kept = [file.name for file in play.request_file("x").parents[1].glob("responses/*")]
+    expect(sorted(kept) == ["1.targets.json", "2.targets.json"], f"what was taken: {kept}")
     play.run("status", play.work, says=["targets version 2: complete", play.key_id("cora")])
     play.publish("server")
 
@@ -228,6 +230,8 @@ def other_keys(play):
 
 def offline_timestamp(play):
     """Without an online key, snapshot and timestamp are asked for one after the other."""
+    outside = ["delegate", "../fans", "--key", play.pub("dora"), "--threshold", "1", "--path", "*"]
+    play.draft(*outside, code=1, says=["is no name of a file"])
     play.draft("delegate", "fans", "--key", play.pub("dora"), "--threshold", "1", "--path", "fan/*")
     play.add("fan/1.bin", b"fan")
     play.request()
