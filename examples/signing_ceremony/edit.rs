@@ -241,10 +241,7 @@ impl Edit {
 
 /// The role with that name, whatever its kind.
 pub fn role(name: &str) -> Result<RoleName> {
-    Ok(match top_level(name) {
-        Ok(kind) => kind.into(),
-        Err(_) => RoleName::delegated(name)?,
-    })
+    Ok(RoleName::any(name)?)
 }
 
 /// A role to be delegated to. What it is called is also what its file is called.

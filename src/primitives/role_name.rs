@@ -51,9 +51,8 @@ impl RoleName {
         Ok(Self::checked(name))
     }
 
-    /// The name of any role that has a file.
-    #[cfg(feature = "repository")]
-    pub(crate) fn any(name: &str) -> Result<Self, RoleNameError> {
+    /// The name of any role that has a file: a top-level role, or one that may be delegated.
+    pub fn any(name: &str) -> Result<Self, RoleNameError> {
         let top_level = ["root", "timestamp", "snapshot", "targets"];
         match top_level.into_iter().find(|known| *known == name) {
             Some(known) => Ok(Self::top_level(known)),
