@@ -4,6 +4,11 @@ use crate::artifact::ArtifactError;
 use crate::primitives::Remedy;
 use crate::update::{NotFound, UpdateError};
 use crate::verify::VerifyError;
+#[cfg(feature = "repository")]
+use crate::{
+    key::{SecretKeyError, SigningError},
+    repository::{DraftError, PublishError, SealError, ceremony::CeremonyError},
+};
 
 /// The layer of the security model that refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,8 +18,12 @@ pub enum Layer {
     Manifest,
     /// Layer 4: lengths, digests, blocks.
     Artifact,
+    /// Layer 7: drafts, signatures, ceremonies.
+    Signing,
     /// What a device keeps between cycles.
     Storage,
+    /// Who built an artifact.
+    Provenance,
 }
 
 /// Any refusal, for callers that handle all in one place.
@@ -40,6 +49,34 @@ pub enum Error {
     #[cfg(feature = "fs")]
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    /// A secret key was not read.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    /// A signature was not made.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// An edit was refused.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// Something cannot be sealed.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Something cannot be published.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A document of a ceremony was refused.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// An artifact's build provenance was refused.
+    #[cfg(feature = "repository")]
+    #[error(transparent)]
+    Provenance(#[from] crate::provenance::ProvenanceError),
 }
 
 impl Error {
@@ -53,6 +90,20 @@ impl Error {
             Self::Artifact(e) => e.code(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::SecretKey(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Signing(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Draft(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Seal(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Publish(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Ceremony(e) => e.code(),
+            #[cfg(feature = "repository")]
+            Self::Provenance(e) => e.code(),
         }
     }
 
@@ -64,6 +115,15 @@ impl Error {
             Self::Artifact(_) => Layer::Artifact,
             #[cfg(feature = "fs")]
             Self::Store(_) => Layer::Storage,
+            #[cfg(feature = "repository")]
+            Self::SecretKey(_)
+            | Self::Signing(_)
+            | Self::Draft(_)
+            | Self::Seal(_)
+            | Self::Publish(_)
+            | Self::Ceremony(_) => Layer::Signing,
+            #[cfg(feature = "repository")]
+            Self::Provenance(_) => Layer::Provenance,
         }
     }
 
@@ -77,6 +137,20 @@ impl Error {
             Self::Artifact(e) => e.remedy(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::SecretKey(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Signing(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Draft(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Seal(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Publish(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Ceremony(e) => e.remedy(),
+            #[cfg(feature = "repository")]
+            Self::Provenance(e) => e.remedy(),
         }
     }
 }

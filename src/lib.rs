@@ -5,7 +5,7 @@
 //! refusal that explains itself.
 //!
 //! On the wire it speaks [TUF] 1.0.34. A repository that python-tuf, go-tuf, tough or tuf-on-ci
-//! wrote verifies here.
+//! wrote verifies here, and one that is written here verifies there.
 //!
 //! # From a provisioned root to verified bytes
 //!
@@ -63,8 +63,10 @@
 //! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
 //! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
 //! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
+//! | `repository` (feature, default) | drafts, signing, ceremonies, releases | TUF §6 |
+//! | `provenance` (the same) | who built an artifact, before its release | DSSE, in-toto, SLSA |
 //! | `store` (feature `fs`) | what a device keeps, crash-safe | |
-//! | [`manual`] | threats, workflow, integrating, speed, limitations | |
+//! | [`manual`] | integrating, workflow, publishing, ceremonies, threats, speed, limitations | |
 //!
 //! # Features
 //!
@@ -77,6 +79,7 @@
 //! | `rsa` | RSASSA-PSS keys |
 //! | `chrono` | conversions of [`UtcTime`](primitives::UtcTime) |
 //! | `fs` | `store` |
+//! | `repository` (default) | `repository`, `provenance`, and `key::Signer`: what a device does not need |
 //!
 //! [TUF]: https://theupdateframework.github.io/specification/v1.0.34/
 
@@ -95,6 +98,8 @@ pub mod key;
 pub mod manual;
 pub mod metadata;
 pub mod primitives;
+#[cfg(feature = "repository")]
+pub mod provenance;
 #[cfg(feature = "repository")]
 pub mod repository;
 #[cfg(feature = "fs")]

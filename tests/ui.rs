@@ -4,5 +4,9 @@
 
 #[test]
 fn trust_cannot_be_had_but_by_passing_the_checks() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/*.rs");
+    if cfg!(feature = "repository") {
+        cases.compile_fail("tests/ui/repository/*.rs");
+    }
 }

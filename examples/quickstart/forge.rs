@@ -1,5 +1,5 @@
-//! What a thief can make with stolen keys. The library would not: it publishes nothing that a device
-//! refuses. So this writes JSON by hand.
+//! What a thief can make with stolen keys. The library would not: it publishes nothing that a
+//! device refuses. So this writes JSON by hand.
 
 use ota_trust::json::canonical_form;
 use ota_trust::key::Signer;
@@ -42,8 +42,8 @@ impl Forge {
             as u64
     }
 
-    /// Puts a new version of a role's file in place, edited, with the signatures of `keys`, each under
-    /// the id of the key after the equals sign, if there is one.
+    /// Puts a new version of a role's file in place, edited, with the signatures of `keys`, each
+    /// under the id of the key after the equals sign, if there is one.
     pub fn put(&mut self, role: &str, keys: &[&str], edit: impl FnOnce(&mut Value)) -> Result<()> {
         let mut signed = self.current(role)?["signed"].take();
         signed["version"] = (signed["version"].as_u64().unwrap_or_default() + 1).into();

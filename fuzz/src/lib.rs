@@ -13,6 +13,8 @@
 //! | [`delegations`] | the search for a target, request by request | §5.6.7 as a recursion |
 //! | [`artifact`] | streams in any chunks | the bytes themselves |
 //! | [`blocks`] | block proofs | a Merkle tree built naively |
+//! | [`ceremony`] | requests and responses of signers | another parser, and ed25519 alone |
+//! | [`provenance`] | envelopes to proofs | DSSE, in-toto and SLSA, naively |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
@@ -24,6 +26,8 @@
 
 pub mod artifact;
 pub mod blocks;
+#[cfg(feature = "repository")]
+pub mod ceremony;
 pub mod choices;
 pub mod delegations;
 pub mod device;
@@ -32,6 +36,8 @@ pub mod ledger;
 pub mod machine;
 pub mod memory;
 pub mod patterns;
+#[cfg(feature = "repository")]
+pub mod provenance;
 pub mod repository;
 pub mod roles;
 pub mod signing;
@@ -42,7 +48,7 @@ pub mod strict;
 pub type Target = fn(&[u8]);
 
 /// The targets by name; each has a folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: &[(&str, Target)] = &[
     ("json", json::check),
     ("root", roles::root::check),
     ("timestamp", roles::timestamp::check),
@@ -52,6 +58,12 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("delegations", delegations::check),
     ("artifact", artifact::check),
     ("blocks", blocks::check),
+    #[cfg(feature = "repository")]
+    ("provenance", provenance::check),
     ("stored_state", stored_state::check),
     ("machine", machine::check),
+    #[cfg(feature = "repository")]
+    ("requests", ceremony::requests::check),
+    #[cfg(feature = "repository")]
+    ("responses", ceremony::responses::check),
 ];

@@ -51,16 +51,19 @@ pub fn authority(signers: &[Signer], threshold: u64) -> Value {
 }
 
 pub fn signature((id, key): &Signer, message: &str) -> Value {
-    let question = [public(*key).as_bytes(), message.as_bytes()];
-    let sign = || ALL[key % KEYS].0.sign(message.as_bytes());
-    let signature = once(&MADE, &question, sign);
-    json!({"keyid": id, "sig": hex::encode(signature.to_bytes())})
+    json!({"keyid": id, "sig": hex::encode(sign(*key, message.as_bytes()))})
+}
+
+/// The signature of a key, as it is.
+pub fn sign(key: usize, message: &[u8]) -> [u8; 64] {
+    let question = [public(key).as_bytes(), message];
+    once(&MADE, &question, || ALL[key % KEYS].0.sign(message)).to_bytes()
 }
 
 /// Whether a signature is right (RFC 8032, strict).
-pub fn verifies(key: &VerifyingKey, message: &str, signature: &Signature) -> bool {
-    let question = [key.as_bytes().as_slice(), message.as_bytes(), &signature.to_bytes()];
-    let verify = || key.verify_strict(message.as_bytes(), signature).is_ok();
+pub fn verifies(key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+    let question = [key.as_bytes().as_slice(), message, &signature.to_bytes()];
+    let verify = || key.verify_strict(message, signature).is_ok();
     once(&CHECKED, &question, verify)
 }
 

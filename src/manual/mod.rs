@@ -5,15 +5,25 @@
 //! |---|---|
 //! | [`integrating`] | who puts the crate into a device agent |
 //! | [`workflow`] | who wants to follow a cycle step by step |
+//! | [`publishing`](self#modules) | who writes a repository |
+//! | [`ceremonies`](self#modules) | who signs with others, and who looks after keys |
 //! | [`threats`] | who has to say what an attacker can do |
 //! | [`speed`] | who wants to know what it costs, and why |
 //! | [`limitations`] | who decides whether to use it |
+
+#[cfg(feature = "repository")]
+#[doc = include_str!("ceremonies.md")]
+pub mod ceremonies {}
 
 #[doc = include_str!("integrating.md")]
 pub mod integrating {}
 
 #[doc = include_str!("limitations.md")]
 pub mod limitations {}
+
+#[cfg(feature = "repository")]
+#[doc = include_str!("publishing.md")]
+pub mod publishing {}
 
 #[doc = include_str!("speed.md")]
 pub mod speed {}

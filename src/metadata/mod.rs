@@ -22,7 +22,7 @@ mod targets;
 mod timestamp;
 
 pub use delegations::{DelegatedRole, Delegations, PathSet};
-pub(crate) use document::{Document, Signed};
+pub(crate) use document::{Document, Signature, Signed};
 pub use error::MetadataError;
 pub(crate) use keys::ListedKey;
 pub use meta_file::MetaFile;

@@ -52,6 +52,9 @@ pub struct Limits {
     pub max_depth: u32,
     /// Bytes of one JSON string, as received. A 16,384-bit RSA key in PEM takes 3 KiB.
     pub max_string: u32,
+    /// Bytes of the provenance of one artifact, as an envelope. A build with a few hundred
+    /// dependencies takes 100 KiB.
+    pub max_provenance_length: u64,
     /// Answers taken for one file before the cycle ends: a refused or failed download gives the
     /// step back for another mirror until so many have been tried.
     pub max_attempts: u32,
@@ -76,6 +79,7 @@ impl Default for Limits {
             max_custom: 1_048_576,
             max_depth: 32,
             max_string: 65_536,
+            max_provenance_length: 4 * MIB,
             max_attempts: 3,
         }
     }
@@ -112,6 +116,7 @@ impl Limits {
             max_custom: 4096,
             max_depth: 16,
             max_string: 8192,
+            max_provenance_length: 64 * KIB,
             max_attempts: 3,
         }
     }

@@ -83,7 +83,7 @@ impl Draft {
         if draft.has_delegations() {
             return Err(DraftError::HasDelegations(role.clone()));
         }
-        let targets = draft.take_targets();
+        let (targets, mut inserted) = (draft.take_targets(), draft.take_inserted());
         draft.set_delegations(delegations);
         for name in names {
             self.create_role(&name)?;
@@ -93,6 +93,7 @@ impl Draft {
             // There is a bin for every path, and all were just made.
             if let Some(bin) = bin.and_then(|bin| self.created(&bin)) {
                 bin.adopt(&path, entry);
+                inserted.take(&path).into_iter().for_each(|path| bin.mark_inserted(path));
             }
         }
         Ok(())

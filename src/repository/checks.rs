@@ -7,7 +7,7 @@ use super::sealed::Contents;
 use super::view::View;
 use super::{Authority, Policy, Published, Result, SealError, Sealed};
 use crate::key::KeyFingerprint;
-use crate::metadata::{Delegations, RoleType};
+use crate::metadata::{Delegations, RoleType, SuccinctRoles};
 use crate::primitives::{Limits, RoleName, TargetPath, UtcTime, Version};
 use crate::verify::Edge;
 
@@ -163,9 +163,9 @@ fn check_paths(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()
 }
 
 /// The delegations of the files that change.
-fn changed_delegations<'f>(
-    files: &'f BTreeMap<RoleName, Sealed>,
-) -> impl Iterator<Item = (&'f RoleName, Delegations<'f>)> {
+fn changed_delegations(
+    files: &BTreeMap<RoleName, Sealed>,
+) -> impl Iterator<Item = (&RoleName, Delegations<'_>)> {
     files.iter().filter_map(|(name, file)| match file.contents() {
         Contents::Targets(document) => Some((name, document.delegations()?)),
         _ => None,
@@ -173,8 +173,8 @@ fn changed_delegations<'f>(
 }
 
 /// The roles that are delegated to.
-fn names<'d>(delegations: Delegations<'d>) -> impl Iterator<Item = RoleName> + 'd {
-    let bins = delegations.succinct().into_iter().flat_map(|bins| bins.names());
+fn names(delegations: Delegations<'_>) -> impl Iterator<Item = RoleName> {
+    let bins = delegations.succinct().into_iter().flat_map(SuccinctRoles::names);
     delegations.roles().map(|role| role.name()).chain(bins)
 }
 

@@ -31,6 +31,8 @@ pub struct Draft {
     versions: BTreeMap<RoleName, Version>,
     /// Fields of snapshot and timestamp that this crate does not know.
     fields: BTreeMap<RoleName, Vec<(Box<str>, Json)>>,
+    /// Envelopes with the provenance of targets, by path.
+    provenance: BTreeMap<TargetPath, Vec<u8>>,
 }
 
 impl Draft {
@@ -42,6 +44,7 @@ impl Draft {
             renewed: BTreeSet::new(),
             versions: BTreeMap::new(),
             fields: BTreeMap::new(),
+            provenance: BTreeMap::new(),
         }
     }
 
@@ -160,6 +163,12 @@ impl Draft {
         Err(DraftError::NoSuchTarget { role, path: path.clone() })
     }
 
+    /// Gives the provenance of a target: a DSSE envelope, which is verified when the draft is
+    /// sealed ([`Policy::require_provenance`]). It is not published.
+    pub fn attach_provenance(&mut self, path: &TargetPath, envelope: &[u8]) {
+        self.provenance.insert(path.clone(), envelope.to_vec());
+    }
+
     /// The role that [`insert_target`](Self::insert_target) lists a target in.
     pub fn role_for(&self, path: &TargetPath) -> core::result::Result<RoleName, DraftError> {
         let mut role = RoleName::targets();
@@ -187,7 +196,8 @@ impl Draft {
     /// Roles whose keys change although they themselves do not are published anew, for their new
     /// keys to sign.
     pub fn seal(self, now: UtcTime, policy: &Policy) -> Result<Signing> {
-        let Self { published, root, roles, renewed, versions, fields } = self;
+        check_provenance(&self.roles, &self.provenance, policy)?;
+        let Self { published, root, roles, renewed, versions, fields, .. } = self;
         let mut files: BTreeMap<RoleName, Sealed> = BTreeMap::new();
         let seal = |name: &RoleName, kind, fields| {
             let version = match versions.get(name) {
@@ -241,6 +251,25 @@ impl Draft {
     pub(super) fn is_known(&self, name: &RoleName) -> bool {
         self.roles.contains_key(name) || self.published.version(name).is_some()
     }
+}
+
+/// What is new or changed has the provenance that is asked for. Missing is refused.
+fn check_provenance(
+    roles: &BTreeMap<RoleName, TargetsDraft>,
+    envelopes: &BTreeMap<TargetPath, Vec<u8>>,
+    policy: &Policy,
+) -> Result<()> {
+    for (path, entry) in roles.values().flat_map(TargetsDraft::inserted) {
+        for asked in policy.provenance_of(path) {
+            let parsed = TargetPath::new(path).ok();
+            let envelope = parsed.and_then(|path| envelopes.get(&path)).map(Vec::as_slice);
+            asked.verify(envelope, entry.hashes()).map_err(|reason| {
+                let reason = Box::new(reason);
+                SealError::Provenance { path: path.into(), reason }
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn is_online(role: &RoleName) -> bool {

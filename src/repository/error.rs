@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use super::Incomplete;
 use crate::key::{KeyFingerprint, SigningError};
 use crate::primitives::{Remedy, RoleName, UtcTime, Version};
+use crate::provenance::ProvenanceError;
 use crate::verify::VerifyError;
 
 /// What cannot be sealed, because no device would take it or nobody could sign for it.
@@ -110,6 +111,14 @@ pub enum SealError {
         /// The role.
         role: RoleName,
     },
+    /// A target that is new or changed has not the provenance that the policy asks for.
+    #[error("{path}: {reason}")]
+    Provenance {
+        /// The path of the target.
+        path: Box<str>,
+        /// What is wrong with its provenance.
+        reason: Box<ProvenanceError>,
+    },
     /// Nothing changes.
     #[error("nothing changes")]
     Nothing,
@@ -141,6 +150,7 @@ impl SealError {
             Self::NotDelegated { .. } => "seal.not-delegated",
             Self::NoFile { .. } => "seal.no-file",
             Self::NotLoaded { .. } => "seal.not-loaded",
+            Self::Provenance { reason, .. } => reason.code(),
             Self::Nothing => "seal.nothing",
             Self::Signing { .. } => "seal.signing",
         }

@@ -3,8 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::metadata::RoleType;
+use crate::metadata::{PathPattern, RoleType};
 use crate::primitives::{Limits, RoleName, UtcTime};
+use crate::provenance::ProvenancePolicy;
 
 /// How a repository is published.
 #[derive(Clone, Debug)]
@@ -19,6 +20,27 @@ pub struct Policy {
     pub list_digests: bool,
     /// The limits of the smallest device. What is over them is not published.
     pub limits: Limits,
+    provenance: Vec<(PathPattern, ProvenancePolicy)>,
+}
+
+impl Policy {
+    /// Asks for the provenance of targets whose path matches the pattern, as of a product: what is
+    /// new or changed among them does not leave the draft without. Of several patterns that match,
+    /// each has to be met.
+    #[must_use]
+    pub fn require_provenance(mut self, of: PathPattern, policy: ProvenancePolicy) -> Self {
+        self.provenance.push((of, policy));
+        self
+    }
+
+    /// What is asked of a target's provenance.
+    pub(super) fn provenance_of<'p>(
+        &'p self,
+        path: &'p str,
+    ) -> impl Iterator<Item = &'p ProvenancePolicy> {
+        let of = self.provenance.iter().filter(move |(pattern, _)| pattern.matches(path));
+        of.map(|(_, policy)| policy)
+    }
 }
 
 impl Default for Policy {
@@ -28,6 +50,7 @@ impl Default for Policy {
             separation: Separation::default(),
             list_digests: true,
             limits: Limits::default(),
+            provenance: Vec::new(),
         }
     }
 }

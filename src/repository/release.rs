@@ -78,9 +78,9 @@ impl<'r> ReleaseFile<'r> {
 
 /// A release: what changed, complete and checked.
 ///
-/// Artifacts are uploaded before it. Then its files, one after another: whatever stops the upload, devices see
-/// the old repository or the new one. With consistent snapshots, that is; without, a file
-/// replaces the one before, and a device that comes in between has to try again.
+/// Artifacts are uploaded before it. Then its files, one after another: whatever stops the upload,
+/// devices see the old repository or the new one. With consistent snapshots, that is; without, a
+/// file replaces the one before, and a device that comes in between has to try again.
 pub struct Release {
     root: Option<Publishable<Root>>,
     roles: Vec<Publishable<Targets>>,
@@ -189,8 +189,8 @@ impl Release {
 
     /// Whether devices see the old repository or the new one at every moment of the upload.
     ///
-    /// `false` where the root takes keys away whose signatures the new files do not have: they were lost,
-    /// or stolen. Between the root and the timestamp devices then refuse, and try again.
+    /// `false` where the root takes keys away whose signatures the new files do not have: they were
+    /// lost, or stolen. Between the root and the timestamp devices then refuse, and try again.
     #[must_use]
     pub fn is_gapless(&self) -> bool {
         self.root.is_none() || self.order != Order::Gap
@@ -276,9 +276,9 @@ fn all_roles(next: &Published, listing: &Trusted<'_, Snapshot>) -> Result<Vec<Ro
         RoleName::checked(name.strip_suffix(".json").unwrap_or(&name))
     });
     names
-        .map(|role| match next.roles.contains_key(&role) {
-            true => Ok(role),
-            false => Err(SealError::NotLoaded { role }),
+        .map(|role| {
+            let loaded = next.roles.contains_key(&role);
+            if loaded { Ok(role) } else { Err(SealError::NotLoaded { role }) }
         })
         .collect()
 }

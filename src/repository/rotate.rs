@@ -12,8 +12,8 @@ type Result<T> = core::result::Result<T, DraftError>;
 impl Draft {
     /// Puts a new key in the place of an old one: planned rotation.
     ///
-    /// While the old key can still sign, let it: the files are then signed by both, and devices see no
-    /// gap, whether they know the new root yet or not.
+    /// While the old key can still sign, let it: the files are then signed by both, and devices see
+    /// no gap, whether they know the new root yet or not.
     pub fn rotate_key(&mut self, role: &RoleName, old: &KeyId, new: &NamedKey) -> Result<()> {
         match top_level(role) {
             Some(kind) => self.root().replace_key(kind, old, new),
@@ -47,12 +47,12 @@ impl Draft {
     }
 
     /// Recovers from a stolen timestamp or snapshot key, also where the thief has signed huge
-    /// versions (fast-forward): the role gets these keys and no other, and both timestamp and snapshot
-    /// are published anew.
+    /// versions (fast-forward): the role gets these keys and no other, and both timestamp and
+    /// snapshot are published anew.
     ///
     /// Devices drop what they have stored of both when a root takes a key from either, so the
-    /// versions go on from the publisher's own record, not from the thief's. None of the new keys may be an
-    /// old one.
+    /// versions go on from the publisher's own record, not from the thief's. None of the new keys
+    /// may be an old one.
     pub fn recover(&mut self, role: RoleType, keys: &[NamedKey], threshold: u64) -> Result<()> {
         let name = RoleName::from(role);
         if !matches!(role, RoleType::Timestamp | RoleType::Snapshot) {

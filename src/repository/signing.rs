@@ -85,9 +85,9 @@ impl Signing {
 
     /// Takes up files that were sealed before, with the signatures that they have.
     ///
-    /// `files` are those of [`Sealed::to_bytes`], by their roles. They are checked anew against what is
-    /// published now: if something else was published meanwhile, their versions do not follow. Signatures
-    /// that do not verify are dropped.
+    /// `files` are those of [`Sealed::to_bytes`], by their roles. They are checked anew against
+    /// what is published now: if something else was published meanwhile, their versions do not
+    /// follow. Signatures that do not verify are dropped.
     pub fn resume(
         published: &Published,
         files: impl IntoIterator<Item = (RoleName, Vec<u8>)>,
@@ -119,6 +119,7 @@ impl Signing {
     }
 
     /// The files of this stage.
+    #[must_use]
     pub fn files(&self) -> impl ExactSizeIterator<Item = &Sealed> {
         self.files.values()
     }
@@ -161,14 +162,14 @@ impl Signing {
     /// Signs all files of this stage that the signer's key may sign for; how many those are.
     pub fn sign(&mut self, signer: &dyn Signer) -> Result<usize> {
         let roles: Vec<RoleName> = self.files.keys().cloned().collect();
-        let mut signed = 0;
+        let mut count = 0;
         for role in roles {
             let authorities = self.authorities(&role);
             if let Some(file) = self.files.get_mut(&role) {
-                signed += usize::from(file.sign(&authorities, signer)?);
+                count += usize::from(file.sign(&authorities, signer)?);
             }
         }
-        Ok(signed)
+        Ok(count)
     }
 
     /// Counts the signatures as a device does, and goes on to the next stage.

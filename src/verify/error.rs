@@ -160,11 +160,16 @@ impl fmt::Display for SignatureShortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { role, delegator, need, have, rest } = self;
         write!(f, "{role}: {} of the {need} signatures that {delegator} asks for", have.len())?;
-        for (id, why) in rest {
-            write!(f, "; key {id} {why}")?;
-        }
-        Ok(())
+        list_reasons(rest, f)
     }
+}
+
+/// Writes why each key did not count.
+pub(crate) fn list_reasons(
+    rest: &[(KeyId, NotCounted)],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    rest.iter().try_for_each(|(id, why)| write!(f, "; key {id} {why}"))
 }
 
 impl core::error::Error for SignatureShortfall {}

@@ -9,9 +9,18 @@ use crate::metadata::ListedKey;
 use crate::primitives::{Sha256Digest, sha256};
 
 /// A key that signatures can be verified with.
-pub(super) struct UsableKey {
+pub(crate) struct UsableKey {
     pub(super) key: Key,
     pub(super) fingerprint: KeyFingerprint,
+}
+
+impl UsableKey {
+    /// The key, if its signatures can be verified.
+    pub(crate) fn new(key: Key) -> Result<Self, Unusable> {
+        key.usable()?;
+        let fingerprint = key.fingerprint().ok_or(Unusable::Malformed)?;
+        Ok(Self { key, fingerprint })
+    }
 }
 
 /// A listed key decoded, or why its signatures count for nothing.
@@ -44,7 +53,5 @@ impl Keyring {
 
 fn decode(listed: ListedKey<'_>) -> Decoded {
     let key = listed.decode().ok_or(NotCounted::NotListed)?;
-    key.usable().map_err(NotCounted::Unusable)?;
-    let fingerprint = key.fingerprint().ok_or(NotCounted::Unusable(Unusable::Malformed))?;
-    Ok(Arc::new(UsableKey { key, fingerprint }))
+    UsableKey::new(key).map(Arc::new).map_err(NotCounted::Unusable)
 }

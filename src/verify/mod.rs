@@ -28,6 +28,7 @@ mod fetched;
 mod keyring;
 #[cfg(feature = "repository")]
 mod publish;
+mod role_signatures;
 mod root;
 mod signatures;
 mod snapshot;
@@ -38,13 +39,19 @@ mod trusted;
 
 pub use authentic::Authentic;
 pub use context::{Context, Freshness};
+#[cfg(feature = "repository")]
+pub(crate) use error::list_reasons;
 pub use error::{NotCounted, SignatureShortfall, VerifyError};
+#[cfg(feature = "repository")]
+pub(crate) use keyring::UsableKey;
 #[cfg(feature = "repository")]
 pub(crate) use publish::{
     Edge, as_authentic, confirm_snapshot, confirm_targets, is_signed_by, signed_by_root,
     signed_targets,
 };
 pub use root::{anchor, next_root};
+#[cfg(feature = "repository")]
+pub(crate) use signatures::{KeyIds, Signatures, SignedMessage, Unmet};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;
 pub use targets::{Delegator, targets};

@@ -8,8 +8,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::keyring::Keyring;
+use super::role_signatures::RoleSignatures;
 use super::root::require_top_level;
-use super::signatures::Signatures;
+use super::signatures::KeyIds;
 use super::targets::require_delegated;
 use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, MetaFile, RoleType, Root, Signed, Snapshot, Targets};
@@ -35,11 +36,9 @@ impl Edge<'_> {
         match self {
             Self::Root(root) => {
                 let keys = root.signed().role(RoleType::Targets);
-                Signatures::new(document, role.clone(), &Keyring::default(), limits).require(
-                    keys,
-                    RoleType::Root.into(),
-                    |id| root.key(id),
-                )
+                let known = Keyring::default();
+                RoleSignatures::new(document, KeyIds::Binding, role.clone(), &known, limits)
+                    .require(keys, RoleType::Root.into(), |id| root.key(id))
             }
             Self::Targets(name, parent) => require_delegated(name, parent, role, document, limits),
         }

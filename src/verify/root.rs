@@ -3,7 +3,8 @@
 use alloc::borrow::Cow;
 
 use super::keyring::Keyring;
-use super::signatures::Signatures;
+use super::role_signatures::RoleSignatures;
+use super::signatures::KeyIds;
 use super::{Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, RoleType, Root, Signed};
 use crate::primitives::{Limits, RoleName};
@@ -17,7 +18,7 @@ pub fn anchor<'a>(bytes: impl Into<Cow<'a, [u8]>>, limits: &Limits) -> Result<Tr
     let document: Document<'a, Root> =
         fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
     let known = Keyring::default();
-    let mut signatures = Signatures::new(&document, role, &known, limits);
+    let mut signatures = RoleSignatures::new(&document, KeyIds::Binding, role, &known, limits);
     require_root_keys(&mut signatures, &document)?;
     let keys = signatures.into_keys();
     Ok(Trusted::mint_with(document, keys))
@@ -34,7 +35,8 @@ pub fn next_root<'a>(
     let document: Document<'a, Root> =
         fetched::read(&role, bytes.into(), limits.max_root_length, limits)?;
     // §5.3.4: a threshold of the keys of version N, and one of the keys of version N+1.
-    let mut signatures = Signatures::new(&document, role, trusted.keys(), limits);
+    let known = trusted.keys();
+    let mut signatures = RoleSignatures::new(&document, KeyIds::Binding, role, known, limits);
     require_root_keys(&mut signatures, trusted.document())?;
     require_root_keys(&mut signatures, &document)?;
     let keys = signatures.into_keys();
@@ -56,7 +58,7 @@ impl Trusted<'_, Root> {
 }
 
 fn require_root_keys<'d>(
-    signatures: &mut Signatures<'d, '_, Root>,
+    signatures: &mut RoleSignatures<'d>,
     authority: &'d Document<'_, Root>,
 ) -> Result<()> {
     let keys = authority.signed().role(RoleType::Root);
@@ -70,7 +72,7 @@ pub(super) fn require_top_level<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    require(root, role, Signatures::new(document, role.into(), root.keys(), limits))
+    require(root, role, document, KeyIds::Binding, limits)
 }
 
 /// The same for a stored file, which may have been signed before root gave the keys other ids.
@@ -80,15 +82,17 @@ pub(super) fn require_top_level_stored<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    let signatures = Signatures::new(document, role.into(), root.keys(), limits).under_any_id();
-    require(root, role, signatures)
+    require(root, role, document, KeyIds::MayBeOld, limits)
 }
 
-fn require<'d, R>(
-    root: &'d Trusted<'_, Root>,
+fn require<R>(
+    root: &Trusted<'_, Root>,
     role: RoleType,
-    mut signatures: Signatures<'d, '_, R>,
+    document: &Document<'_, R>,
+    key_ids: KeyIds,
+    limits: &Limits,
 ) -> Result<()> {
     let keys = root.role(role);
+    let mut signatures = RoleSignatures::new(document, key_ids, role.into(), root.keys(), limits);
     signatures.require(keys, RoleType::Root.into(), |id| root.document().key(id))
 }

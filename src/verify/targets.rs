@@ -3,8 +3,9 @@
 use alloc::borrow::Cow;
 
 use super::keyring::Keyring;
+use super::role_signatures::RoleSignatures;
 use super::root::require_top_level;
-use super::signatures::Signatures;
+use super::signatures::KeyIds;
 use super::{Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, MetaFile, RoleType, Root, Signed, Snapshot, Targets};
 use crate::primitives::{Limits, RoleName};
@@ -91,7 +92,7 @@ pub(super) fn require_delegated(
     let delegations = parent.delegations().ok_or_else(not_delegated)?;
     let keys = delegations.keys_of(role).ok_or_else(not_delegated)?;
     let known = Keyring::default();
-    Signatures::new(document, role.clone(), &known, limits).require(
+    RoleSignatures::new(document, KeyIds::Binding, role.clone(), &known, limits).require(
         &keys,
         delegator.clone(),
         |id| delegations.key(id),

@@ -22,8 +22,9 @@ fn replay(name: &str) {
 }
 
 macro_rules! replays {
-    ($($target:ident)*) => {
+    ($($(#[$gate:meta])* $target:ident)*) => {
         $(
+            $(#[$gate])*
             #[test]
             fn $target() {
                 replay(stringify!($target));
@@ -33,11 +34,18 @@ macro_rules! replays {
         #[test]
         fn every_target_is_replayed() {
             let names: Vec<&str> = fuzz::TARGETS.iter().map(|(name, _)| *name).collect();
-            assert_eq!(names, [$(stringify!($target)),*]);
+            assert_eq!(names, [$($(#[$gate])* stringify!($target)),*]);
         }
     };
 }
 
 replays! {
-    json root timestamp snapshot targets patterns delegations artifact blocks stored_state machine
+    json root timestamp snapshot targets patterns delegations artifact blocks
+    #[cfg(feature = "repository")]
+    provenance
+    stored_state machine
+    #[cfg(feature = "repository")]
+    requests
+    #[cfg(feature = "repository")]
+    responses
 }

@@ -33,6 +33,9 @@ mod other_repository;
 mod patterns;
 mod power_cuts;
 mod properties;
+#[cfg(feature = "repository")]
+mod provenance;
+#[cfg(feature = "repository")]
 mod publishing;
 mod recovery;
 mod reference;

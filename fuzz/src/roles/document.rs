@@ -99,7 +99,7 @@ impl File {
         let key = VerifyingKey::from_bytes(public.as_slice().try_into().ok()?).ok()?;
         let right = |signature: &Vec<u8>| {
             let signature = Signature::from_slice(signature);
-            signature.is_ok_and(|signature| verifies(&key, &self.message, &signature))
+            signature.is_ok_and(|signature| verifies(&key, self.message.as_bytes(), &signature))
         };
         signatures.any(right).then(|| key.to_bytes())
     }

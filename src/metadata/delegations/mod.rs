@@ -111,8 +111,8 @@ impl<'d> Delegations<'d> {
         match &self.index.roles {
             Roles::Listed(listed) => Some(listed.named(self.file, name)?.paths()),
             Roles::Succinct(bins) => {
-                let bits = bins.contains(name).then(|| alloc::format!("{}", bins.bit_length()));
-                bits.map(|bits| PathSet::HashPrefixes(alloc::vec![bits.into()]))
+                let number = alloc::format!("{}", bins.bit_length());
+                bins.contains(name).then(|| PathSet::HashPrefixes(alloc::vec![number.into()]))
             }
         }
     }

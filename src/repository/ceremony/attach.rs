@@ -17,9 +17,9 @@ impl Signing {
 
     /// Takes the response to a request in. If it is refused, nothing has changed.
     ///
-    /// The checks, in this order: the file is still the one that was to be signed; the request has not
-    /// expired; the key is one of the role's; the signature, brought into the form that metadata
-    /// carries, verifies; the key has not signed before, under whatever id.
+    /// The checks, in this order: the file is still the one that was to be signed; the request has
+    /// not expired; the key is one of the role's; the signature, brought into the form that
+    /// metadata carries, verifies; the key has not signed before, under whatever id.
     pub fn attach(
         &mut self,
         request: &SigningRequest,

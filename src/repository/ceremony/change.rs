@@ -1,7 +1,7 @@
 //! The differences of two documents, none left out, and words for them.
 //!
-//! The comparison knows nothing of roles: it walks both trees, so that a field that this crate does not know cannot slip through.
-//! Only the words know what a place means.
+//! The comparison knows nothing of roles: it walks both trees, so that a field that this crate does
+//! not know cannot slip through. Only the words know what a place means.
 
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;

@@ -1,13 +1,14 @@
 //! Signing by people who never meet.
 //!
-//! Whoever coordinates makes a [`SigningRequest`] for each file: a document that holds the exact payload. It goes to each signer
-//! by whatever way. The signer's *own* tool reads it, works out what would change against the signer's
-//! own copy of what is published ([`SigningRequest::review`]), and makes a [`SigningResponse`]. Back with
-//! the coordinator, the response is checked and attached ([`Signing::attach`]); [`Signing::status`] says who
-//! has not signed yet.
+//! Whoever coordinates makes a [`SigningRequest`] for each file: a document that holds the exact
+//! payload. It goes to each signer by whatever way. The signer's *own* tool reads it, works out
+//! what would change against the signer's own copy of what is published
+//! ([`SigningRequest::review`]), and makes a [`SigningResponse`]. Back with the coordinator, the
+//! response is checked and attached ([`Signing::attach`]); [`Signing::status`] says who has not
+//! signed yet.
 //!
-//! Nobody has to trust the coordinator, or the way: what a signer reads is made from the payload that is signed, and
-//! a response that is lost, late or wrong takes nothing away.
+//! Nobody has to trust the coordinator, or the way: what a signer reads is made from the payload
+//! that is signed, and a response that is lost, late or wrong takes nothing away.
 //!
 //! [`Signing::attach`]: crate::repository::Signing::attach
 //! [`Signing::status`]: crate::repository::Signing::status

@@ -16,12 +16,14 @@ const KIND: &str = "signing-request";
 
 /// A request to sign one file.
 ///
-/// It is a JSON document: `_type` "signing-request", `format` 1, `role`, `version`, `payload` (the `signed`
-/// part, exactly), `digest` (the SHA-256 of the payload in canonical form), `expires` (of the request), `signers`
-/// (a list of `delegator`, `threshold`, `keyids`, `required`) and `signed_by` (key ids).
+/// It is a JSON document: `_type` "signing-request", `format` 1, `role`, `version`, `payload` (the
+/// `signed` part, exactly), `digest` (the SHA-256 of the payload in canonical form), `expires` (of
+/// the request), `signers` (a list of `delegator`, `threshold`, `keyids`, `required`) and
+/// `signed_by` (key ids).
 ///
-/// Who shall sign and who has, is the coordinator's word, for people to find their way. What is believed of the rest is
-/// what the payload itself says: role, version and digest are recomputed when the document is read.
+/// Who shall sign and who has, is the coordinator's word, for people to find their way. What is
+/// believed of the rest is what the payload itself says: role, version and digest are recomputed
+/// when the document is read.
 #[derive(Clone, Debug)]
 pub struct SigningRequest {
     file: Sealed,

@@ -17,8 +17,8 @@ const LONGEST: u64 = 64 * 1024;
 
 /// A detached signature of one file.
 ///
-/// It is a JSON document: `_type` "signing-response", `format` 1, `role`, `version` and `digest` of the request, `keyid`, `sig` in
-/// hexadecimal, and `claims`, an object.
+/// It is a JSON document: `_type` "signing-response", `format` 1, `role`, `version` and `digest` of
+/// the request, `keyid`, `sig` in hexadecimal, and `claims`, an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningResponse {
     about: About,

@@ -57,8 +57,8 @@ pub enum Warning {
 impl SigningRequest {
     /// What would change against `copy`, the signer's own copy of the role's published file.
     ///
-    /// The copy must come from where the signer trusts it: signed before, or fetched and verified. Without one,
-    /// everything is shown as new.
+    /// The copy must come from where the signer trusts it: signed before, or fetched and verified.
+    /// Without one, everything is shown as new.
     pub fn review(&self, copy: Option<&[u8]>, limits: &Limits) -> Result<Review> {
         let file = self.file();
         let copy = copy.map(|bytes| Copy::read(file.kind(), bytes, limits)).transpose();

@@ -66,12 +66,11 @@ impl DelegationDraft {
         let name = RoleName::checked(&rest.take_text("name").unwrap_or_default());
         let role = RoleDraft::take(&mut rest);
         let terminating = rest.take("terminating").is_some_and(|value| value.as_str() == "true");
-        let paths = match rest.take_texts("path_hash_prefixes") {
-            Some(prefixes) => PathSet::HashPrefixes(prefixes),
-            None => {
-                let texts = rest.take_texts("paths").unwrap_or_default();
-                PathSet::Patterns(texts.into_iter().map(PathPattern::new).collect())
-            }
+        let paths = if let Some(prefixes) = rest.take_texts("path_hash_prefixes") {
+            PathSet::HashPrefixes(prefixes)
+        } else {
+            let texts = rest.take_texts("paths").unwrap_or_default();
+            PathSet::Patterns(texts.into_iter().map(PathPattern::new).collect())
         };
         Self { name, role, paths, terminating, rest }
     }

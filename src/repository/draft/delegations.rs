@@ -153,8 +153,8 @@ impl DelegationsDraft {
         }
     }
 
-    /// Edits who signs for `name`. All succinct bins have the same keys, so the name of any of them,
-    /// or their prefix, stands for all.
+    /// Edits who signs for `name`. All succinct bins have the same keys, so the name of any of
+    /// them, or their prefix, stands for all.
     pub(super) fn edit(
         &mut self,
         name: &RoleName,

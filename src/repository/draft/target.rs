@@ -88,8 +88,8 @@ impl TargetEntry {
     }
 
     /// Under which names devices may ask for the file, relative to the base of the targets,
-    /// percent-encoded: the path itself, or with `consistent` snapshots one name for each digest, of
-    /// which at least one has to be served (§5.7.3).
+    /// percent-encoded: the path itself, or with `consistent` snapshots one name for each digest,
+    /// of which at least one has to be served (§5.7.3).
     pub fn upload_paths<'e>(
         &'e self,
         path: &'e TargetPath,

@@ -1,5 +1,8 @@
 //! A targets role: what it lists, and to whom it delegates.
 
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+
 use super::delegations::DelegationsDraft;
 use super::fields::set_field;
 use super::role::RoleDraft;
@@ -17,6 +20,8 @@ pub struct TargetsDraft {
     rest: Object,
     /// Whether anything differs from what was published.
     changed: bool,
+    /// The targets that are new or changed.
+    inserted: BTreeSet<Box<str>>,
 }
 
 const OWN: [&str; 2] = ["targets", "delegations"];
@@ -27,7 +32,8 @@ impl TargetsDraft {
         let mut rest = Object::of(signed);
         let targets = rest.take_object("targets");
         let delegations = rest.take("delegations").map(|value| DelegationsDraft::of(&value));
-        Self { targets, delegations, rest, changed: false }
+        let inserted = BTreeSet::new();
+        Self { targets, delegations, rest, changed: false, inserted }
     }
 
     /// The number of targets listed.
@@ -55,7 +61,9 @@ impl TargetsDraft {
 
     /// Lists a target; an entry that was there is replaced as a whole.
     pub fn insert(&mut self, path: &TargetPath, entry: &TargetEntry) {
-        self.adopt(path.as_str(), entry.to_json());
+        if self.adopt(path.as_str(), entry.to_json()) {
+            self.inserted.insert(path.as_str().into());
+        }
     }
 
     /// Lists a target no more. `false` if it was not listed.
@@ -161,11 +169,28 @@ impl TargetsDraft {
         core::mem::take(&mut self.targets)
     }
 
-    /// Lists a target as another role listed it.
-    pub(in crate::repository) fn adopt(&mut self, path: &str, entry: Json) {
-        let same = self.targets.get(path) == Some(&entry);
-        self.changed |= !same;
+    /// Lists a target as another role listed it; whether that changes anything.
+    pub(in crate::repository) fn adopt(&mut self, path: &str, entry: Json) -> bool {
+        let differs = self.targets.get(path) != Some(&entry);
+        self.changed |= differs;
         self.targets.set(path, entry);
+        differs
+    }
+
+    /// The targets that are new or changed, and still listed.
+    pub(in crate::repository) fn inserted(&self) -> impl Iterator<Item = (&str, TargetEntry)> {
+        let listed = self.inserted.iter().filter_map(|path| Some((path, self.targets.get(path)?)));
+        listed.filter_map(|(path, entry)| Some((&**path, TargetEntry::read(entry)?)))
+    }
+
+    /// Takes over which targets of another role are new or changed.
+    pub(in crate::repository) fn take_inserted(&mut self) -> BTreeSet<Box<str>> {
+        core::mem::take(&mut self.inserted)
+    }
+
+    /// A target is new or changed, though another role listed it first.
+    pub(in crate::repository) fn mark_inserted(&mut self, path: Box<str>) {
+        self.inserted.insert(path);
     }
 
     fn delegations(&mut self, role: &RoleName) -> Result<&mut DelegationsDraft> {

@@ -2,6 +2,8 @@
 
 mod canonical;
 mod json;
+#[cfg(feature = "repository")]
+mod provenance;
 mod search;
 mod tampering;
 mod thresholds;

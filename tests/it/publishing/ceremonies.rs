@@ -281,3 +281,90 @@ fn a_root_needs_the_old_people_and_the_new() {
     let answer = answer(&request, "dora");
     assert_eq!(answer.key_id(), key("dora").public_key().id());
 }
+
+/// A token that says it has the key of another.
+struct Liar(ota_trust::key::NamedKey, ota_trust::key::Ed25519Signer);
+
+impl Signer for Liar {
+    fn public_key(&self) -> &ota_trust::key::NamedKey {
+        &self.0
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ota_trust::key::SignError> {
+        self.1.sign(message)
+    }
+}
+
+#[test]
+fn a_token_that_signs_with_another_key_than_it_says_gives_no_response() {
+    let house = house();
+    let mut signing = waiting(&house);
+    let request = signing.request(&RoleName::targets(), soon()).unwrap();
+    let liar = Liar(public("anna"), key("mallory"));
+    assert_eq!(request.sign(&liar, now()).unwrap_err().code(), "ceremony.signing");
+    assert_eq!(signing.sign(&liar).unwrap_err().code(), "seal.signing");
+    assert_eq!(signing.status()[0].signatures[0].signed, []);
+}
+
+#[test]
+fn snapshot_and_timestamp_can_be_signed_by_people_too() {
+    let house = house();
+    let mut signing = waiting(&house);
+    for name in ["anna", "bela"] {
+        signing.sign(&key(name)).unwrap();
+    }
+    let mut carried: Vec<(RoleName, Vec<u8>)> = Vec::new();
+    for stage in [RoleType::Snapshot, RoleType::Timestamp] {
+        let Ok(Next::Sign(mut next)) = signing.complete(now()) else { panic!("{stage}") };
+        let request = next.request(&stage.into(), soon()).unwrap();
+        next.attach(&request, &answer(&request, stage.name()), now()).unwrap();
+        carried.extend(next.files().map(|file| (file.role().clone(), file.to_bytes())));
+        // Another day, from the files alone: the targets again, and what was signed since.
+        let targets = waiting_signed(&house);
+        let files = carried.iter().cloned().chain([targets]);
+        let later = now().saturating_add(60);
+        let again = Signing::resume(&house.published, files, later, &house.policy).unwrap();
+        let Ok(Next::Sign(mut again)) = again.complete(later) else { panic!("{stage}") };
+        if stage == RoleType::Timestamp {
+            let Ok(Next::Sign(timestamp)) = again.complete(later) else { panic!("{stage}") };
+            again = timestamp;
+        }
+        let status = again.status();
+        assert!(status[0].is_complete(), "its signature is still there: {}", status[0]);
+        signing = next;
+    }
+    assert!(matches!(signing.complete(now()), Ok(Next::Release(_))));
+}
+
+/// The targets that wait, signed by enough.
+fn waiting_signed(house: &House) -> (RoleName, Vec<u8>) {
+    let mut signing = waiting(house);
+    for name in ["anna", "bela"] {
+        signing.sign(&key(name)).unwrap();
+    }
+    (RoleName::targets(), signing.file(&RoleName::targets()).unwrap().to_bytes())
+}
+
+#[test]
+fn a_file_that_was_kept_while_another_was_published_does_not_follow() {
+    let mut house = house();
+    let kept = waiting_signed(&house);
+    house.publish(|draft| drop(add(draft, "lamp/9.bin")));
+    let resumed = Signing::resume(&house.published, [kept], now(), &house.policy);
+    assert_eq!(resumed.unwrap_err().code(), "seal.version");
+}
+
+#[test]
+fn signatures_that_were_meddled_with_are_dropped() {
+    let house = house();
+    let (role, bytes) = waiting_signed(&house);
+    let text = String::from_utf8(bytes).unwrap();
+    let at = text.find("\"sig\":\"").unwrap() + 7;
+    let (mut flipped, digit) = (text.clone(), &text[at..=at]);
+    flipped.replace_range(at..=at, if digit == "0" { "1" } else { "0" });
+    let resumed =
+        Signing::resume(&house.published, [(role, flipped.into_bytes())], now(), &house.policy);
+    let resumed = resumed.unwrap();
+    assert_eq!(resumed.status()[0].signatures[0].signed.len(), 1);
+    assert_eq!(resumed.complete(now()).unwrap_err().code(), "verify.signatures");
+}

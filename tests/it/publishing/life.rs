@@ -329,8 +329,8 @@ proptest! {
                     Answer::File(bytes) => signed(bytes) != signed(&model.house.web.0[&attacked.name]),
                     _ => false,
                 };
-                // An older timestamp is taken by a device that has seen none newer: a freeze until it
-                // expires. All else that says something else is refused.
+                // An older timestamp is taken by a device that has seen none newer: a freeze until
+                // it expires. All else that says something else is refused.
                 if asked && changed && attack.1 != 4 {
                     prop_assert!(outcome.is_err(), "{} {attack:?}", attacked.name);
                 }

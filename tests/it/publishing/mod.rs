@@ -1,7 +1,10 @@
 //! Repositories that this crate writes, read by the device of the simulator.
 
 mod ceremonies;
+mod foreign;
+mod gate;
 mod house;
+mod layouts;
 mod life;
 mod power_cuts;
 mod refused;
