@@ -21,7 +21,7 @@ impl From<&str> for Content {
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 impl Content {
@@ -43,7 +43,7 @@ impl Content {
         let mut hashes = Hashes::from_digest(Listed::Sha256(Sha256::digest(&self.bytes).into()));
         if self.sha512 {
             let digest: [u8; 64] = Sha512::digest(&self.bytes).into();
-            hashes.insert(Listed::Sha512(digest.into()));
+            hashes.insert(Listed::Sha512(digest));
         }
         let mut entry = TargetEntry::new(self.bytes.len() as u64, hashes).unwrap();
         if let Some(custom) = &self.custom {
@@ -62,9 +62,7 @@ impl Content {
             "hashes": {"sha256": sha256(&self.bytes)},
         });
         if self.sha512 {
-            let digest = Sha512::digest(&self.bytes);
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            listed["hashes"]["sha512"] = digest.into();
+            listed["hashes"]["sha512"] = hex::encode(Sha512::digest(&self.bytes)).into();
         }
         if let Some(custom) = &self.custom {
             listed["custom"] = custom.clone();

@@ -12,6 +12,7 @@ mod delegating;
 mod keys;
 mod publisher;
 mod recovery;
+mod releasing;
 mod said;
 mod scenarios;
 mod tree;

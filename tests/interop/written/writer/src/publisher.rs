@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use ota_trust::key::Signer;
 use ota_trust::metadata::RoleType;
-use ota_trust::primitives::{Limits, RoleName, TargetPath, UtcTime};
-use ota_trust::repository::{Draft, Policy, Published, Release};
-use serde_json::{Value, json};
+use ota_trust::primitives::{RoleName, TargetPath};
+use ota_trust::repository::{Draft, Policy, Published};
+use serde_json::Value;
 
 use crate::bins::Spread;
 use crate::content::{Content, read, sha256};
 use crate::keys::{Key, public};
-use crate::said::{Next, Said, TOP_LEVEL};
+use crate::said::{Said, TOP_LEVEL};
 use crate::tree::{Scenario, Web};
-
-/// As many targets are looked up in a step.
-const LOOKED_UP: usize = 12;
 
 pub struct Publisher {
     pub policy: Policy,
@@ -24,13 +20,14 @@ pub struct Publisher {
     pub said: Said,
     /// The keys at hand, by their ids.
     pub keys: BTreeMap<String, Key>,
-    web: Web,
+    pub web: Web,
     /// Every path that was ever listed, and what a client finds there.
-    contents: BTreeMap<String, Option<Content>>,
-    day: u32,
+    pub contents: BTreeMap<String, Option<Content>>,
+    /// How many releases there were.
+    pub day: u32,
     /// What is published expires within weeks, and has expired when clients read it.
     pub short_lived: bool,
-    steps: Vec<(Web, Value)>,
+    pub steps: Vec<(Web, Value)>,
 }
 
 pub fn role(name: &str) -> RoleName {
@@ -51,7 +48,7 @@ impl Publisher {
     /// With these keys and thresholds of root, timestamp, snapshot and targets.
     pub fn new(keys: [(&[Key], u64); 4]) -> Self {
         let published = Published::nothing();
-        let mut publisher = Self {
+        let mut house = Self {
             policy: Policy::default(),
             draft: published.draft(),
             published,
@@ -65,22 +62,24 @@ impl Publisher {
         };
         let kinds = [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets];
         for ((kind, name), (keys, threshold)) in kinds.into_iter().zip(TOP_LEVEL).zip(keys) {
-            publisher.draft.root().set_keys(kind, &public(keys), threshold).unwrap();
-            publisher.said.set_keys(name, keys, threshold);
-            publisher.hold(keys);
+            house.draft.root().set_keys(kind, &public(keys), threshold).unwrap();
+            house.said.set_keys(name, keys, threshold);
+            house.hold(keys);
         }
-        publisher.draft.targets().unwrap();
-        publisher
+        house.draft.targets().unwrap();
+        house
     }
 
     /// These keys sign from now on.
-    pub fn hold(&mut self, keys: &[Key]) {
-        self.keys.extend(keys.iter().map(|key| (key.id().to_owned(), key.clone())));
+    pub fn hold<'k>(&mut self, keys: impl IntoIterator<Item = &'k Key>) {
+        self.keys.extend(keys.into_iter().map(|key| (key.id().to_owned(), key.clone())));
     }
 
     /// These do no more.
-    pub fn let_go(&mut self, keys: &[Key]) {
-        keys.iter().for_each(|key| drop(self.keys.remove(key.id())));
+    pub fn let_go<'k>(&mut self, keys: impl IntoIterator<Item = &'k Key>) {
+        for key in keys {
+            self.keys.remove(key.id());
+        }
     }
 
     /// Lists a target where a search for it ends, which is in `role`.
@@ -119,18 +118,18 @@ impl Publisher {
     pub fn rotate(&mut self, name: &str, old: &Key, new: &Key) {
         self.draft.rotate_key(&role(name), old.public().id(), &new.public()).unwrap();
         self.said.replace_key(name, old, new);
-        self.hold(std::slice::from_ref(new));
+        self.hold([new]);
     }
 
     pub fn add_key(&mut self, name: &str, key: &Key) {
         self.draft.add_key(&role(name), &key.public()).unwrap();
         self.said.add_key(name, key);
-        self.hold(std::slice::from_ref(key));
+        self.hold([key]);
     }
 
     /// The key can sign no more.
     pub fn lose_key(&mut self, name: &str, key: &Key) {
-        self.let_go(std::slice::from_ref(key));
+        self.let_go([key]);
         self.draft.lose_key(&role(name), key.public().id()).unwrap();
         self.said.remove_key(name, key);
     }
@@ -162,12 +161,14 @@ impl Publisher {
         self.said.role("root")["consistent_snapshot"] = consistent.into();
         // Targets have other names now.
         for (at, content) in self.contents.clone() {
-            content.iter().for_each(|content| self.upload(&at, content));
+            if let Some(content) = content {
+                self.upload(&at, &content);
+            }
         }
     }
 
-    fn is_consistent(&mut self) -> bool {
-        self.said.role("root")["consistent_snapshot"] == true
+    fn is_consistent(&self) -> bool {
+        self.said.roles["root"]["consistent_snapshot"] == true
     }
 
     fn upload(&mut self, at: &str, content: &Content) {
@@ -181,93 +182,6 @@ impl Publisher {
             let name = path(at).url_path();
             self.web.put("targets", &format!("{digest}.{name}"), &content.bytes);
         }
-    }
-
-    /// Publishes the draft, with these versions of root, timestamp, snapshot and targets; devices
-    /// come by.
-    pub fn step(&mut self, versions: [u64; 4]) {
-        self.publish(versions);
-        let expect: Value = TOP_LEVEL
-            .iter()
-            .zip(versions)
-            .map(|(role, n)| ((*role).to_owned(), Value::from(n)))
-            .collect();
-        let every = self.contents.len().div_ceil(LOOKED_UP).max(1);
-        let mut targets = json!({"missing.bin": null});
-        for (at, content) in self.contents.iter().step_by(every) {
-            targets[at] = content.as_ref().map_or(Value::Null, Content::found);
-        }
-        self.steps.push((self.web.clone(), json!({"expect": expect, "targets": targets})));
-    }
-
-    /// The same, and no device comes by.
-    pub fn publish(&mut self, versions: [u64; 4]) {
-        let release = self.release();
-        let mut files = BTreeMap::new();
-        for file in release.files() {
-            files.insert(file.role().as_str().to_owned(), file.bytes());
-            self.web.put("metadata", &file.name(), file.bytes());
-        }
-        let (expires, digests) = (|role: &str| self.expires(role), self.policy.list_digests);
-        let mut said = self.said.clone();
-        said.publish(&Next { versions, files, expires: &expires, digests });
-        self.said = said;
-        self.published = self.reopened();
-        self.draft = self.published.draft();
-        self.day += 1;
-    }
-
-    fn release(&self) -> Release {
-        let now = self.now();
-        let mut policy = self.policy.clone();
-        let valid = |role| {
-            let expires = UtcTime::parse(&self.expires(role)).unwrap();
-            u64::try_from(expires.unix() - now.unix()).unwrap()
-        };
-        policy.expiry.root = valid("root");
-        policy.expiry.timestamp = valid("timestamp");
-        policy.expiry.snapshot = valid("snapshot");
-        policy.expiry.targets = valid("targets");
-        policy.expiry.delegated = valid("");
-        let signers: Vec<&dyn Signer> = self.keys.values().map(Key::signer).collect();
-        self.draft.clone().seal(now, &policy).unwrap().publish(&signers, now).unwrap()
-    }
-
-    /// What is on the web server, read anew.
-    fn reopened(&self) -> Published {
-        let version = |role: &str| &self.said.signed[role]["version"];
-        let root = self.web.metadata(&format!("{}.root.json", version("root")));
-        let snapshot = match self.said.signed["root"]["consistent_snapshot"] == true {
-            true => format!("{}.snapshot.json", version("snapshot")),
-            false => "snapshot.json".into(),
-        };
-        let (timestamp, snapshot) =
-            (self.web.metadata("timestamp.json"), self.web.metadata(&snapshot));
-        let mut published = Published::open(root, timestamp, snapshot, &Limits::default()).unwrap();
-        for name in &self.said.order {
-            let file = published.file_name(&role(name)).unwrap();
-            published.load(&role(name), self.web.metadata(&file)).unwrap();
-        }
-        published
-    }
-
-    /// The first release is of this day, each other a day later.
-    fn now(&self) -> UtcTime {
-        let day = self.day + 1;
-        UtcTime::parse(&format!("2026-01-{day:02}T00:00:00Z")).unwrap()
-    }
-
-    /// Another year for each role, so that none can be taken for another.
-    fn expires(&self, role: &str) -> String {
-        let year = match role {
-            _ if self.short_lived => 2026,
-            "root" => 2090,
-            "targets" => 2080,
-            "snapshot" => 2060,
-            "timestamp" => 2050,
-            _ => 2070,
-        };
-        format!("{year}-02-{:02}T00:00:00Z", self.day + 1)
     }
 
     pub fn scenario(self, name: &str, clients: &[&'static str]) -> Scenario {

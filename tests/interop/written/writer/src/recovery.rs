@@ -31,9 +31,9 @@ impl Publisher {
     }
 
     pub fn recover(&mut self, kind: RoleType, stolen: &Key, new: &Key) {
-        self.let_go(std::slice::from_ref(stolen));
+        self.let_go([stolen]);
         self.draft.recover(kind, &public(std::slice::from_ref(new)), 1).unwrap();
         self.said.set_keys(kind.name(), std::slice::from_ref(new), 1);
-        self.hold(std::slice::from_ref(new));
+        self.hold([new]);
     }
 }

@@ -110,7 +110,9 @@ impl Said {
 
     pub fn set_keys(&mut self, role: &str, keys: &[Key], threshold: u64) {
         self.edit(role, |entry| entry["keyids"] = json!([]));
-        keys.iter().for_each(|key| self.add_key(role, key));
+        for key in keys {
+            self.add_key(role, key);
+        }
         self.set_threshold(role, threshold);
     }
 

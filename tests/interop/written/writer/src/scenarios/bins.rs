@@ -9,16 +9,16 @@ use crate::publisher::Publisher;
 use crate::tree::Scenario;
 
 pub const ALL: &[fn() -> Scenario] = &[
-    || from_the_start("bins-4", spread(2, false)),
-    || from_the_start("bins-8", spread(3, false)),
-    || from_the_start("bins-16", spread(4, false)),
-    || from_the_start("bins-succinct-2", spread(1, true)),
-    || from_the_start("bins-succinct-16", spread(4, true)),
-    || from_the_start("bins-succinct-32", spread(5, true)),
-    || moved("bins-moved-into", spread(3, false)),
-    || moved("bins-succinct-moved-into", spread(3, true)),
-    || below_a_role("bins-below-a-role", spread(2, false)),
-    || below_a_role("bins-succinct-below-a-role", spread(2, true)),
+    || from_the_start("bins-4", &spread(2, false)),
+    || from_the_start("bins-8", &spread(3, false)),
+    || from_the_start("bins-16", &spread(4, false)),
+    || from_the_start("bins-succinct-2", &spread(1, true)),
+    || from_the_start("bins-succinct-16", &spread(4, true)),
+    || from_the_start("bins-succinct-32", &spread(5, true)),
+    || moved("bins-moved-into", &spread(3, false)),
+    || moved("bins-succinct-moved-into", &spread(3, true)),
+    || below_a_role("bins-below-a-role", &spread(2, false)),
+    || below_a_role("bins-succinct-below-a-role", &spread(2, true)),
     thousand,
 ];
 
@@ -38,25 +38,25 @@ fn scenario(house: Publisher, name: &str, spread: &Spread) -> Scenario {
     house.scenario(name, if spread.succinct { &SUCCINCT } else { &EVERYONE })
 }
 
-fn from_the_start(name: &str, spread: Spread) -> Scenario {
+fn from_the_start(name: &str, spread: &Spread) -> Scenario {
     let mut house = one_key_each();
-    house.move_into("targets", &spread);
+    house.move_into("targets", spread);
     for number in 0..6 {
-        add(&mut house, &spread, number, "one");
+        add(&mut house, spread, number, "one");
     }
     house.step([1, 1, 1, 1]);
-    add(&mut house, &spread, 6, "one");
+    add(&mut house, spread, 6, "one");
     house.step([1, 2, 2, 1]);
-    add(&mut house, &spread, 3, "three, mended");
+    add(&mut house, spread, 3, "three, mended");
     house.remove(&spread.of(&path(1)), &path(1));
     house.step([1, 3, 3, 1]);
-    scenario(house, name, &spread)
+    scenario(house, name, spread)
 }
 
 /// A flat role is spread over bins between two releases, for which two keys of both kinds sign.
-fn moved(name: &str, spread: Spread) -> Scenario {
+fn moved(name: &str, spread: &Spread) -> Scenario {
     let mut house = one_key_each();
-    let spread = Spread { keys: vec![ed25519("bin"), p256("bin")], threshold: 2, ..spread };
+    let spread = Spread { keys: vec![ed25519("bin"), p256("bin")], threshold: 2, ..spread.clone() };
     for number in 0..10 {
         let custom = serde_json::json!({"number": number});
         house.add("targets", &path(number), Content::from("one").custom(custom));
@@ -69,7 +69,7 @@ fn moved(name: &str, spread: Spread) -> Scenario {
     scenario(house, name, &spread)
 }
 
-fn below_a_role(name: &str, spread: Spread) -> Scenario {
+fn below_a_role(name: &str, spread: &Spread) -> Scenario {
     let mut house = one_key_each();
     let (keys, patterns) = (numbered("lamps", 2), ["lamp-*"]);
     house.delegate(
@@ -80,11 +80,11 @@ fn below_a_role(name: &str, spread: Spread) -> Scenario {
         house.add("lamps", &path(number), "one");
     }
     house.step([1, 1, 1, 1]);
-    house.move_into("lamps", &spread);
+    house.move_into("lamps", spread);
     house.step([1, 2, 2, 1]);
-    add(&mut house, &spread, 6, "one");
+    add(&mut house, spread, 6, "one");
     house.step([1, 3, 3, 1]);
-    scenario(house, name, &spread)
+    scenario(house, name, spread)
 }
 
 /// A thousand targets in 64 bins; a tenth of them in each of five versions changes.

@@ -90,7 +90,9 @@ fn lapsed() -> Scenario {
     house.short_lived = false;
     let far = UtcTime::parse("2040-01-01T00:00:00Z").unwrap();
     house.draft.renew_expiring(far);
-    TOP_LEVEL.iter().chain(&["lamps"]).for_each(|role| house.said.renew(role));
+    for role in TOP_LEVEL.iter().chain(&["lamps"]) {
+        house.said.renew(role);
+    }
     house.step([2, 3, 3, 2]);
     house.add("lamps", "lamp/3", "three");
     house.step([2, 4, 4, 2]);

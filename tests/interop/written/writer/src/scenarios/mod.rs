@@ -15,7 +15,7 @@ use crate::tree::Scenario;
 
 const EVERYONE: [&str; 4] = ["python-tuf", "tough", "sigstore-tuf", "tuf_client"];
 const ALL_BUT_TOUGH: [&str; 3] = ["python-tuf", "sigstore-tuf", "tuf_client"];
-/// python-tuf alone knows TAP 15.
+/// Of the others, python-tuf alone reads succinct bins.
 const SUCCINCT: [&str; 2] = ["python-tuf", "tuf_client"];
 
 /// Writes them into `out`, each when it is made: they need not all be in memory.

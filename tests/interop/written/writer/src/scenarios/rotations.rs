@@ -13,6 +13,7 @@ pub const ALL: &[fn() -> Scenario] = &[
     || one_role("targets", [2, 2, 2, 2]),
     one_by_one,
     all_at_once,
+    uploads,
     two_of_three,
     thresholds,
     lost,
@@ -62,14 +63,33 @@ fn all_at_once() -> Scenario {
     house.scenario("rotation-all-at-once", &EVERYONE)
 }
 
+/// Devices come by while a release is uploaded, and see the old repository or the new one: the root
+/// comes first where what was published is signed as it asks, and last where its new keys have to
+/// sign before.
+fn uploads() -> Scenario {
+    let mut house = one_key_each();
+    house.add("targets", "a", "a");
+    house.step([1, 1, 1, 1]);
+    house.rotate("root", &ed25519("root"), &ed25519("new root"));
+    house.add("targets", "b", "b");
+    house.step_by_file(&[[2, 1, 1, 1], [2, 1, 1, 1], [2, 1, 1, 1], [2, 2, 2, 2]]);
+    house.let_go(&[ed25519("root")]);
+    for name in &TOP_LEVEL[1..] {
+        house.rotate(name, &ed25519(name), &ed25519(&format!("new {name}")));
+    }
+    house.add("targets", "c", "c");
+    house.step_by_file(&[[2, 2, 2, 2], [2, 2, 2, 2], [2, 3, 3, 3], [3, 3, 3, 3]]);
+    house.scenario("rotation-seen-while-uploaded", &EVERYONE)
+}
+
 /// Two of three sign for each role: now these two, now those.
 fn two_of_three() -> Scenario {
     let teams = TOP_LEVEL.map(|name| numbered(name, 3));
     let mut house = Publisher::new(teams.each_ref().map(|team| (&**team, 2)));
     house.add("targets", "a", "a");
     for (absent, version) in (0..3).zip(1..) {
-        teams.iter().for_each(|team| house.hold(team));
-        teams.iter().for_each(|team| house.let_go(&team[absent..=absent]));
+        house.hold(teams.iter().flatten());
+        house.let_go(teams.iter().map(|team| &team[absent]));
         house.renew("root");
         house.renew("targets");
         house.step([version; 4]);
@@ -81,15 +101,19 @@ fn two_of_three() -> Scenario {
 fn thresholds() -> Scenario {
     let teams = TOP_LEVEL.map(|name| numbered(name, 2));
     let mut house = Publisher::new(teams.each_ref().map(|team| (&**team, 1)));
-    teams.iter().for_each(|team| house.let_go(&team[1..]));
+    house.let_go(teams.iter().map(|team| &team[1]));
     house.add("targets", "a", "a");
     house.step([1, 1, 1, 1]);
-    teams.iter().for_each(|team| house.hold(team));
-    TOP_LEVEL.iter().for_each(|name| house.set_threshold(name, 2));
+    house.hold(teams.iter().flatten());
+    for name in TOP_LEVEL {
+        house.set_threshold(name, 2);
+    }
     house.step([2, 2, 2, 2]);
-    TOP_LEVEL.iter().for_each(|name| house.set_threshold(name, 1));
+    for name in TOP_LEVEL {
+        house.set_threshold(name, 1);
+    }
     house.step([3, 2, 2, 2]);
-    teams.iter().for_each(|team| house.let_go(&team[..1]));
+    house.let_go(teams.iter().map(|team| &team[0]));
     house.add("targets", "b", "b");
     house.step([3, 3, 3, 3]);
     house.scenario("thresholds-changed", &EVERYONE)
