@@ -2,9 +2,11 @@
 //!
 //!     writer OUT
 //!
-//! OUT is a folder; ../../README.md tells what is written there. A scenario is a function that edits
+//! OUT is a folder; ../README.md tells what is written there. A scenario is a function that edits
 //! and publishes as a person would, and says by hand which versions devices have after each step.
 //! A mistake in a scenario ends the program with a panic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bins;
 mod content;

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// The files of a web server, by the paths that URLs decode to.
@@ -15,12 +14,12 @@ pub struct Web(BTreeMap<String, Rc<[u8]>>);
 impl Web {
     /// `name` is percent-encoded.
     pub fn put(&mut self, folder: &str, name: &str, bytes: &[u8]) {
-        let name = percent_decode_str(name).decode_utf8().unwrap();
+        let name = decoded(name);
         self.0.insert(format!("{folder}/{name}"), bytes.into());
     }
 
     pub fn metadata(&self, name: &str) -> Vec<u8> {
-        let name = percent_decode_str(name).decode_utf8().unwrap();
+        let name = decoded(name);
         self.0[&format!("metadata/{name}")].to_vec()
     }
 
@@ -60,4 +59,15 @@ impl Scenario {
 fn write(file: &Path, bytes: &[u8]) {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, bytes).unwrap();
+}
+
+/// A URL's path with `%XX` as the byte that it stands for.
+fn decoded(url_path: &str) -> String {
+    let mut parts = url_path.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The scenarios. Which clients read what is measured: ../../../README.md has the table.
+//! The scenarios. Which clients read what is measured: ../../README.md has the table.
 
 mod bins;
 mod delegations;
