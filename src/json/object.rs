@@ -24,6 +24,23 @@ impl Object {
         Self(entries)
     }
 
+    /// The same, and apart from them the entries of the object behind `name`, which are not copied
+    /// twice.
+    pub(crate) fn of_nested(value: &str, name: &str) -> (Self, Self) {
+        let (mut entries, mut nested) = (BTreeMap::new(), Self::default());
+        // As above.
+        let _ = Reader::again(value, 0).object(|r, key| {
+            let raw = r.raw()?;
+            if key.is(name) {
+                nested = Self::of(raw);
+            } else {
+                entries.insert(key.decode().into(), Json::published(raw));
+            }
+            Ok::<_, JsonError>(())
+        });
+        (Self(entries), nested)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Json> {
         self.0.get(name)
     }
@@ -83,21 +100,41 @@ impl Object {
 
     /// The object as one value.
     pub(crate) fn to_json(&self) -> Json {
-        let length: usize = self.0.iter().map(|(k, v)| k.len() + v.as_str().len() + 4).sum();
-        let mut out = String::with_capacity(length + 2);
+        let mut out = String::with_capacity(self.length());
+        self.write(&mut out, None);
+        Json::published(out)
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn length(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.as_str().len() + 4).sum::<usize>() + 2
+    }
+
+    /// Appends the object, with another object among its entries.
+    pub(crate) fn write(&self, out: &mut String, mut nested: Option<(&str, &Self)>) {
         let mut separator = '{';
-        for (name, value) in &self.0 {
+        let mut key = |out: &mut String, name: &str| {
             out.push(separator);
             separator = ',';
-            text::write_str(&mut out, name);
+            text::write_str(out, name);
             out.push(':');
+        };
+        for (name, value) in &self.0 {
+            if let Some((other, object)) = nested.take_if(|(other, _)| *other < &**name) {
+                key(out, other);
+                object.write(out, None);
+            }
+            key(out, name);
             out.push_str(value.as_str());
         }
-        if self.0.is_empty() {
+        if let Some((other, object)) = nested {
+            key(out, other);
+            object.write(out, None);
+        }
+        if separator == '{' {
             out.push('{');
         }
         out.push('}');
-        Json::published(out)
     }
 }
 

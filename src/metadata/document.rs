@@ -97,19 +97,22 @@ impl<R> Document<'_, R> {
 
     /// The `signed` part in the form in which it can be published.
     #[cfg(feature = "repository")]
-    pub(crate) fn signed_published(&self) -> String {
+    pub(crate) fn signed_published(&self) -> Cow<'_, str> {
+        if self.form == Form::Canonical {
+            return Cow::Borrowed(self.signed_text());
+        }
         let mut out = String::with_capacity(self.span.len());
         // What was read once can be read again.
         let _ = canonical::stream_published(&self.text, self.span.clone(), &self.form, &mut |c| {
             out.push_str(core::str::from_utf8(c).unwrap_or_default());
         });
-        out
+        Cow::Owned(out)
     }
 
     /// Whether the `signed` part is in that form.
     #[cfg(feature = "repository")]
     pub(crate) fn is_published_form(&self) -> bool {
-        self.form == Form::Canonical || self.signed_text() == self.signed_published()
+        self.form == Form::Canonical || self.signed_published() == self.signed_text()
     }
 
     /// What signatures are made over: the canonical form of the `signed` part.

@@ -50,6 +50,12 @@ impl Document<'_, Targets> {
         Some(TargetFile::read(&mut reader, limits))
     }
 
+    /// Whether this file lists `path`.
+    #[cfg(feature = "repository")]
+    pub(crate) fn lists(&self, path: &TargetPath) -> bool {
+        self.signed().targets.find(self.text(), path.as_str()).is_some()
+    }
+
     /// The paths that this file lists, in order.
     pub(crate) fn paths(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.signed().targets.keys(self.text()).map(|path| path.decode())

@@ -30,7 +30,8 @@ mod tests {
         for (text, bytes) in good {
             assert_eq!(decode(text).as_deref(), Some(bytes), "{text}");
         }
-        // Not padded, padded too much, bits that stand for nothing, both alphabets, other characters.
+        // Not padded, padded too much, bits that stand for nothing, both alphabets, other
+        // characters.
         for text in [
             "Zg",
             "Zg=",

@@ -9,7 +9,8 @@ use crate::key::{KeyId, Unusable};
 use crate::primitives::{HashesError, Remedy, printed};
 use crate::verify::{NotCounted, list_reasons};
 
-/// A refusal of an artifact's provenance, with the values that mattered, in the order of the checks.
+/// A refusal of an artifact's provenance, with the values that mattered, in the order of the
+/// checks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvenanceError {

@@ -1,8 +1,8 @@
 //! Provenance: which builder made this artifact, before it is released.
 //!
-//! A repository signs whatever its operator gives it. This module is the gate before that: a release
-//! pipeline holds an artifact's provenance against a [`ProvenancePolicy`], and a release without a
-//! [`Provenance`] does not leave draft. Nothing of it reaches a device.
+//! A repository signs whatever its operator gives it. This module is the gate before that: a
+//! release pipeline holds an artifact's provenance against a [`ProvenancePolicy`], and a release
+//! without a [`Provenance`] does not leave draft. Nothing of it reaches a device.
 //!
 //! Provenance is a DSSE envelope around an in-toto Statement (v1 or v0.1), whose predicate is SLSA
 //! provenance ([`PredicateType`]). It is only read here.

@@ -113,9 +113,9 @@ impl ProvenancePolicy {
 
     /// Holds an artifact's provenance against this policy. No envelope is a refusal.
     ///
-    /// `artifact` has the digests of the artifact that is to be released, a SHA-256 among them: that
-    /// is what decides. Where provenance and `artifact` both have a SHA-512, it has to be the same
-    /// too.
+    /// `artifact` has the digests of the artifact that is to be released, a SHA-256 among them:
+    /// that is what decides. Where provenance and `artifact` both have a SHA-512, it has to be the
+    /// same too.
     pub fn verify(
         &self,
         envelope: Option<&[u8]>,

@@ -62,8 +62,8 @@ impl<'b> Statement<'b> {
 
     /// The SHA-256 of the subject that is `artifact`, if one of them is.
     ///
-    /// They have one SHA-256, and no known digest of the one contradicts the other's. (in-toto would
-    /// let any one digest decide.) Names decide nothing.
+    /// They have one SHA-256, and no known digest of the one contradicts the other's. (in-toto
+    /// would let any one digest decide.) Names decide nothing.
     pub(super) fn subject(&self, artifact: &Hashes) -> Option<Sha256Digest> {
         let wanted = sha256_of(artifact)?;
         let is_artifact = |subject: &&Hashes| {

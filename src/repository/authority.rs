@@ -47,6 +47,11 @@ impl Authority {
         self
     }
 
+    /// Whether another asks for as many signatures of the same keys.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.threshold == other.threshold && self.fingerprints() == other.fingerprints()
+    }
+
     /// The role that asks for the signatures.
     #[must_use]
     pub fn delegator(&self) -> &RoleName {

@@ -30,6 +30,17 @@ pub(super) fn orphaned(
             orphaned.push(name.clone());
         }
     }
+    let targets = RoleName::targets();
+    if let (Some(before), Some(Contents::Root(after))) =
+        (published.root(), files.get(&root).map(Sealed::contents))
+    {
+        let keys = |root| Authority::root(root, RoleType::Targets);
+        let (before, after) = (keys(before.document()), keys(after));
+        let at_hand = files.contains_key(&targets) || published.roles.contains_key(&targets);
+        if !at_hand && published.version(&targets).is_some() && !before.is_same(&after) {
+            orphaned.push(targets);
+        }
+    }
     for (name, after) in changed_delegations(files) {
         let before = published.roles.get(name).and_then(|file| file.document().delegations());
         for role in names(after) {

@@ -5,8 +5,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::draft::finish;
-use super::{Policy, Published, Result, SealError};
+use super::draft::Header;
+use super::{Policy, Published, Result, SealError, Sealed};
 use crate::json::{Json, Object};
 use crate::metadata::{Document, RoleType, Signed};
 use crate::primitives::{Digest, RoleName, UtcTime, Version, sha256};
@@ -45,7 +45,7 @@ impl Online {
         published: &Published,
         now: UtcTime,
         policy: &Policy,
-    ) -> Result<Json> {
+    ) -> Result<Sealed> {
         let role = RoleName::from(kind);
         let mut fields =
             before.map(|file| Object::of(&file.signed_published())).unwrap_or_default();
@@ -63,7 +63,9 @@ impl Online {
             Some(version) => *version,
             None => following(&role, published.version(&role))?,
         };
-        Ok(finish(fields, kind, version, policy.expiry.of(&role, now)))
+        let expires = policy.expiry.of(&role, now);
+        let file = Header { kind, version, expires }.write(fields, None);
+        Sealed::read(role, file, &policy.limits)
     }
 
     /// Whether there is something to say besides what follows from the other files.

@@ -7,11 +7,11 @@ use core::fmt;
 
 use super::checks::orphaned;
 use super::derive::{Online, following};
-use super::draft::{RootDraft, TargetsDraft, finish};
+use super::draft::{Header, RootDraft, TargetsDraft};
 use super::published::delegates;
 use super::sealed::Sealed;
 use super::{DraftError, Policy, Published, Result, SealError, Signing, TargetEntry};
-use crate::json::Json;
+use crate::json::{Json, Object};
 use crate::metadata::{Delegations, RoleType, Targets};
 use crate::primitives::{RoleName, TargetPath, UtcTime, Version};
 use crate::verify::Authentic;
@@ -139,8 +139,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Lists a target in the role that a search for it comes to last: down the first delegation
-    /// that matches, and so on. Returns that role.
+    /// Lists a target where devices find it: in the first role on the way that lists it already, or
+    /// else in the last, down the first delegation that matches, and so on. Returns that role.
     pub fn insert_target(
         &mut self,
         path: &TargetPath,
@@ -176,8 +176,10 @@ impl Draft {
         let mut seen = BTreeSet::new();
         while seen.insert(role.clone()) {
             let next = match self.roles.get(&role) {
+                Some(draft) if draft.lists(path) => None,
                 Some(draft) => draft.first_match(path),
                 None => match self.published.roles.get(&role) {
+                    Some(file) if file.document().lists(path) => None,
                     Some(file) => first_match(file.document().delegations(), path),
                     None if self.is_known(&role) => return Err(DraftError::NotLoaded(role)),
                     None => return Err(DraftError::NoSuchRole(role)),
@@ -199,33 +201,38 @@ impl Draft {
         check_provenance(&self.roles, &self.provenance, policy)?;
         let Self { published, root, roles, renewed, versions, fields, .. } = self;
         let mut files: BTreeMap<RoleName, Sealed> = BTreeMap::new();
-        let seal = |name: &RoleName, kind, fields| {
+        let seal = |name: &RoleName, kind, fields, targets: Option<&Object>| {
             let version = match versions.get(name) {
                 Some(version) => *version,
                 None => following(name, published.version(name))?,
             };
-            let signed = finish(fields, kind, version, policy.expiry.of(name, now));
-            let sealed = Sealed::new(name.clone(), &signed, &policy.limits)?;
-            Ok::<_, SealError>((name.clone(), sealed))
+            let header = Header { kind, version, expires: policy.expiry.of(name, now) };
+            let file = header.write(fields, targets);
+            Ok::<_, SealError>((name.clone(), Sealed::read(name.clone(), file, &policy.limits)?))
         };
         if let Some(root) = &root {
             let name = RoleName::from(RoleType::Root);
             let before = published.root.as_ref();
             let before = before.map(|root| RootDraft::of(&root.document().signed_published()));
             if before.as_ref() != Some(root) || renewed.contains(&name) {
-                files.extend([seal(&name, RoleType::Root, root.fields())?]);
+                files.extend([seal(&name, RoleType::Root, root.fields(), None)?]);
             }
         }
         for (name, draft) in roles {
             let is_new = !published.roles.contains_key(&name);
             if is_new || draft.is_changed() || renewed.contains(&name) {
-                files.extend([seal(&name, RoleType::Targets, draft.fields())?]);
+                files.extend([seal(
+                    &name,
+                    RoleType::Targets,
+                    draft.fields(),
+                    Some(draft.listed()),
+                )?]);
             }
         }
         for name in orphaned(&published, &files, &policy.limits) {
             let draft = published.roles.get(&name).map(|file| opened(file));
             let draft = draft.ok_or_else(|| SealError::NotLoaded { role: name.clone() })?;
-            files.extend([seal(&name, RoleType::Targets, draft.fields())?]);
+            files.extend([seal(&name, RoleType::Targets, draft.fields(), Some(draft.listed()))?]);
         }
         let renewed = renewed.into_iter().filter(is_online).collect();
         let online = Online { renewed, versions, fields };
@@ -235,7 +242,7 @@ impl Draft {
     /// The roles, of those that are at hand, that delegate to `role`.
     pub(super) fn delegators(&self, role: &RoleName) -> Vec<RoleName> {
         let drafted = self.roles.iter().filter(|(_, draft)| draft.delegates(role));
-        let published = self.published.documents().filter(|(name, document)| {
+        let published = self.published.delegators().filter(|(name, document)| {
             !self.roles.contains_key(*name) && delegates(document, role)
         });
         let drafted = drafted.map(|(name, _)| name.clone());
@@ -263,7 +270,9 @@ fn check_provenance(
         for asked in policy.provenance_of(path) {
             let parsed = TargetPath::new(path).ok();
             let envelope = parsed.and_then(|path| envelopes.get(&path)).map(Vec::as_slice);
-            asked.verify(envelope, entry.hashes()).map_err(|reason| {
+            // An entry without digests would be refused by every device.
+            let hashes = TargetEntry::read(entry).map(|entry| entry.hashes().clone());
+            asked.verify(envelope, &hashes.unwrap_or_default()).map_err(|reason| {
                 let reason = Box::new(reason);
                 SealError::Provenance { path: path.into(), reason }
             })?;

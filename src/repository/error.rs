@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 
-use super::Incomplete;
 use crate::key::{KeyFingerprint, SigningError};
 use crate::primitives::{Remedy, RoleName, UtcTime, Version};
 use crate::provenance::ProvenanceError;
@@ -163,40 +162,6 @@ impl SealError {
             Self::Signing { .. } => Remedy::Retry,
             Self::VersionExhausted { .. } => Remedy::Operator,
             _ => Remedy::FixCaller,
-        }
-    }
-}
-
-/// Why signing did not lead to a release.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PublishError {
-    /// Something cannot be sealed, or a signer failed.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// Too few keys have signed a file, or it has expired since. All is given back, and can go on.
-    #[error(transparent)]
-    Incomplete(Box<Incomplete>),
-}
-
-impl PublishError {
-    /// The stable code of this refusal: that of the first file that is not complete.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Seal(reason) => reason.code(),
-            Self::Incomplete(files) => {
-                files.reasons.first().map_or("publish.incomplete", VerifyError::code)
-            }
-        }
-    }
-
-    /// What helps.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        match self {
-            Self::Seal(reason) => reason.remedy(),
-            Self::Incomplete(_) => Remedy::Operator,
         }
     }
 }

@@ -20,7 +20,8 @@
 //! use ota_trust::repository::{Policy, Published, TargetEntry};
 //!
 //! let now = UtcTime::parse("2026-11-23T12:00:00Z")?;
-//! let [people, machine] = [Ed25519Signer::from_seed(&[1; 32]), Ed25519Signer::from_seed(&[2; 32])];
+//! // Real keys are drawn at random, and read with `from_pkcs8_pem`.
+//! let [people, machine] = [1, 2].map(|seed| Ed25519Signer::from_seed(&[seed; 32]));
 //!
 //! let mut draft = Published::nothing().draft();
 //! for (role, key) in [
@@ -31,7 +32,7 @@
 //! ] {
 //!     draft.root().set_keys(role, &[key.public_key().clone()], 1)?;
 //! }
-//! draft.targets()?.insert(&TargetPath::new("lamp/1.0/firmware.bin")?, &TargetEntry::of(b"…"));
+//! draft.targets()?.insert(&TargetPath::new("lamp/1.0/firmware.bin")?, &TargetEntry::of(b"firmware"));
 //!
 //! let release = draft.seal(now, &Policy::default())?.publish(&[&people, &machine], now)?;
 //! let names: Vec<String> = release.files().map(|file| file.name()).collect();
@@ -39,7 +40,7 @@
 //!
 //! // The next release starts from this one.
 //! let mut draft = release.published().draft();
-//! draft.targets()?.insert(&TargetPath::new("lamp/1.1/firmware.bin")?, &TargetEntry::of(b"?"));
+//! draft.targets()?.insert(&TargetPath::new("lamp/1.1/firmware.bin")?, &TargetEntry::of(b"fixed"));
 //! let release = draft.seal(now, &Policy::default())?.publish(&[&people, &machine], now)?;
 //! assert_eq!(release.files().next().map(|file| file.name()).as_deref(), Some("2.targets.json"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -53,23 +54,26 @@ mod derive;
 mod draft;
 mod edit;
 mod error;
+mod outcome;
 mod policy;
 mod published;
 mod release;
 mod rotate;
 mod sealed;
 mod signing;
+mod stages;
 mod view;
 
 pub use authority::Authority;
 pub use bins::Bins;
 pub use draft::{Delegation, DraftError, RootDraft, TargetEntry, TargetsDraft};
 pub use edit::Draft;
-pub use error::{PublishError, SealError};
+pub use error::SealError;
+pub use outcome::{Incomplete, Next, PublishError};
 pub use policy::{Expiry, Policy, Separation};
 pub use published::Published;
 pub use release::{Publishable, Release, ReleaseFile};
 pub use sealed::Sealed;
-pub use signing::{Incomplete, Next, Signing};
+pub use signing::Signing;
 
 type Result<T> = core::result::Result<T, SealError>;

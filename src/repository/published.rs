@@ -1,6 +1,6 @@
 //! The repository as it is published now.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,6 +28,8 @@ pub struct Published {
     pub(super) timestamp: Option<Arc<Authentic<'static, Timestamp>>>,
     pub(super) snapshot: Option<Arc<Authentic<'static, Snapshot>>>,
     pub(super) roles: BTreeMap<RoleName, Arc<Authentic<'static, Targets>>>,
+    /// Those of them that delegate: few, where there are many.
+    delegators: BTreeSet<RoleName>,
 }
 
 impl Published {
@@ -40,6 +42,7 @@ impl Published {
             timestamp: None,
             snapshot: None,
             roles: BTreeMap::new(),
+            delegators: BTreeSet::new(),
         }
     }
 
@@ -63,6 +66,7 @@ impl Published {
             timestamp: Some(Arc::new(timestamp)),
             snapshot: Some(Arc::new(snapshot)),
             roles: BTreeMap::new(),
+            delegators: BTreeSet::new(),
         })
     }
 
@@ -79,7 +83,7 @@ impl Published {
         let listed = snapshot.document().meta(role).ok_or_else(not_listed)?;
         let file = signed_targets(&self.edges(role), role, bytes, &self.limits)?;
         confirm_targets(role, &file, &listed, None)?;
-        self.roles.insert(role.clone(), Arc::new(file));
+        self.insert(role.clone(), file);
         Ok(())
     }
 
@@ -141,8 +145,25 @@ impl Published {
     fn edges<'p>(&'p self, role: &RoleName) -> Vec<Edge<'p>> {
         let root = self.root.as_ref().filter(|_| role.is_targets());
         let root = root.map(|root| Edge::Root(root.document()));
-        let others = self.documents().filter(|(_, document)| delegates(document, role));
+        let others = self.delegators().filter(|(_, document)| delegates(document, role));
         root.into_iter().chain(others.map(|(name, file)| Edge::Targets(name, file))).collect()
+    }
+
+    /// A file that was verified.
+    pub(super) fn insert(&mut self, role: RoleName, file: Authentic<'static, Targets>) {
+        if file.document().delegations().is_some() {
+            self.delegators.insert(role.clone());
+        } else {
+            self.delegators.remove(&role);
+        }
+        self.roles.insert(role, Arc::new(file));
+    }
+
+    /// The roles at hand that delegate.
+    pub(super) fn delegators(
+        &self,
+    ) -> impl Iterator<Item = (&RoleName, &Document<'static, Targets>)> {
+        self.delegators.iter().filter_map(|name| Some((name, self.roles.get(name)?.document())))
     }
 
     pub(super) fn documents(

@@ -248,8 +248,8 @@ fn takes_online_key(before: &Trusted<'_, Root>, after: &Trusted<'_, Root>) -> bo
 }
 
 fn order(before: &Published, next: &Published, policy: &Policy) -> Order {
-    let (Some(old), Some(new)) = (before.root(), next.root()) else { return Order::RootFirst };
-    if vouches(new, before, policy) {
+    let (Some(old), Some(new)) = (&before.root, &next.root) else { return Order::RootFirst };
+    if Arc::ptr_eq(old, new) || vouches(new, before, policy) {
         Order::RootFirst
     } else if vouches(old, next, policy) {
         Order::RootLast

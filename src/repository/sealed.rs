@@ -189,6 +189,9 @@ impl Sealed {
 
     /// Leaves only the signatures that keys of `authorities` made.
     pub(super) fn keep_valid(&mut self, authorities: &[Authority]) {
+        if self.signatures.is_empty() {
+            return;
+        }
         let message = self.message();
         let kept = self.signatures.iter().filter(|(id, signature)| {
             let mut keys = authorities.iter().filter_map(|authority| authority.key(id));

@@ -5,18 +5,17 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::checks::{check, check_header};
-use super::derive::{Listed, Online};
-use super::release::Release;
+use super::checks::check;
+use super::derive::Online;
 use super::view::View;
-use super::{Authority, Policy, PublishError, Published, Result, SealError, Sealed};
-use crate::json::Json;
+use super::{
+    Authority, Incomplete, Next, Policy, PublishError, Published, Release, Result, Sealed,
+};
 use crate::key::Signer;
 use crate::metadata::{RoleType, Root};
 use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
 use crate::verify::{
-    Authentic, Context, Trusted, VerifyError, anchor, is_signed_by, next_root, signed_by_root,
-    signed_targets,
+    Context, Trusted, VerifyError, anchor, next_root, signed_by_root, signed_targets,
 };
 
 /// Files that wait for signatures.
@@ -27,45 +26,25 @@ use crate::verify::{
 #[derive(Clone)]
 pub struct Signing {
     /// What is published.
-    before: Published,
+    pub(super) before: Published,
     /// The same, with what is complete.
-    next: Published,
-    stage: Stage,
-    files: BTreeMap<RoleName, Sealed>,
+    pub(super) next: Published,
+    pub(super) stage: Stage,
+    pub(super) files: BTreeMap<RoleName, Sealed>,
     /// Targets roles that are complete and new.
-    changed: Vec<RoleName>,
-    online: Online,
+    pub(super) changed: Vec<RoleName>,
+    pub(super) online: Online,
     /// Snapshot and timestamp that were sealed before.
-    carried: BTreeMap<RoleName, Sealed>,
-    policy: Policy,
+    pub(super) carried: BTreeMap<RoleName, Sealed>,
+    pub(super) policy: Policy,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Roles,
     Snapshot,
     Timestamp,
     Done,
-}
-
-/// What follows when all files of a stage are complete.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one of them at a time")]
-pub enum Next {
-    /// Further files have to be signed.
-    Sign(Signing),
-    /// All is complete.
-    Release(Release),
-}
-
-/// Files are not complete: everything is as it was, and can go on.
-#[derive(Debug, thiserror::Error)]
-#[error("{} files are not complete", reasons.len())]
-pub struct Incomplete {
-    /// The files with their signatures.
-    pub signing: Signing,
-    /// Why, for each file that is not.
-    pub reasons: Vec<VerifyError>,
 }
 
 impl Signing {
@@ -139,7 +118,10 @@ impl Signing {
     /// Whose signatures the file of a role needs, and whose would help.
     #[must_use]
     pub fn authorities(&self, role: &RoleName) -> Vec<Authority> {
-        let view = View::new(&self.next, &self.files);
+        self.authorities_in(&View::new(&self.next, &self.files), role)
+    }
+
+    fn authorities_in(&self, view: &View<'_>, role: &RoleName) -> Vec<Authority> {
         let mut all = view.authorities(role);
         let before = self.before.root.as_ref().map(|root| root.document());
         let kind = self.files.get(role).map(Sealed::kind);
@@ -159,17 +141,29 @@ impl Signing {
         all
     }
 
+    /// The same for each file of this stage.
+    fn all_authorities(&self) -> Vec<(RoleName, Vec<Authority>)> {
+        let view = View::new(&self.next, &self.files);
+        self.files.keys().map(|role| (role.clone(), self.authorities_in(&view, role))).collect()
+    }
+
     /// Signs all files of this stage that the signer's key may sign for; how many those are.
     pub fn sign(&mut self, signer: &dyn Signer) -> Result<usize> {
-        let roles: Vec<RoleName> = self.files.keys().cloned().collect();
         let mut count = 0;
-        for role in roles {
-            let authorities = self.authorities(&role);
+        for (role, authorities) in self.all_authorities() {
             if let Some(file) = self.files.get_mut(&role) {
                 count += usize::from(file.sign(&authorities, signer)?);
             }
         }
         Ok(count)
+    }
+
+    /// Publishes snapshot or timestamp anew although nothing in it changes, as
+    /// [`Draft::renew`](super::Draft::renew) does. The files of a stage that is to come do not say
+    /// that they shall be there: after [`resume`](Self::resume), whoever drafted has to say so
+    /// again. Without effect once the stage has been reached, or for another role.
+    pub fn renew(&mut self, role: RoleType) {
+        self.online.renewed.insert(role.into());
     }
 
     /// Counts the signatures as a device does, and goes on to the next stage.
@@ -224,7 +218,7 @@ impl Signing {
                     .map(|root| next.root = Some(root)),
                 RoleType::Targets => {
                     signed_targets(&view.edges(role), role, bytes, limits).map(|file| {
-                        next.roles.insert(role.clone(), Arc::new(file));
+                        next.insert(role.clone(), file);
                         changed.push(role.clone());
                     })
                 }
@@ -247,102 +241,8 @@ impl Signing {
         }
     }
 
-    /// Goes on until there is something to sign, or nothing is left to do.
-    fn go_on(mut self, now: UtcTime) -> Result<Next> {
-        while self.files.is_empty() {
-            self.stage = match self.stage {
-                Stage::Roles => Stage::Snapshot,
-                Stage::Snapshot => Stage::Timestamp,
-                Stage::Timestamp | Stage::Done => Stage::Done,
-            };
-            let sealed = match self.stage {
-                Stage::Roles => None,
-                Stage::Snapshot => self.seal_snapshot(now)?,
-                Stage::Timestamp => self.seal_timestamp(now)?,
-                Stage::Done => {
-                    let Self { before, next, changed, policy, .. } = self;
-                    return Release::new(&before, next, &changed, now, &policy).map(Next::Release);
-                }
-            };
-            if let Some(sealed) = sealed {
-                check_header(self.before.version(sealed.role()), &sealed, now)?;
-                self.files.insert(sealed.role().clone(), sealed);
-                self.keep_valid();
-            }
-        }
-        Ok(Next::Sign(self))
-    }
-
-    /// The first stage in which something is to be signed.
-    fn wait(self, now: UtcTime) -> Result<Self> {
-        match self.go_on(now)? {
-            Next::Sign(signing) => Ok(signing),
-            // Nothing was sealed, and nothing followed.
-            Next::Release(_) => Err(SealError::Nothing),
-        }
-    }
-
-    fn seal_snapshot(&mut self, now: UtcTime) -> Result<Option<Sealed>> {
-        let before = self.before.snapshot.clone();
-        let holds = before.as_ref().is_some_and(|file| self.holds(RoleType::Snapshot, file));
-        if holds && self.changed.is_empty() && !self.online.asks_for(RoleType::Snapshot) {
-            return Ok(None);
-        }
-        let files = self.changed.iter().filter_map(|role| {
-            let file = self.next.roles.get(role)?;
-            Some((alloc::format!("{}.json", role.as_str()), file.version(), file.bytes()))
-        });
-        let before = before.as_ref().map(|file| file.document());
-        let signed =
-            self.online.next(RoleType::Snapshot, before, files, &self.before, now, &self.policy)?;
-        self.sealed(RoleType::Snapshot, &signed).map(Some)
-    }
-
-    fn seal_timestamp(&mut self, now: UtcTime) -> Result<Option<Sealed>> {
-        let before = self.before.timestamp.clone();
-        let holds = before.as_ref().is_some_and(|file| self.holds(RoleType::Timestamp, file));
-        let same = match (&self.before.snapshot, &self.next.snapshot) {
-            (Some(before), Some(next)) => Arc::ptr_eq(before, next),
-            _ => false,
-        };
-        if holds && same && !self.online.asks_for(RoleType::Timestamp) {
-            return Ok(None);
-        }
-        let files =
-            self.next.snapshot.iter().map(|file| -> Listed<'_> {
-                ("snapshot.json".into(), file.version(), file.bytes())
-            });
-        let before = before.as_ref().map(|file| file.document());
-        let signed = self.online.next(
-            RoleType::Timestamp,
-            before,
-            files,
-            &self.before,
-            now,
-            &self.policy,
-        )?;
-        self.sealed(RoleType::Timestamp, &signed).map(Some)
-    }
-
-    /// The file as it follows, or the one that was sealed before if it says the same.
-    fn sealed(&mut self, role: RoleType, signed: &Json) -> Result<Sealed> {
-        let sealed = Sealed::new(role.into(), signed, &self.policy.limits)?;
-        match self.carried.remove(sealed.role()) {
-            Some(carried) if carried.says_the_same(&sealed) => Ok(carried),
-            _ => Ok(sealed),
-        }
-    }
-
-    /// Whether a published file is signed as the next root asks.
-    fn holds<R>(&self, role: RoleType, file: &Authentic<'_, R>) -> bool {
-        let root = self.next.root.as_ref();
-        root.is_some_and(|root| is_signed_by(root, role, file, &self.policy.limits))
-    }
-
-    fn keep_valid(&mut self) {
-        let roles: Vec<RoleName> = self.files.keys().cloned().collect();
-        for role in roles {
-            let authorities = self.authorities(&role);
+    pub(super) fn keep_valid(&mut self) {
+        for (role, authorities) in self.all_authorities() {
             if let Some(file) = self.files.get_mut(&role) {
                 file.keep_valid(&authorities);
             }

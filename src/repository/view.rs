@@ -4,10 +4,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::published::delegates;
 use super::sealed::Contents;
 use super::{Authority, Published, Sealed};
-use crate::metadata::{Document, RoleType, Root, Targets};
+use crate::metadata::{Delegations, Document, RoleType, Root, Targets};
 use crate::primitives::{RoleName, TargetPath};
 use crate::verify::Edge;
 
@@ -16,6 +15,8 @@ pub(super) struct View<'v> {
     pub(super) published: &'v Published,
     root: Option<&'v Document<'static, Root>>,
     roles: BTreeMap<&'v RoleName, &'v Document<'static, Targets>>,
+    /// The roles that delegate: few, where there are many.
+    delegators: Vec<(&'v RoleName, Delegations<'v>)>,
 }
 
 impl<'v> View<'v> {
@@ -31,7 +32,9 @@ impl<'v> View<'v> {
                 Contents::Timestamp(_) | Contents::Snapshot(_) => {}
             }
         }
-        Self { published, root, roles }
+        let delegators =
+            roles.iter().filter_map(|(name, file)| Some((*name, file.delegations()?))).collect();
+        Self { published, root, roles, delegators }
     }
 
     pub(super) fn role(&self, name: &RoleName) -> Option<&'v Document<'static, Targets>> {
@@ -47,8 +50,9 @@ impl<'v> View<'v> {
     /// The roles that say who signs for the targets role `role`.
     pub(super) fn edges(&self, role: &RoleName) -> Vec<Edge<'v>> {
         let root = self.root.filter(|_| role.is_targets()).map(Edge::Root);
-        let others = self.roles().filter(|(_, document)| delegates(document, role));
-        root.into_iter().chain(others.map(|(name, file)| Edge::Targets(name, file))).collect()
+        let others = self.delegators.iter().filter(|(_, all)| all.keys_of(role).is_some());
+        let others = others.filter_map(|(name, _)| Some(Edge::Targets(name, self.role(name)?)));
+        root.into_iter().chain(others).collect()
     }
 
     /// Whose signatures a file of `role` needs.
@@ -63,10 +67,8 @@ impl<'v> View<'v> {
         if let Some(kind) = top_level {
             return self.root.map(|root| Authority::root(root, kind)).into_iter().collect();
         }
-        let delegators = self.roles().filter_map(|(name, document)| {
-            Authority::delegation(name, document.delegations()?, role)
-        });
-        delegators.collect()
+        let delegators = self.delegators.iter();
+        delegators.filter_map(|(name, all)| Authority::delegation(name, *all, role)).collect()
     }
 
     /// Whether a search for `path` comes to `role`, as far as roles are at hand (§5.6.7). What a

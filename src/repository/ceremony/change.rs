@@ -5,13 +5,14 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::fmt::Write as _;
 
 use super::Warning;
-use crate::json::{Json, JsonError, Object, Reader};
+use crate::json::{Json, JsonError, Object, Reader, texts_to_json};
 use crate::primitives::RoleName;
 
 /// One difference, at a place in the `signed` part. It displays as a sentence.
@@ -20,6 +21,8 @@ pub struct Change {
     place: Vec<Box<str>>,
     before: Option<Json>,
     after: Option<Json>,
+    /// The values are names, and what changes is their order.
+    order: bool,
 }
 
 impl Change {
@@ -69,18 +72,22 @@ fn compare(
     if before == after {
         return;
     }
-    match (before.and_then(parts), after.and_then(parts)) {
-        (Some(old), Some(new)) => {
-            let found = changes.len();
-            for (name, value) in old.iter() {
-                inside(place, name, Some(value), new.get(name).map(Json::as_str), changes);
+    match (before.and_then(Parts::of), after.and_then(Parts::of)) {
+        (Some(old), Some(new)) if old.is_list == new.is_list => {
+            for (name, value) in &old.entries {
+                let new = new.get(name).map(Json::as_str);
+                inside(place, name, Some(value.as_str()), new, changes);
             }
-            for (name, value) in new.iter().filter(|(name, _)| old.get(name).is_none()) {
-                inside(place, name, None, Some(value), changes);
+            for (name, value) in new.entries.iter().filter(|(name, _)| old.get(name).is_none()) {
+                inside(place, name, None, Some(value.as_str()), changes);
             }
-            // The same parts in another order, which matters among delegations.
-            if changes.len() == found {
-                push(place, before, after, changes);
+            // The order of a list is a matter of its own: among delegations it decides who is
+            // asked first.
+            let (kept, now) = (old.names_that(&new), new.names_that(&old));
+            if old.is_list && kept != now {
+                let names = |names: Vec<&str>| Some(texts_to_json(names));
+                let (before, after) = (names(kept), names(now));
+                changes.push(Change { place: place.clone(), before, after, order: true });
             }
         }
         _ => push(place, before, after, changes),
@@ -101,34 +108,42 @@ fn inside(
 
 fn push(place: &[Box<str>], before: Option<&str>, after: Option<&str>, changes: &mut Vec<Change>) {
     let value = |text: Option<&str>| text.map(Json::published);
-    changes.push(Change { place: place.to_vec(), before: value(before), after: value(after) });
+    let (before, after) = (value(before), value(after));
+    changes.push(Change { place: place.to_vec(), before, after, order: false });
 }
 
-/// The parts of a value, by name.
-struct Parts(Vec<(Box<str>, Json)>);
+/// The parts of a value that can be told apart by name: the entries of an object; of a list its
+/// texts, or its objects by their `name`.
+struct Parts {
+    /// As they stand.
+    entries: Vec<(Box<str>, Json)>,
+    by_name: BTreeMap<Box<str>, usize>,
+    is_list: bool,
+}
 
 impl Parts {
+    /// `None` for what has no parts, and where two have one name.
+    fn of(value: &str) -> Option<Self> {
+        let is_list = value.starts_with('[');
+        let entries: Vec<_> = match value.as_bytes().first()? {
+            b'{' => Object::of(value).into_iter().collect(),
+            b'[' => named(value)?,
+            _ => return None,
+        };
+        let by_name: BTreeMap<_, _> =
+            entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+        (by_name.len() == entries.len()).then_some(Self { entries, by_name, is_list })
+    }
+
     fn get(&self, name: &str) -> Option<&Json> {
-        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        self.0.get(at).map(|(_, value)| value)
+        self.entries.get(*self.by_name.get(name)?).map(|(_, value)| value)
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, value.as_str()))
+    /// The names that `other` has, too, in the order of this one.
+    fn names_that<'p>(&'p self, other: &Self) -> Vec<&'p str> {
+        let names = self.entries.iter().map(|(name, _)| &**name);
+        names.filter(|name| other.by_name.contains_key(*name)).collect()
     }
-}
-
-/// The entries of an object; of a list, its texts, or its objects by their `name`. `None` for what
-/// has no parts that can be told apart by name.
-fn parts(value: &str) -> Option<Parts> {
-    let mut parts: Vec<(Box<str>, Json)> = match value.as_bytes().first()? {
-        b'{' => Object::of(value).into_iter().collect(),
-        b'[' => named(value)?,
-        _ => return None,
-    };
-    parts.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let twice = parts.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
-    (!twice).then_some(Parts(parts))
 }
 
 fn named(list: &str) -> Option<Vec<(Box<str>, Json)>> {
@@ -169,6 +184,8 @@ impl fmt::Display for Change {
                 write!(f, "removes {subject}, which was {}", shown(before.as_str()))
             }
             (Some(before), Some(after)) => {
+                let subject =
+                    if self.order { alloc::format!("the order of {subject}") } else { subject };
                 let (before, after) = (shown(before.as_str()), shown(after.as_str()));
                 write!(f, "changes {subject} from {before} to {after}")
             }

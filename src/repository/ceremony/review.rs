@@ -120,7 +120,7 @@ impl Copy {
     fn of<R: Signed>(bytes: &[u8], limits: &Limits) -> core::result::Result<Self, MetadataError> {
         let document = Document::<R>::read(Cow::Borrowed(bytes), limits)?;
         let (version, expires) = (document.signed().version(), document.signed().expires());
-        Ok(Self { version, expires, signed: document.signed_published() })
+        Ok(Self { version, expires, signed: document.signed_published().into_owned() })
     }
 }
 

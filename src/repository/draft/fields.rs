@@ -1,5 +1,8 @@
 //! The fields that every role has, and those that this crate does not know.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::{DraftError, Result};
 use crate::json::{Json, Object};
 use crate::metadata::RoleType;
@@ -21,18 +24,32 @@ pub(super) fn set_field(rest: &mut Object, own: &[&str], name: &str, value: Json
     Ok(())
 }
 
-/// The `signed` part: the fields of a draft and the header.
-pub(in crate::repository) fn finish(
-    mut fields: Object,
-    kind: RoleType,
-    version: Version,
-    expires: UtcTime,
-) -> Json {
-    fields.set("_type", Json::text(kind.name()));
-    fields.set("expires", Json::text(&alloc::format!("{expires}")));
-    if !fields.contains("spec_version") {
-        fields.set("spec_version", Json::text(SPEC_VERSION));
+/// What sealing decides.
+pub(in crate::repository) struct Header {
+    pub(in crate::repository) kind: RoleType,
+    pub(in crate::repository) version: Version,
+    pub(in crate::repository) expires: UtcTime,
+}
+
+impl Header {
+    /// A file that nobody has signed yet: these fields, the header, and `targets`, which is not put
+    /// together first because it can be large.
+    pub(in crate::repository) fn write(
+        &self,
+        mut fields: Object,
+        targets: Option<&Object>,
+    ) -> Vec<u8> {
+        fields.set("_type", Json::text(self.kind.name()));
+        fields.set("expires", Json::text(&alloc::format!("{}", self.expires)));
+        if !fields.contains("spec_version") {
+            fields.set("spec_version", Json::text(SPEC_VERSION));
+        }
+        fields.set("version", Json::number(self.version.get()));
+        let length = fields.length() + targets.map_or(0, Object::length);
+        let mut out = String::with_capacity(length + 64);
+        out.push_str(r#"{"signatures":[],"signed":"#);
+        fields.write(&mut out, targets.map(|targets| ("targets", targets)));
+        out.push('}');
+        out.into_bytes()
     }
-    fields.set("version", Json::number(version.get()));
-    fields.to_json()
 }

@@ -16,7 +16,7 @@ mod targets;
 pub use delegation::Delegation;
 pub(super) use delegations::DelegationsDraft;
 pub use error::DraftError;
-pub(super) use fields::finish;
+pub(super) use fields::Header;
 pub use root::RootDraft;
 pub use target::TargetEntry;
 pub use targets::TargetsDraft;

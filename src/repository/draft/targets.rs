@@ -29,8 +29,7 @@ const OWN: [&str; 2] = ["targets", "delegations"];
 impl TargetsDraft {
     /// As `signed`, which is in published form, says.
     pub(in crate::repository) fn of(signed: &str) -> Self {
-        let mut rest = Object::of(signed);
-        let targets = rest.take_object("targets");
+        let (mut rest, targets) = Object::of_nested(signed, "targets");
         let delegations = rest.take("delegations").map(|value| DelegationsDraft::of(&value));
         let inserted = BTreeSet::new();
         Self { targets, delegations, rest, changed: false, inserted }
@@ -51,6 +50,10 @@ impl TargetsDraft {
     /// The paths listed, in the order of their code points.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.targets.keys()
+    }
+
+    pub(in crate::repository) fn lists(&self, path: &TargetPath) -> bool {
+        self.targets.contains(path.as_str())
     }
 
     /// What is listed of a target; `None` also for an entry that vouches for nothing.
@@ -128,10 +131,14 @@ impl TargetsDraft {
         set_field(&mut self.rest, &OWN, name, value)
     }
 
-    /// The fields of the `signed` part, but for the header.
+    /// What is listed, which can be large.
+    pub(in crate::repository) fn listed(&self) -> &Object {
+        &self.targets
+    }
+
+    /// The fields of the `signed` part, but for the header and what is listed.
     pub(in crate::repository) fn fields(&self) -> Object {
         let mut fields = self.rest.clone();
-        fields.set("targets", self.targets.to_json());
         if let Some(delegations) = &self.delegations {
             fields.set("delegations", delegations.to_json());
         }
@@ -178,9 +185,8 @@ impl TargetsDraft {
     }
 
     /// The targets that are new or changed, and still listed.
-    pub(in crate::repository) fn inserted(&self) -> impl Iterator<Item = (&str, TargetEntry)> {
-        let listed = self.inserted.iter().filter_map(|path| Some((path, self.targets.get(path)?)));
-        listed.filter_map(|(path, entry)| Some((&**path, TargetEntry::read(entry)?)))
+    pub(in crate::repository) fn inserted(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.inserted.iter().filter_map(|path| Some((&**path, self.targets.get(path)?)))
     }
 
     /// Takes over which targets of another role are new or changed.

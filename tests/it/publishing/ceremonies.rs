@@ -228,6 +228,36 @@ fn a_lying_coordinator_is_seen_in_the_review() {
 }
 
 #[test]
+fn an_order_that_changes_beside_other_things_is_seen() {
+    use ota_trust::metadata::PathSet;
+    use ota_trust::repository::Delegation;
+    let mut house = house();
+    let delegation = |name: &str, keys: &str| {
+        Delegation::new(role(name), vec![public(keys)], 1, PathSet::patterns(["a/*"]))
+    };
+    house.keys.push("r".to_owned());
+    house.publish(|draft| {
+        for name in ["first", "second"] {
+            draft.targets().unwrap().delegate(&delegation(name, "r")).unwrap();
+            draft.create_role(&role(name)).unwrap();
+        }
+    });
+    let copy = house.web.0["3.targets.json"].clone();
+    let mut draft = house.published.draft();
+    let targets = draft.targets().unwrap();
+    targets.undelegate(&role("first")).unwrap();
+    targets.delegate(&delegation("first", "r")).unwrap();
+    targets.delegate(&delegation("third", "r")).unwrap();
+    draft.create_role(&role("third")).unwrap();
+    let signing = draft.seal(now(), &house.policy).unwrap();
+    let request = signing.request(&RoleName::targets(), soon()).unwrap();
+    let review = request.review(Some(&copy), &Limits::default()).unwrap().to_string();
+    let order = r#"- changes the order of delegations › roles from ["first","second"] to ["second","first"]"#;
+    assert!(review.contains(order), "{review}");
+    assert!(review.contains("- adds delegation to third: "), "{review}");
+}
+
+#[test]
 fn a_review_warns_of_what_nobody_should_sign_unseen() {
     let mut house = house();
     let copy = |house: &House, name: &str| house.web.0[name].clone();
@@ -367,4 +397,26 @@ fn signatures_that_were_meddled_with_are_dropped() {
     let resumed = resumed.unwrap();
     assert_eq!(resumed.status()[0].signatures[0].signed.len(), 1);
     assert_eq!(resumed.complete(now()).unwrap_err().code(), "verify.signatures");
+}
+
+#[test]
+fn a_recovery_that_is_taken_up_renews_snapshot_and_timestamp_if_it_is_said_again() {
+    let house = house();
+    let mut draft = house.published.draft();
+    draft.recover(RoleType::Timestamp, &[public("new")], 1).unwrap();
+    let signing = draft.seal(now(), &house.policy).unwrap();
+    let files = signing.files().map(|file| (file.role().clone(), file.to_bytes()));
+    let files: Vec<_> = files.collect();
+    let names = |renewed: &[RoleType]| {
+        let mut signing =
+            Signing::resume(&house.published, files.clone(), now(), &house.policy).unwrap();
+        renewed.iter().for_each(|role| signing.renew(*role));
+        let keys = ["root", "snapshot", "new"].map(key);
+        let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+        let release = signing.publish(&signers, now()).unwrap();
+        release.files().map(|file| file.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[]), ["3.root.json", "timestamp.json"]);
+    let renewed = names(&[RoleType::Snapshot, RoleType::Timestamp]);
+    assert_eq!(renewed, ["3.snapshot.json", "3.root.json", "timestamp.json"]);
 }

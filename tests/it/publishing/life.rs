@@ -113,9 +113,8 @@ impl Model {
                 self.contents.remove(&at);
             }
             Edit::Delegate { folder, terminating } => {
-                // What is flat or in bins already, stays there.
-                let listed = self.paths.iter().any(|at| at.starts_with(&format!("d{folder}/")));
-                if listed || self.binned.contains(&FLAT) || !self.folders.insert(folder) {
+                // Bins are the only delegation of a role.
+                if self.binned.contains(&FLAT) || !self.folders.insert(folder) {
                     return false;
                 }
                 let (key, name) = (self.key(), role(&format!("folder {folder}")));

@@ -165,6 +165,37 @@ fn keys_that_must_be_apart() {
 }
 
 #[test]
+fn a_role_that_is_not_at_hand_while_its_keys_change() {
+    let mut house = house();
+    house.publish(|draft| delegate(draft, "targets", "a", &["a/*"]));
+    let open = |roles: &[&str]| {
+        let file = |name: &str| house.web.0[name].clone();
+        let mut published = ota_trust::repository::Published::open(
+            file("1.root.json"),
+            file("timestamp.json"),
+            file("2.snapshot.json"),
+            &ota_trust::primitives::Limits::default(),
+        )
+        .unwrap();
+        for name in roles {
+            let bytes = file(&published.file_name(&role(name)).unwrap());
+            published.load(&role(name), bytes).unwrap();
+        }
+        House { published, keys: house.keys.clone(), ..House::empty() }
+    };
+    let rotate = |draft: &mut Draft, name: &str, old: &str| {
+        draft.rotate_key(&role(name), public(old).id(), &public("bins")).unwrap();
+    };
+    let targets = |draft: &mut Draft| rotate(draft, "targets", "targets");
+    assert_eq!(open(&[]).refusal(targets), "seal.not-loaded");
+    assert_eq!(open(&["targets"]).refusal(targets), "verify.signatures", "the key is elsewhere");
+    open(&["targets"]).with_keys(&["bins"]).release(targets).unwrap();
+    let delegated = |draft: &mut Draft| rotate(draft, "a", "releases");
+    assert_eq!(open(&["targets"]).refusal(delegated), "seal.not-loaded");
+    open(&["targets", "a"]).with_keys(&["bins"]).release(delegated).unwrap();
+}
+
+#[test]
 fn reserved_and_duplicate_names() {
     let house = house();
     for name in ["root", "targets", "snapshot", "timestamp", "mirrors", ""] {
