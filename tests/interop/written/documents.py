@@ -79,11 +79,13 @@ class Published:
         """The threshold of every role, and every signature."""
         root = self.root.signed
         previous = self.roots.get(root.version - 1)
-        by_root = (self.root, previous) if previous else (self.root,)
-        _verify("root", self.root, [delegator.signed for delegator in by_root])
-        _verify("timestamp", self.timestamp, [root])
-        _verify("snapshot", self.snapshot, [root])
-        _verify("targets", self._read("targets"), [root])
+        before = [previous.signed] if previous else []
+        _verify("root", self.root, [root, *before])
+        # What is published with a root may be signed as the root before asks, too: devices then
+        # see no gap between the two.
+        _verify("timestamp", self.timestamp, [root], before)
+        _verify("snapshot", self.snapshot, [root], before)
+        _verify("targets", self._read("targets"), [root], before)
         for role, delegators in self._delegations().items():
             _verify(role, self._read(role), delegators)
 
@@ -109,10 +111,12 @@ class Published:
         return Metadata.from_file(str(self.file(role)))
 
 
-def _verify(role, metadata, delegators):
-    counted = set()
+def _verify(role, metadata, delegators, also=()):
+    """Each of `delegators` has its threshold; signatures by keys of `also` may be there."""
     for delegator in delegators:
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+    counted = set()
+    for delegator in (*delegators, *also):
         result = delegator.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
         counted |= set(result.signed)
     if idle := set(metadata.signatures) - counted:
