@@ -1,6 +1,8 @@
 //! What a thief can make with stolen keys. The library would not: it publishes nothing that a
 //! device refuses. So this writes JSON by hand.
 
+#![allow(clippy::indexing_slicing, reason = "the files are those that the vendor wrote")]
+
 use ota_trust::json::canonical_form;
 use ota_trust::key::Signer;
 use ota_trust::primitives::Limits;
@@ -51,9 +53,9 @@ impl Forge {
         let message = canonical_form(signed.to_string().as_bytes(), &Limits::default())?;
         let mut signatures = Vec::new();
         for name in keys {
-            let (signer, listed) = name.split_once('=').unwrap_or((name, name));
+            let (thief, listed) = name.split_once('=').unwrap_or((name, name));
             let id = key(listed).public_key().id().as_str().to_owned();
-            signatures.push(json!({"keyid": id, "sig": hex::encode(key(signer).sign(&message)?)}));
+            signatures.push(json!({"keyid": id, "sig": hex::encode(key(thief).sign(&message)?)}));
         }
         let version = &signed["version"];
         let name = if role == "timestamp" {

@@ -4,9 +4,9 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt::Write as _;
 
 use super::{Key, KeyId};
+use crate::json::write_str;
 use crate::primitives::{hex_encode, sha256};
 
 /// A public key, the text that metadata lists for it, and the id that it is listed under.
@@ -82,7 +82,7 @@ impl NamedKey {
 
     /// The key as metadata lists it: compact JSON with sorted names.
     pub(crate) fn to_json(&self) -> String {
-        object(self.key_type(), self.scheme(), self.value(), escaped)
+        object(self.key_type(), self.scheme(), self.value(), write_str)
     }
 }
 
@@ -97,39 +97,31 @@ impl PartialEq for NamedKey {
 
 impl Eq for NamedKey {}
 
-/// The JSON object of a key. `write` escapes what stands between quotes.
-fn object(key_type: &str, scheme: &str, value: &str, write: fn(char, &mut String)) -> String {
+/// The JSON object of a key; `write` appends a string with its quotes.
+fn object(key_type: &str, scheme: &str, value: &str, write: fn(&mut String, &str)) -> String {
     let mut json = String::new();
     for (before, text) in [
-        ("{\"keytype\":\"", key_type),
-        ("\",\"keyval\":{\"public\":\"", value),
-        ("\"},\"scheme\":\"", scheme),
+        ("{\"keytype\":", key_type),
+        (",\"keyval\":{\"public\":", value),
+        ("},\"scheme\":", scheme),
     ] {
         json.push_str(before);
-        text.chars().for_each(|c| write(c, &mut json));
+        write(&mut json, text);
     }
-    json.push_str("\"}");
+    json.push('}');
     json
 }
 
 /// As the canonical form has it, where a line break stands for itself.
-fn canonical(c: char, out: &mut String) {
-    if matches!(c, '"' | '\\') {
-        out.push('\\');
-    }
-    out.push(c);
-}
-
-/// As JSON has it (RFC 8259 §7).
-fn escaped(c: char, out: &mut String) {
-    match c {
-        '\n' => out.push_str("\\n"),
-        '\0'..='\x1f' => {
-            // Cannot fail: a string takes all.
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
+fn canonical(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
         }
-        _ => canonical(c, out),
+        out.push(c);
     }
+    out.push('"');
 }
 
 #[cfg(test)]
@@ -147,7 +139,7 @@ mod tests {
         let key = NamedKey::new("a\"", "b\\", "-----\n\r\0\x1f\x7f\u{e9}");
         assert_eq!(
             key.to_json(),
-            "{\"keytype\":\"a\\\"\",\"keyval\":{\"public\":\"-----\\n\\u000d\\u0000\\u001f\x7f\u{e9}\"},\
+            "{\"keytype\":\"a\\\"\",\"keyval\":{\"public\":\"-----\\n\\r\\u0000\\u001f\x7f\u{e9}\"},\
              \"scheme\":\"b\\\\\"}"
         );
     }

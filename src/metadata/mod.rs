@@ -21,6 +21,8 @@ mod succinct;
 mod targets;
 mod timestamp;
 
+#[cfg(feature = "repository")]
+pub(crate) use delegations::Match;
 pub use delegations::{DelegatedRole, Delegations, PathSet};
 pub(crate) use document::{Document, Signature, Signed};
 pub use error::MetadataError;

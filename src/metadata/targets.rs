@@ -56,6 +56,31 @@ impl Document<'_, Targets> {
         self.signed().targets.find(self.text(), path.as_str()).is_some()
     }
 
+    /// What this file lists, each entry as it stands.
+    #[cfg(feature = "repository")]
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+        let entries = self.signed().targets.entries(self.text());
+        entries.filter_map(|(path, mut entry)| Some((path.decode(), entry.raw().ok()?)))
+    }
+
+    /// Whether this file lists `path` in just these words.
+    #[cfg(feature = "repository")]
+    pub(crate) fn lists_as(&self, path: &str, entry: &str) -> bool {
+        let found = self.signed().targets.find(self.text(), path);
+        found.is_some_and(|mut found| found.raw() == Ok(entry))
+    }
+
+    /// The first entry that would be refused when it is looked up, and why.
+    #[cfg(feature = "repository")]
+    pub(crate) fn unreadable_target(
+        &self,
+        limits: &Limits,
+    ) -> Option<(Cow<'_, str>, MetadataError)> {
+        self.signed().targets.entries(self.text()).find_map(|(path, mut entry)| {
+            TargetFile::read(&mut entry, limits).err().map(|reason| (path.decode(), reason))
+        })
+    }
+
     /// The paths that this file lists, in order.
     pub(crate) fn paths(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.signed().targets.keys(self.text()).map(|path| path.decode())

@@ -47,9 +47,16 @@ impl Authority {
         self
     }
 
-    /// Whether another asks for as many signatures of the same keys.
+    /// Whether another asks for as many signatures of the same keys, under the same ids: devices go
+    /// by the ids.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.threshold == other.threshold && self.fingerprints() == other.fingerprints()
+        let key = |key: &Option<Key>| key.as_ref().and_then(Key::fingerprint);
+        let has = |all: &Self, id: &KeyId, sought: &Option<Key>| {
+            all.keys.iter().any(|(known, found)| known == id && key(found) == key(sought))
+        };
+        self.threshold == other.threshold
+            && self.keys.len() == other.keys.len()
+            && self.keys.iter().all(|(id, key)| has(other, id, key))
     }
 
     /// The role that asks for the signatures.

@@ -21,7 +21,7 @@ pub struct Bins {
 }
 
 /// As many bins as the default limits of devices take delegations.
-const MOST_BITS: u32 = 14;
+pub(super) const MOST_BITS: u32 = 14;
 
 impl Bins {
     /// Bins that are delegations by hash prefixes, which every client reads; named `prefix-00` and
@@ -83,7 +83,7 @@ impl Draft {
         if draft.has_delegations() {
             return Err(DraftError::HasDelegations(role.clone()));
         }
-        let (targets, mut inserted) = (draft.take_targets(), draft.take_inserted());
+        let targets = draft.take_targets();
         draft.set_delegations(delegations);
         for name in names {
             self.create_role(&name)?;
@@ -93,7 +93,6 @@ impl Draft {
             // There is a bin for every path, and all were just made.
             if let Some(bin) = bin.and_then(|bin| self.created(&bin)) {
                 bin.adopt(&path, entry);
-                inserted.take(&path).into_iter().for_each(|path| bin.mark_inserted(path));
             }
         }
         Ok(())

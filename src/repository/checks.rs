@@ -1,13 +1,14 @@
 //! What cannot be published, because a device would refuse it or nobody could sign for it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::bins::MOST_BITS;
 use super::sealed::Contents;
 use super::view::View;
 use super::{Authority, Policy, Published, Result, SealError, Sealed};
 use crate::key::KeyFingerprint;
-use crate::metadata::{Delegations, RoleType, SuccinctRoles};
+use crate::metadata::{Delegations, Document, RoleType, SuccinctRoles, Targets};
 use crate::primitives::{Limits, RoleName, TargetPath, UtcTime, Version};
 use crate::verify::Edge;
 
@@ -41,7 +42,11 @@ pub(super) fn orphaned(
             orphaned.push(targets);
         }
     }
-    for (name, after) in changed_delegations(files) {
+    // More bins than that are refused, so nobody has to look at each.
+    let countable = |delegations: &Delegations<'_>| {
+        delegations.succinct().is_none_or(|bins| bins.bit_length() <= MOST_BITS)
+    };
+    for (name, after) in changed_delegations(files).filter(|(_, after)| countable(after)) {
         let before = published.roles.get(name).and_then(|file| file.document().delegations());
         for role in names(after) {
             let at_hand = files.contains_key(&role) || published.roles.contains_key(&role);
@@ -76,8 +81,10 @@ pub(super) fn check(
     }
     check_thresholds(&view, files)?;
     check_separation(&view, policy)?;
+    check_bins(files)?;
+    check_file_names(&view, files)?;
     check_delegated_files(published, files)?;
-    check_paths(&view, files)
+    check_paths(&view, files, &policy.limits)
 }
 
 /// A version that devices take for newer, and an expiry that is still to come.
@@ -145,19 +152,42 @@ fn check_delegated_files(published: &Published, files: &BTreeMap<RoleName, Seale
     Ok(())
 }
 
-/// What a role lists is what it may speak for. Asked of the files that change, and of those to
-/// which they delegate otherwise than before.
-fn check_paths(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
-    let published = view.published;
-    for (name, document) in view.roles() {
-        let moved = || {
-            changed_delegations(files).any(|(delegator, after)| {
-                let before = published.roles.get(delegator);
-                let before = before.and_then(|file| file.document().delegations());
-                is_moved(before, after, name)
-            })
-        };
-        if name.is_targets() || !(files.contains_key(name) || moved()) {
+/// No more bins than devices take delegations: more of them would have to be looked at one by one.
+fn check_bins(files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
+    for (role, delegations) in changed_delegations(files) {
+        let bits = delegations.succinct().map_or(0, SuccinctRoles::bit_length);
+        if bits > MOST_BITS {
+            return Err(SealError::Bins { role: role.clone(), bits });
+        }
+    }
+    Ok(())
+}
+
+/// No file is taken for another: without versions in their names, a role called `2.root` would be
+/// the next root.
+fn check_file_names(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
+    let consistent = view.root().is_some_and(|root| root.signed().consistent_snapshot());
+    let is_root = |role: &&RoleName| {
+        let number = role.as_str().strip_suffix(".root");
+        number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match files.keys().find(is_root) {
+        Some(role) if !consistent => Err(SealError::FileName { role: role.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// What a role lists is what a search for it finds there. Asked of the files that change, and of
+/// all roles to which a search may come otherwise than before.
+fn check_paths(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>, limits: &Limits) -> Result<()> {
+    let mut asked: BTreeSet<RoleName> = files.keys().cloned().collect();
+    asked.extend(reached_otherwise(view, files)?);
+    for name in asked {
+        let Some(document) = view.role(&name) else { continue };
+        if let Some((path, reason)) = document.unreadable_target(limits) {
+            return Err(SealError::Entry { role: name, path: path.into(), reason });
+        }
+        if name.is_targets() {
             continue;
         }
         for text in document.paths() {
@@ -165,8 +195,92 @@ fn check_paths(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()
             let Ok(parsed) = TargetPath::new(&text) else {
                 return Err(SealError::NoPath { role, path: path() });
             };
-            if !view.comes_to(name, &parsed) {
+            if !view.comes_to(&name, &parsed, limits) {
                 return Err(SealError::PathOutside { role, path: path() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The roles below those whose delegations lead elsewhere than before. All of them have to be at
+/// hand: what they list may be out of reach now.
+fn reached_otherwise(
+    view: &View<'_>,
+    files: &BTreeMap<RoleName, Sealed>,
+) -> Result<BTreeSet<RoleName>> {
+    let published = view.published;
+    let mut stack = Vec::new();
+    for (delegator, after) in changed_delegations(files) {
+        let before = published.roles.get(delegator);
+        let before = before.and_then(|file| file.document().delegations());
+        if before.is_some_and(|before| !leads_on(before, after)) {
+            stack.extend(names(after));
+        }
+    }
+    let mut reached = BTreeSet::new();
+    while let Some(role) = stack.pop() {
+        let document = view.role(&role);
+        if document.is_none() && published.version(&role).is_some() {
+            return Err(SealError::NotLoaded { role });
+        }
+        if reached.insert(role) {
+            stack.extend(document.and_then(Document::delegations).into_iter().flat_map(names));
+        }
+    }
+    Ok(reached)
+}
+
+/// Whether delegations lead wherever they led before: what is new comes after all that there was.
+fn leads_on(before: Delegations<'_>, after: Delegations<'_>) -> bool {
+    let same_bins = match (before.succinct(), after.succinct()) {
+        (Some(a), Some(b)) => {
+            a.bit_length() == b.bit_length() && a.name_prefix() == b.name_prefix()
+        }
+        (None, None) => true,
+        _ => false,
+    };
+    let mut new = after.roles();
+    same_bins
+        && before.roles().all(|old| {
+            new.next().is_some_and(|new| {
+                old.name() == new.name()
+                    && old.is_terminating() == new.is_terminating()
+                    && old.paths() == new.paths()
+            })
+        })
+}
+
+/// Targets that are new or changed have the provenance that is asked for. Missing is refused.
+pub(super) fn check_provenance(
+    published: &Published,
+    files: &BTreeMap<RoleName, Sealed>,
+    envelopes: &BTreeMap<TargetPath, Vec<u8>>,
+    policy: &Policy,
+) -> Result<()> {
+    if !policy.asks_for_provenance() {
+        return Ok(());
+    }
+    let documents = files.values().filter_map(|file| match file.contents() {
+        Contents::Targets(document) => Some(document),
+        _ => None,
+    });
+    for document in documents {
+        for (path, entry) in document.entries() {
+            // Moved from another role, it is not new.
+            let known = |(_, before): (_, &Document<'_, Targets>)| before.lists_as(&path, entry);
+            if published.documents().any(known) {
+                continue;
+            }
+            let parsed = TargetPath::new(&path).ok();
+            for asked in policy.provenance_of(&path) {
+                let envelope = parsed.as_ref().and_then(|path| envelopes.get(path));
+                let target = parsed.as_ref().and_then(|path| document.target(path, &policy.limits));
+                // An entry without digests was refused before.
+                let hashes = target.and_then(core::result::Result::ok).map(|file| file.hashes);
+                asked.verify(envelope.map(Vec::as_slice), &hashes.unwrap_or_default()).map_err(
+                    |reason| SealError::Provenance { path: (*path).into(), reason: reason.into() },
+                )?;
             }
         }
     }
@@ -189,11 +303,10 @@ fn names(delegations: Delegations<'_>) -> impl Iterator<Item = RoleName> {
     delegations.roles().map(|role| role.name()).chain(bins)
 }
 
-/// Whether a delegation to `role` is another than before: its keys, its threshold, its paths.
+/// Whether other keys than before sign for `role`, or more of them.
 fn is_moved(before: Option<Delegations<'_>>, after: Delegations<'_>, role: &RoleName) -> bool {
     let Some(keys) = after.keys_of(role) else { return false };
     let Some(before) = before else { return true };
-    let same_keys = before.keys_of(role).as_ref() == Some(&keys)
-        && keys.key_ids().iter().all(|id| before.key(id) == after.key(id));
-    !same_keys || before.paths_of(role) != after.paths_of(role)
+    let same_keys = before.keys_of(role).as_ref() == Some(&keys);
+    !same_keys || keys.key_ids().iter().any(|id| before.key(id) != after.key(id))
 }

@@ -36,6 +36,20 @@ pub(super) fn following(role: &RoleName, published: Option<Version>) -> Result<V
 }
 
 impl Online {
+    /// What files say that were sealed before.
+    pub(super) fn of(carried: &BTreeMap<RoleName, Sealed>) -> Self {
+        let mut online = Self::default();
+        for (role, file) in carried {
+            online.renewed.insert(role.clone());
+            online.versions.insert(role.clone(), file.version());
+            let known = |name: &str| ["_type", "expires", "meta", "version"].contains(&name);
+            let fields = Object::of(file.payload()).into_iter();
+            let fields = fields.filter(|(name, _)| !known(name)).collect();
+            online.fields.insert(role.clone(), fields);
+        }
+        online
+    }
+
     /// The next snapshot or timestamp: as `before`, but that it lists `files`, too.
     pub(super) fn next<'f, R: Signed>(
         &self,

@@ -2,17 +2,18 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::checks::orphaned;
+use super::checks::{check_provenance, orphaned};
 use super::derive::{Online, following};
 use super::draft::{Header, RootDraft, TargetsDraft};
 use super::published::delegates;
 use super::sealed::Sealed;
 use super::{DraftError, Policy, Published, Result, SealError, Signing, TargetEntry};
 use crate::json::{Json, Object};
-use crate::metadata::{Delegations, RoleType, Targets};
+use crate::metadata::{Match, RoleType, Targets};
 use crate::primitives::{RoleName, TargetPath, UtcTime, Version};
 use crate::verify::Authentic;
 
@@ -81,7 +82,9 @@ impl Draft {
         &mut self,
         name: &RoleName,
     ) -> core::result::Result<&mut TargetsDraft, DraftError> {
-        if self.is_known(name) {
+        // One that is listed and that nobody delegates to any more can be begun anew.
+        let loaded = self.published.roles.contains_key(name) || self.roles.contains_key(name);
+        if loaded || (self.is_known(name) && !self.delegators(name).is_empty()) {
             return Err(DraftError::RoleExists(name.clone()));
         }
         Ok(self.roles.entry(name.clone()).or_default())
@@ -118,9 +121,14 @@ impl Draft {
 
     /// Gives the next file of a role this version instead of the one that follows: for a repository
     /// whose record was lost. Devices refuse versions that are not newer than what they have.
-    pub fn set_version(&mut self, role: &RoleName, version: Version) {
+    pub fn set_version(
+        &mut self,
+        role: &RoleName,
+        version: Version,
+    ) -> core::result::Result<(), DraftError> {
+        self.renew(role)?;
         self.versions.insert(role.clone(), version);
-        self.renewed.insert(role.clone());
+        Ok(())
     }
 
     /// Sets a field of the next snapshot or timestamp that this crate does not know.
@@ -151,16 +159,33 @@ impl Draft {
         Ok(role)
     }
 
-    /// Lists a target no more, wherever [`insert_target`](Self::insert_target) would list it.
+    /// Lists a target no more: in none of the roles that a search for it may come to, so that no
+    /// older entry comes to light. All of these have to be at hand. Returns those that listed it.
     pub fn remove_target(
         &mut self,
         path: &TargetPath,
-    ) -> core::result::Result<RoleName, DraftError> {
-        let role = self.role_for(path)?;
-        if self.role(&role)?.remove(path) {
-            return Ok(role);
+    ) -> core::result::Result<Vec<RoleName>, DraftError> {
+        let mut removed = Vec::new();
+        let (mut stack, mut seen) = (vec![RoleName::targets()], BTreeSet::new());
+        let mut listed = Vec::new();
+        while let Some(role) = stack.pop() {
+            if seen.insert(role.clone()) {
+                let (lists, matches) = self.look_into(&role, path)?;
+                listed.extend(lists.then(|| role.clone()));
+                if matches.last().is_some_and(|last| last.terminating) {
+                    stack.clear();
+                }
+                stack.extend(matches.into_iter().rev().map(|found| found.name));
+            }
         }
-        Err(DraftError::NoSuchTarget { role, path: path.clone() })
+        for role in listed {
+            self.role(&role)?.remove(path);
+            removed.push(role);
+        }
+        if removed.is_empty() {
+            return Err(DraftError::NoSuchTarget { path: path.clone() });
+        }
+        Ok(removed)
     }
 
     /// Gives the provenance of a target: a DSSE envelope, which is verified when the draft is
@@ -175,22 +200,33 @@ impl Draft {
         // Each role once: a circle of delegations ends nowhere.
         let mut seen = BTreeSet::new();
         while seen.insert(role.clone()) {
-            let next = match self.roles.get(&role) {
-                Some(draft) if draft.lists(path) => None,
-                Some(draft) => draft.first_match(path),
-                None => match self.published.roles.get(&role) {
-                    Some(file) if file.document().lists(path) => None,
-                    Some(file) => first_match(file.document().delegations(), path),
-                    None if self.is_known(&role) => return Err(DraftError::NotLoaded(role)),
-                    None => return Err(DraftError::NoSuchRole(role)),
-                },
-            };
-            match next {
-                Some(next) => role = next,
-                None => return Ok(role),
+            let (lists, matches) = self.look_into(&role, path)?;
+            match matches.into_iter().next() {
+                Some(next) if !lists => role = next.name,
+                _ => return Ok(role),
             }
         }
         Err(DraftError::NobodySpeaksFor(path.clone()))
+    }
+
+    /// Whether a role lists a target, and to whom it delegates it.
+    fn look_into(
+        &self,
+        role: &RoleName,
+        path: &TargetPath,
+    ) -> core::result::Result<(bool, Vec<Match>), DraftError> {
+        if let Some(draft) = self.roles.get(role) {
+            return Ok((draft.lists(path), draft.matches(path)));
+        }
+        match self.published.roles.get(role) {
+            Some(file) => {
+                let delegations = file.document().delegations();
+                let matches = delegations.map(|all| all.matches(path)).unwrap_or_default();
+                Ok((file.document().lists(path), matches))
+            }
+            None if self.is_known(role) => Err(DraftError::NotLoaded(role.clone())),
+            None => Err(DraftError::NoSuchRole(role.clone())),
+        }
     }
 
     /// Fixes the bytes of all that changed, at the time `now`, and says what has to be signed.
@@ -198,8 +234,7 @@ impl Draft {
     /// Roles whose keys change although they themselves do not are published anew, for their new
     /// keys to sign.
     pub fn seal(self, now: UtcTime, policy: &Policy) -> Result<Signing> {
-        check_provenance(&self.roles, &self.provenance, policy)?;
-        let Self { published, root, roles, renewed, versions, fields, .. } = self;
+        let Self { published, root, roles, renewed, versions, fields, provenance } = self;
         let mut files: BTreeMap<RoleName, Sealed> = BTreeMap::new();
         let seal = |name: &RoleName, kind, fields, targets: Option<&Object>| {
             let version = match versions.get(name) {
@@ -214,7 +249,7 @@ impl Draft {
             let name = RoleName::from(RoleType::Root);
             let before = published.root.as_ref();
             let before = before.map(|root| RootDraft::of(&root.document().signed_published()));
-            if before.as_ref() != Some(root) || renewed.contains(&name) {
+            if before.is_none_or(|it| it.fields() != root.fields()) || renewed.contains(&name) {
                 files.extend([seal(&name, RoleType::Root, root.fields(), None)?]);
             }
         }
@@ -236,6 +271,7 @@ impl Draft {
         }
         let renewed = renewed.into_iter().filter(is_online).collect();
         let online = Online { renewed, versions, fields };
+        check_provenance(&published, &files, &provenance, policy)?;
         Signing::begin(published, files, online, now, policy)
     }
 
@@ -260,27 +296,6 @@ impl Draft {
     }
 }
 
-/// What is new or changed has the provenance that is asked for. Missing is refused.
-fn check_provenance(
-    roles: &BTreeMap<RoleName, TargetsDraft>,
-    envelopes: &BTreeMap<TargetPath, Vec<u8>>,
-    policy: &Policy,
-) -> Result<()> {
-    for (path, entry) in roles.values().flat_map(TargetsDraft::inserted) {
-        for asked in policy.provenance_of(path) {
-            let parsed = TargetPath::new(path).ok();
-            let envelope = parsed.and_then(|path| envelopes.get(&path)).map(Vec::as_slice);
-            // An entry without digests would be refused by every device.
-            let hashes = TargetEntry::read(entry).map(|entry| entry.hashes().clone());
-            asked.verify(envelope, &hashes.unwrap_or_default()).map_err(|reason| {
-                let reason = Box::new(reason);
-                SealError::Provenance { path: path.into(), reason }
-            })?;
-        }
-    }
-    Ok(())
-}
-
 fn is_online(role: &RoleName) -> bool {
     matches!(role.as_str(), "snapshot" | "timestamp")
 }
@@ -288,10 +303,6 @@ fn is_online(role: &RoleName) -> bool {
 /// The file of a role as a draft.
 fn opened(file: &Authentic<'_, Targets>) -> TargetsDraft {
     TargetsDraft::of(&file.document().signed_published())
-}
-
-fn first_match(delegations: Option<Delegations<'_>>, path: &TargetPath) -> Option<RoleName> {
-    delegations?.matches(path).into_iter().next().map(|found| found.name)
 }
 
 impl fmt::Debug for Draft {

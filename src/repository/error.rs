@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use crate::key::{KeyFingerprint, SigningError};
+use crate::metadata::MetadataError;
 use crate::primitives::{Remedy, RoleName, UtcTime, Version};
 use crate::provenance::ProvenanceError;
 use crate::verify::VerifyError;
@@ -91,6 +92,30 @@ pub enum SealError {
         /// The text.
         path: Box<str>,
     },
+    /// An entry that devices refuse when they look it up.
+    #[error("{role}: the entry of {path:?}: {reason}")]
+    Entry {
+        /// The role.
+        role: RoleName,
+        /// The path.
+        path: Box<str>,
+        /// What is wrong with it.
+        reason: MetadataError,
+    },
+    /// More bins than devices take delegations.
+    #[error("{role}: two to the power of {bits} bins are too many")]
+    Bins {
+        /// The role that delegates to them.
+        role: RoleName,
+        /// The bits.
+        bits: u32,
+    },
+    /// Without versions in the names, the file would be taken for a root.
+    #[error("{role}: its file would be taken for a root")]
+    FileName {
+        /// The role.
+        role: RoleName,
+    },
     /// No role that is at hand delegates to this one.
     #[error("{role}: no role at hand delegates to it")]
     NotDelegated {
@@ -146,6 +171,9 @@ impl SealError {
             Self::SharedKey { .. } => "seal.shared-key",
             Self::PathOutside { .. } => "seal.path-outside",
             Self::NoPath { .. } => "seal.no-path",
+            Self::Entry { reason, .. } => reason.code(),
+            Self::Bins { .. } => "seal.bins",
+            Self::FileName { .. } => "seal.file-name",
             Self::NotDelegated { .. } => "seal.not-delegated",
             Self::NoFile { .. } => "seal.no-file",
             Self::NotLoaded { .. } => "seal.not-loaded",

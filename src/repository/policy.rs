@@ -1,7 +1,10 @@
 //! What a publisher decides once: how long files are valid, and whose keys stay apart.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
+
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::metadata::{PathPattern, RoleType};
 use crate::primitives::{Limits, RoleName, UtcTime};
@@ -28,9 +31,15 @@ impl Policy {
     /// new or changed among them does not leave the draft without. Of several patterns that match,
     /// each has to be met.
     #[must_use]
-    pub fn require_provenance(mut self, of: PathPattern, policy: ProvenancePolicy) -> Self {
-        self.provenance.push((of, policy));
+    pub fn require_provenance(mut self, of: &PathPattern, policy: ProvenancePolicy) -> Self {
+        // What is published is in normal form C, so a pattern in another would match nothing.
+        let of: String = of.as_str().nfc().collect();
+        self.provenance.push((PathPattern::new(of.into()), policy));
         self
+    }
+
+    pub(super) fn asks_for_provenance(&self) -> bool {
+        !self.provenance.is_empty()
     }
 
     /// What is asked of a target's provenance.

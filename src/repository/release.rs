@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::published::delegates;
 use super::{Authority, Policy, Published, Result, SealError};
 use crate::metadata::{RoleType, Root, Signed, Snapshot, Targets, Timestamp};
 use crate::primitives::{RoleName, StartTime, UtcTime, Version};
@@ -137,9 +138,9 @@ impl Release {
             let listed = listed.ok_or_else(|| VerifyError::NotInSnapshot { role: role.clone() })?;
             confirm_targets(role, file, &listed, Some(&context))?;
         }
-        let order = order(before, &next, policy);
         let consistent = root.consistent_snapshot();
         let renamed = before.root().is_some_and(|root| root.consistent_snapshot() != consistent);
+        let order = if renamed { renaming(before, &next) } else { order(before, &next, policy) };
         let roles = if renamed { all_roles(&next, &listing)? } else { changed.to_vec() };
         let file = |role: RoleName, version| RemoteFile::versioned(role, version, consistent);
         let publishable = |role: &RoleName| {
@@ -258,6 +259,15 @@ fn order(before: &Published, next: &Published, policy: &Policy) -> Order {
     }
 }
 
+/// The same where all files get new names. They are there before the root says so; but if the
+/// timestamp changes as well, what it names has the old names no more.
+fn renaming(before: &Published, next: &Published) -> Order {
+    match (&before.timestamp, &next.timestamp) {
+        (Some(old), Some(new)) if Arc::ptr_eq(old, new) => Order::RootLast,
+        _ => Order::Gap,
+    }
+}
+
 /// Whether the files of a repository are signed as `root` asks.
 fn vouches(root: &Trusted<'static, Root>, files: &Published, policy: &Policy) -> bool {
     let limits = &policy.limits;
@@ -276,6 +286,8 @@ fn all_roles(next: &Published, listing: &Trusted<'_, Snapshot>) -> Result<Vec<Ro
         RoleName::checked(name.strip_suffix(".json").unwrap_or(&name))
     });
     names
+        // Nobody comes to a role that nobody delegates to.
+        .filter(|role| role.is_targets() || next.delegators().any(|(_, all)| delegates(all, role)))
         .map(|role| {
             let loaded = next.roles.contains_key(&role);
             if loaded { Ok(role) } else { Err(SealError::NotLoaded { role }) }

@@ -84,7 +84,17 @@ impl Draft {
         if delegators.is_empty() {
             return Err(DraftError::NotDelegated(role.clone()));
         }
-        delegators.iter().try_for_each(|delegator| edit(self.role(delegator)?))
+        // All or none: of several delegators one may refuse.
+        let mut edited = Vec::new();
+        for delegator in delegators {
+            let mut draft = self.role(&delegator)?.clone();
+            edit(&mut draft)?;
+            edited.push((delegator, draft));
+        }
+        for (delegator, draft) in edited {
+            *self.role(&delegator)? = draft;
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::checks::check;
+use super::checks::{check, check_provenance};
 use super::derive::Online;
 use super::view::View;
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::key::Signer;
 use crate::metadata::{RoleType, Root};
-use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
+use crate::primitives::{Limits, RoleName, StartTime, TargetPath, UtcTime};
 use crate::verify::{
     Context, Trusted, VerifyError, anchor, next_root, signed_by_root, signed_targets,
 };
@@ -67,9 +67,23 @@ impl Signing {
     /// `files` are those of [`Sealed::to_bytes`], by their roles. They are checked anew against
     /// what is published now: if something else was published meanwhile, their versions do not
     /// follow. Signatures that do not verify are dropped.
+    ///
+    /// If the policy asks for provenance, see [`resume_with`](Self::resume_with).
     pub fn resume(
         published: &Published,
         files: impl IntoIterator<Item = (RoleName, Vec<u8>)>,
+        now: UtcTime,
+        policy: &Policy,
+    ) -> Result<Self> {
+        Self::resume_with(published, files, &BTreeMap::new(), now, policy)
+    }
+
+    /// The same, with the provenance of the targets that are new or changed: who keeps files can
+    /// change them, so it is asked for again.
+    pub fn resume_with(
+        published: &Published,
+        files: impl IntoIterator<Item = (RoleName, Vec<u8>)>,
+        envelopes: &BTreeMap<TargetPath, Vec<u8>>,
         now: UtcTime,
         policy: &Policy,
     ) -> Result<Self> {
@@ -80,8 +94,8 @@ impl Signing {
             let online = matches!(file.kind(), RoleType::Snapshot | RoleType::Timestamp);
             if online { &mut carried } else { &mut sealed }.insert(role, file);
         }
-        let renewed = carried.keys().cloned().collect();
-        let online = Online { renewed, ..Online::default() };
+        let online = Online::of(&carried);
+        check_provenance(published, &sealed, envelopes, policy)?;
         check(published, &sealed, now, policy)?;
         let mut signing = Self {
             before: published.clone(),
@@ -132,7 +146,7 @@ impl Signing {
             }
             (Some(before), Some(kind)) if kind != RoleType::Targets || role.is_targets() => {
                 let old = Authority::root(before, kind);
-                if all.iter().all(|new| new.fingerprints() != old.fingerprints()) {
+                if all.iter().all(|new| !new.is_same(&old)) {
                     all.push(old.bridging());
                 }
             }

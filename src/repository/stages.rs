@@ -59,7 +59,7 @@ impl Signing {
         let before = before.as_ref().map(|file| file.document());
         let sealed =
             self.online.next(RoleType::Snapshot, before, files, &self.before, now, &self.policy)?;
-        Ok(Some(self.or_carried(sealed)))
+        Ok(Some(self.or_carried(sealed, now)))
     }
 
     fn seal_timestamp(&mut self, now: UtcTime) -> Result<Option<Sealed>> {
@@ -85,13 +85,15 @@ impl Signing {
             now,
             &self.policy,
         )?;
-        Ok(Some(self.or_carried(sealed)))
+        Ok(Some(self.or_carried(sealed, now)))
     }
 
     /// The file as it follows, or the one that was sealed before if it says the same.
-    fn or_carried(&mut self, sealed: Sealed) -> Sealed {
+    fn or_carried(&mut self, sealed: Sealed, now: UtcTime) -> Sealed {
         let carried = self.carried.remove(sealed.role());
-        carried.filter(|carried| carried.says_the_same(&sealed)).unwrap_or(sealed)
+        // One that expired on the way is made anew.
+        let lives = |carried: &Sealed| carried.expires() > now && carried.says_the_same(&sealed);
+        carried.filter(lives).unwrap_or(sealed)
     }
 
     /// Whether a published file is signed as the next root asks.

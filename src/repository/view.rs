@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::sealed::Contents;
 use super::{Authority, Published, Sealed};
 use crate::metadata::{Delegations, Document, RoleType, Root, Targets};
-use crate::primitives::{RoleName, TargetPath};
+use crate::primitives::{Limits, RoleName, TargetPath};
 use crate::verify::Edge;
 
 /// Root and targets roles as devices will see them.
@@ -37,14 +37,12 @@ impl<'v> View<'v> {
         Self { published, root, roles, delegators }
     }
 
-    pub(super) fn role(&self, name: &RoleName) -> Option<&'v Document<'static, Targets>> {
-        self.roles.get(name).copied()
+    pub(super) fn root(&self) -> Option<&'v Document<'static, Root>> {
+        self.root
     }
 
-    pub(super) fn roles(
-        &self,
-    ) -> impl Iterator<Item = (&'v RoleName, &'v Document<'static, Targets>)> + '_ {
-        self.roles.iter().map(|(name, document)| (*name, *document))
+    pub(super) fn role(&self, name: &RoleName) -> Option<&'v Document<'static, Targets>> {
+        self.roles.get(name).copied()
     }
 
     /// The roles that say who signs for the targets role `role`.
@@ -73,9 +71,12 @@ impl<'v> View<'v> {
 
     /// Whether a search for `path` comes to `role`, as far as roles are at hand (§5.6.7). What a
     /// role on the way lists does not matter: whoever lists a path first is found first.
-    pub(super) fn comes_to(&self, role: &RoleName, path: &TargetPath) -> bool {
+    pub(super) fn comes_to(&self, role: &RoleName, path: &TargetPath, limits: &Limits) -> bool {
+        let most = usize::try_from(limits.max_visited_roles).unwrap_or(usize::MAX);
         let (mut stack, mut seen) = (vec![RoleName::targets()], BTreeSet::new());
-        while let Some(next) = stack.pop() {
+        while let Some(next) = stack.pop()
+            && seen.len() < most
+        {
             if next == *role {
                 return true;
             }

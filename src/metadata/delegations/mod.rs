@@ -105,18 +105,6 @@ impl<'d> Delegations<'d> {
         }
     }
 
-    /// What the role `name` may speak for, where it is listed; succinct bins have their bits.
-    #[cfg(feature = "repository")]
-    pub(crate) fn paths_of(&self, name: &RoleName) -> Option<PathSet> {
-        match &self.index.roles {
-            Roles::Listed(listed) => Some(listed.named(self.file, name)?.paths()),
-            Roles::Succinct(bins) => {
-                let number = alloc::format!("{}", bins.bit_length());
-                bins.contains(name).then(|| PathSet::HashPrefixes(alloc::vec![number.into()]))
-            }
-        }
-    }
-
     /// The key with the id `id`, if it is listed.
     pub(crate) fn key(&self, id: &KeyId) -> Option<ListedKey<'d>> {
         self.index.keys.get(self.file, id)

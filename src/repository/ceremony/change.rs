@@ -82,11 +82,12 @@ fn compare(
                 inside(place, name, None, Some(value.as_str()), changes);
             }
             // The order of a list is a matter of its own: among delegations it decides who is
-            // asked first.
-            let (kept, now) = (old.names_that(&new), new.names_that(&old));
-            if old.is_list && kept != now {
-                let names = |names: Vec<&str>| Some(texts_to_json(names));
-                let (before, after) = (names(kept), names(now));
+            // asked first. What is added at the end is all that changes none.
+            let mut expected = old.names(|name| new.get(name).is_some());
+            expected.extend(new.names(|name| old.get(name).is_none()));
+            if old.is_list && expected != new.names(|_| true) {
+                let names = |parts: &Parts| Some(texts_to_json(parts.names(|_| true)));
+                let (before, after) = (names(&old), names(&new));
                 changes.push(Change { place: place.clone(), before, after, order: true });
             }
         }
@@ -139,10 +140,9 @@ impl Parts {
         self.entries.get(*self.by_name.get(name)?).map(|(_, value)| value)
     }
 
-    /// The names that `other` has, too, in the order of this one.
-    fn names_that<'p>(&'p self, other: &Self) -> Vec<&'p str> {
-        let names = self.entries.iter().map(|(name, _)| &**name);
-        names.filter(|name| other.by_name.contains_key(*name)).collect()
+    /// The names of some, in their order.
+    fn names(&self, which: impl Fn(&str) -> bool) -> Vec<&str> {
+        self.entries.iter().map(|(name, _)| &**name).filter(|name| which(name)).collect()
     }
 }
 
@@ -168,15 +168,15 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place: Vec<&str> = self.place.iter().map(|name| &**name).collect();
         let subject = match place.as_slice() {
-            ["targets", path] => alloc::format!("target {}", shown(path)),
-            ["keys", id] | ["delegations", "keys", id] => alloc::format!("key {}", shown(id)),
+            ["targets", path] => alloc::format!("target {}", quoted(path)),
+            ["keys", id] | ["delegations", "keys", id] => alloc::format!("key {}", quoted(id)),
             ["roles", role, "keyids", id] | ["delegations", "roles", role, "keyids", id] => {
-                alloc::format!("key {} as one of {}", shown(id), shown(role))
+                alloc::format!("key {} as one of {}", quoted(id), quoted(role))
             }
-            ["delegations", "roles", role] => alloc::format!("delegation to {}", shown(role)),
-            ["meta", file] => alloc::format!("listing of {}", shown(file)),
+            ["delegations", "roles", role] => alloc::format!("delegation to {}", quoted(role)),
+            ["meta", file] => alloc::format!("listing of {}", quoted(file)),
             [] => "everything".to_owned(),
-            _ => place.iter().map(|name| shown(name)).collect::<Vec<_>>().join(" › "),
+            _ => place.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" > "),
         };
         match (&self.before, &self.after) {
             (None, Some(after)) => write!(f, "adds {subject}: {}", shown(after.as_str())),
@@ -194,15 +194,21 @@ impl fmt::Display for Change {
     }
 }
 
-/// Text that anybody may have written, in full, without what a terminal or an eye could be
-/// deceived by: control characters, and those that hide or turn others around.
-pub(super) fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+/// A name as JSON has it, between quotes, so that none looks like two or like a part of a sentence.
+pub(super) fn quoted(name: &str) -> String {
+    shown(Json::text(name).as_str())
+}
+
+/// JSON that anybody may have written, in full and in ASCII: letters of other scripts can look like
+/// those of this one, be invisible, or turn a line around. Its own backslashes are escaped already,
+/// so each text is shown in one way.
+fn shown(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
         match c {
             ' '..='~' => out.push(c),
             // Cannot fail: writing to a string does not.
-            _ => drop(write!(out, "{}", c.escape_debug())),
+            _ => drop(write!(out, "\\u{{{:x}}}", u32::from(c))),
         }
     }
     out

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::change::{self, Change, shown};
+use super::change::{self, Change, quoted};
 use super::{CeremonyError, Result, SigningRequest};
 use crate::metadata::{
     Document, MetadataError, RoleType, Root, Signed, Snapshot, Targets, Timestamp,
@@ -28,7 +28,7 @@ pub struct Review {
     pub warnings: Vec<Warning>,
     /// Everything that differs from the copy, versions and expiry included.
     pub changes: Vec<Change>,
-    /// The first digits of the digest of what is signed.
+    /// The SHA-256 of what is signed, in hexadecimal.
     pub digest: alloc::string::String,
 }
 
@@ -126,7 +126,7 @@ impl Copy {
 
 impl fmt::Display for Review {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} version {}", shown(self.role.as_str()), self.version)?;
+        write!(f, "{} version {}", quoted(self.role.as_str()), self.version)?;
         match self.before {
             Some(before) => write!(f, ", after version {before}")?,
             None => write!(f, ", with nothing to compare it to")?,
@@ -151,7 +151,7 @@ impl fmt::Display for Warning {
             }
             Self::ExpiresEarlier => f.write_str("it would expire earlier than your copy"),
             Self::LowerThreshold { role } => {
-                write!(f, "fewer signatures than before would do for {}", shown(role.as_str()))
+                write!(f, "fewer signatures than before would do for {}", quoted(role.as_str()))
             }
         }
     }

@@ -34,6 +34,8 @@ pub struct Signatures {
     pub threshold: u64,
     /// Whether the file is incomplete without.
     pub required: bool,
+    /// How many distinct keys have signed: a key under two ids is one.
+    pub have: u64,
     /// The ids of the keys that have signed.
     pub signed: Vec<KeyId>,
     /// The ids of the keys that have not.
@@ -50,17 +52,20 @@ impl Signing {
 
 impl Status {
     fn of(file: &Sealed, authorities: &[Authority]) -> Self {
-        let signed = signed_keys(file.signed_by(), authorities);
+        let signed_by = signed_keys(file.signed_by(), authorities);
         let has_signed = |key: Option<&Key>| {
-            key.and_then(Key::fingerprint).is_some_and(|key| signed.contains(&key))
+            key.and_then(Key::fingerprint).is_some_and(|key| signed_by.contains(&key))
         };
         let of_one = |authority: &Authority| {
             let ids = authority.key_ids().cloned();
             let (signed, missing) = ids.partition(|id| has_signed(authority.key(id)));
+            let have =
+                authority.fingerprints().iter().filter(|key| signed_by.contains(key)).count();
             Signatures {
                 delegator: authority.delegator().clone(),
                 threshold: authority.threshold(),
                 required: authority.is_required(),
+                have: have as u64,
                 signed,
                 missing,
             }
@@ -81,10 +86,10 @@ impl Status {
 }
 
 impl Signatures {
-    /// Whether as many ids have signed as the threshold asks for.
+    /// Whether as many keys have signed as the threshold asks for.
     #[must_use]
     pub fn is_met(&self) -> bool {
-        self.signed.len() as u64 >= self.threshold
+        self.have >= self.threshold
     }
 }
 
@@ -93,7 +98,7 @@ impl fmt::Display for Status {
         let state = if self.is_complete() { "complete" } else { "waits" };
         write!(f, "{} version {}: {state}", self.role, self.version)?;
         for part in &self.signatures {
-            let (have, need) = (part.signed.len(), part.threshold);
+            let (have, need) = (part.have, part.threshold);
             let wish = if part.required { "" } else { ", not required" };
             write!(f, "\n  {have} of {need} signatures that {} asks for{wish}", part.delegator)?;
             for id in &part.signed {

@@ -8,7 +8,7 @@ use super::role::RoleDraft;
 use super::{Delegation, DraftError, Result};
 use crate::json::{Json, JsonError, Object, Reader, array};
 use crate::key::{KeyId, NamedKey};
-use crate::metadata::{PathSet, bin_name};
+use crate::metadata::{Match, PathSet, bin_name, name_of_bin};
 use crate::primitives::{RoleName, TargetPath, hex_encode, sha256};
 
 /// `delegations` of a targets role.
@@ -125,14 +125,18 @@ impl DelegationsDraft {
         Ok(())
     }
 
-    /// The first role that may speak for `path`.
-    pub(super) fn first_match(&self, path: &TargetPath) -> Option<RoleName> {
+    /// The roles that may speak for `path`, in the order of a search: up to and with the first that
+    /// is terminating.
+    pub(super) fn matches(&self, path: &TargetPath) -> Vec<Match> {
         let hash = sha256(path.as_str().as_bytes());
         match &self.roles {
-            Roles::Succinct(bins) => bin_name(&bins.prefix, bins.bit_length, &hash),
+            Roles::Succinct(bins) => {
+                let bin = bin_name(&bins.prefix, bins.bit_length, &hash);
+                bin.map(|name| Match { name, terminating: true }).into_iter().collect()
+            }
             Roles::Listed(listed) => {
                 let hash = hex_encode(&hash);
-                let found = listed.iter().find(|known| match &known.paths {
+                let matching = listed.iter().filter(|known| match &known.paths {
                     PathSet::Patterns(patterns) => {
                         patterns.iter().any(|pattern| pattern.matches(path.as_str()))
                     }
@@ -140,7 +144,15 @@ impl DelegationsDraft {
                         prefixes.iter().any(|prefix| hash.starts_with(prefix.as_bytes()))
                     }
                 });
-                found.map(|known| known.name.clone())
+                let mut all = Vec::new();
+                for known in matching {
+                    let terminating = known.terminating;
+                    all.push(Match { name: known.name.clone(), terminating });
+                    if terminating {
+                        break;
+                    }
+                }
+                all
             }
         }
     }
@@ -153,8 +165,8 @@ impl DelegationsDraft {
         }
     }
 
-    /// Edits who signs for `name`. All succinct bins have the same keys, so the name of any of
-    /// them, or their prefix, stands for all.
+    /// Edits who signs for `name`. All succinct bins have the same keys, so any of them stands
+    /// for all.
     pub(super) fn edit(
         &mut self,
         name: &RoleName,
@@ -195,11 +207,13 @@ impl Succinct {
         fields.to_json()
     }
 
-    /// Whether `name` is one of the bins, or the prefix of all.
+    /// Whether `name` is one of the bins.
     fn names(&self, name: &RoleName) -> bool {
         let number = name.as_str().strip_prefix(&*self.prefix).and_then(|n| n.strip_prefix('-'));
-        let is_bin = number.is_some_and(|number| u64::from_str_radix(number, 16).is_ok());
-        is_bin || name.as_str() == self.prefix
+        let number = number.and_then(|number| u64::from_str_radix(number, 16).ok());
+        let exists = |number: &u64| number.checked_shr(self.bit_length) == Some(0);
+        let bin = number.filter(exists).map(|n| name_of_bin(&self.prefix, self.bit_length, n));
+        bin.as_ref() == Some(name)
     }
 }
 

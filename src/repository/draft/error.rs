@@ -77,11 +77,9 @@ pub enum DraftError {
     /// No role may speak for the path.
     #[error("no role may speak for {0}")]
     NobodySpeaksFor(TargetPath),
-    /// The role lists no such target.
-    #[error("{role} does not list {path}")]
+    /// No role that a search comes to lists the target.
+    #[error("no role lists {path}")]
     NoSuchTarget {
-        /// The role.
-        role: RoleName,
         /// The path.
         path: TargetPath,
     },

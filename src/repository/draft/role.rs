@@ -1,10 +1,11 @@
 //! Keys and thresholds, as `root` and `delegations` list them.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{DraftError, Result};
 use crate::json::{Json, Object, texts_to_json};
-use crate::key::{KeyId, NamedKey};
+use crate::key::{Key, KeyId, NamedKey};
 use crate::primitives::RoleName;
 
 /// The keys of a role and its threshold.
@@ -57,13 +58,17 @@ impl RoleDraft {
         Ok(())
     }
 
-    /// Names a key no more; the threshold has to stay attainable.
-    pub(super) fn remove(&mut self, role: &RoleName, key_id: &KeyId) -> Result<()> {
+    /// Names a key no more, under whatever id; the threshold has to stay attainable.
+    pub(super) fn remove(&mut self, role: &RoleName, key_id: &KeyId, keys: &Object) -> Result<()> {
         if !self.key_ids.contains(key_id) {
             return Err(DraftError::NoSuchKey { role: role.clone(), key_id: key_id.clone() });
         }
-        check(role, self.key_ids.len() - 1, self.threshold)?;
-        self.key_ids.retain(|id| id != key_id);
+        let fingerprint = |id: &KeyId| decode(keys.get(id.as_str())?).fingerprint();
+        let lost = fingerprint(key_id);
+        let stays = |id: &&KeyId| *id != key_id && (lost.is_none() || fingerprint(id) != lost);
+        let left: Vec<KeyId> = self.key_ids.iter().filter(stays).cloned().collect();
+        check(role, left.len(), self.threshold)?;
+        self.key_ids = left;
         Ok(())
     }
 
@@ -99,11 +104,11 @@ impl RoleDraft {
         keys: &mut Object,
     ) -> Result<()> {
         check(role, new.len(), threshold)?;
-        self.key_ids.clear();
+        let mut next = Self { key_ids: Vec::new(), threshold, rest: self.rest.clone() };
         for key in new {
-            self.add(role, key, keys)?;
+            next.add(role, key, keys)?;
         }
-        self.threshold = threshold;
+        *self = next;
         Ok(())
     }
 }
@@ -123,12 +128,18 @@ fn list(keys: &mut Object, key: &NamedKey) -> Result<()> {
 }
 
 fn same_key(a: &Json, b: &Json) -> bool {
-    let known = |value: &Json| {
-        let mut fields = Object::of(value.as_str());
-        let public = fields.take_object("keyval").take("public");
-        (fields.take("keytype"), fields.take("scheme"), public)
-    };
-    known(a) == known(b)
+    fields_of(a) == fields_of(b)
+}
+
+fn decode(key: &Json) -> Key {
+    let [key_type, scheme, public] = fields_of(key);
+    Key::new(&key_type, &scheme, &public)
+}
+
+fn fields_of(key: &Json) -> [String; 3] {
+    let mut fields = Object::of(key.as_str());
+    let public = fields.take_object("keyval").take_text("public");
+    [fields.take_text("keytype"), fields.take_text("scheme"), public].map(Option::unwrap_or_default)
 }
 
 fn check(role: &RoleName, keys: usize, threshold: u64) -> Result<()> {

@@ -88,10 +88,10 @@ impl RootDraft {
         self.edit(role, |draft, name, listed| draft.add(name, key, listed))
     }
 
-    /// Takes a key from a role. The threshold has to stay attainable: lower it before, or replace
+    /// Takes a key from a role, under whatever ids it is listed. The threshold has to stay attainable: lower it before, or replace
     /// the key.
     pub fn remove_key(&mut self, role: RoleType, key_id: &KeyId) -> Result<()> {
-        self.edit(role, |draft, name, _| draft.remove(name, key_id))
+        self.edit(role, |draft, name, listed| draft.remove(name, key_id, listed))
     }
 
     /// Puts one key in the place of another.

@@ -99,7 +99,7 @@ impl TargetEntry {
     }
 
     /// As listed; `None` for an entry that vouches for nothing, which devices refuse.
-    pub(in crate::repository) fn read(value: &Json) -> Option<Self> {
+    pub(super) fn read(value: &Json) -> Option<Self> {
         let mut rest = Object::of(value.as_str());
         let length = rest.take_number("length")?;
         let mut other_hashes = rest.take_object("hashes");

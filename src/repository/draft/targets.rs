@@ -1,7 +1,6 @@
 //! A targets role: what it lists, and to whom it delegates.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use super::delegations::DelegationsDraft;
 use super::fields::set_field;
@@ -9,7 +8,7 @@ use super::role::RoleDraft;
 use super::{Delegation, DraftError, Result, TargetEntry};
 use crate::json::{Json, Object};
 use crate::key::{KeyId, NamedKey};
-use crate::metadata::PathSet;
+use crate::metadata::{Match, PathSet};
 use crate::primitives::{RoleName, TargetPath};
 
 /// The next file of `targets`, or of a delegated role.
@@ -20,8 +19,6 @@ pub struct TargetsDraft {
     rest: Object,
     /// Whether anything differs from what was published.
     changed: bool,
-    /// The targets that are new or changed.
-    inserted: BTreeSet<Box<str>>,
 }
 
 const OWN: [&str; 2] = ["targets", "delegations"];
@@ -31,8 +28,7 @@ impl TargetsDraft {
     pub(in crate::repository) fn of(signed: &str) -> Self {
         let (mut rest, targets) = Object::of_nested(signed, "targets");
         let delegations = rest.take("delegations").map(|value| DelegationsDraft::of(&value));
-        let inserted = BTreeSet::new();
-        Self { targets, delegations, rest, changed: false, inserted }
+        Self { targets, delegations, rest, changed: false }
     }
 
     /// The number of targets listed.
@@ -64,9 +60,7 @@ impl TargetsDraft {
 
     /// Lists a target; an entry that was there is replaced as a whole.
     pub fn insert(&mut self, path: &TargetPath, entry: &TargetEntry) {
-        if self.adopt(path.as_str(), entry.to_json()) {
-            self.inserted.insert(path.as_str().into());
-        }
+        self.adopt(path.as_str(), entry.to_json());
     }
 
     /// Lists a target no more. `false` if it was not listed.
@@ -79,8 +73,10 @@ impl TargetsDraft {
     /// Delegates, after the delegations that there are. The role needs a file, too: see
     /// [`Draft::create_role`](crate::repository::Draft::create_role).
     pub fn delegate(&mut self, delegation: &Delegation) -> Result<()> {
-        self.changed = true;
-        self.delegations.get_or_insert_default().add(delegation)
+        let mut delegations = self.delegations.clone().unwrap_or_default();
+        delegations.add(delegation)?;
+        self.set_delegations(delegations);
+        Ok(())
     }
 
     /// Delegates to a role no more. Its file stays listed in the snapshot, because devices refuse
@@ -104,9 +100,9 @@ impl TargetsDraft {
         self.edit(role, |draft, listed| draft.add(role, key, listed))
     }
 
-    /// Takes a key from a delegated role. The threshold has to stay attainable.
+    /// Takes a key from a delegated role, under whatever ids it is listed. The threshold has to stay attainable.
     pub fn remove_key(&mut self, role: &RoleName, key_id: &KeyId) -> Result<()> {
-        self.edit(role, |draft, _| draft.remove(role, key_id))
+        self.edit(role, |draft, listed| draft.remove(role, key_id, listed))
     }
 
     /// Puts one key in the place of another.
@@ -127,8 +123,9 @@ impl TargetsDraft {
 
     /// Sets a field that this crate does not know.
     pub fn set_field(&mut self, name: &str, value: Json) -> Result<()> {
+        set_field(&mut self.rest, &OWN, name, value)?;
         self.changed = true;
-        set_field(&mut self.rest, &OWN, name, value)
+        Ok(())
     }
 
     /// What is listed, which can be large.
@@ -150,9 +147,9 @@ impl TargetsDraft {
         self.changed
     }
 
-    /// The first role to which this one delegates that may speak for `path`.
-    pub(in crate::repository) fn first_match(&self, path: &TargetPath) -> Option<RoleName> {
-        self.delegations.as_ref()?.first_match(path)
+    /// The roles to which this one delegates that may speak for `path`, in the order of a search.
+    pub(in crate::repository) fn matches(&self, path: &TargetPath) -> Vec<Match> {
+        self.delegations.as_ref().map(|all| all.matches(path)).unwrap_or_default()
     }
 
     /// Whether this role says who signs for `role`.
@@ -176,27 +173,10 @@ impl TargetsDraft {
         core::mem::take(&mut self.targets)
     }
 
-    /// Lists a target as another role listed it; whether that changes anything.
-    pub(in crate::repository) fn adopt(&mut self, path: &str, entry: Json) -> bool {
-        let differs = self.targets.get(path) != Some(&entry);
-        self.changed |= differs;
+    /// Lists a target as another role listed it.
+    pub(in crate::repository) fn adopt(&mut self, path: &str, entry: Json) {
+        self.changed |= self.targets.get(path) != Some(&entry);
         self.targets.set(path, entry);
-        differs
-    }
-
-    /// The targets that are new or changed, and still listed.
-    pub(in crate::repository) fn inserted(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.inserted.iter().filter_map(|path| Some((&**path, self.targets.get(path)?)))
-    }
-
-    /// Takes over which targets of another role are new or changed.
-    pub(in crate::repository) fn take_inserted(&mut self) -> BTreeSet<Box<str>> {
-        core::mem::take(&mut self.inserted)
-    }
-
-    /// A target is new or changed, though another role listed it first.
-    pub(in crate::repository) fn mark_inserted(&mut self, path: Box<str>) {
-        self.inserted.insert(path);
     }
 
     fn delegations(&mut self, role: &RoleName) -> Result<&mut DelegationsDraft> {
