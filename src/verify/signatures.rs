@@ -77,7 +77,7 @@ impl<'d> Signatures<'d> {
         Self { message, key_ids, limits, hashed: 0, verdicts: Vec::new() }
     }
 
-    /// At least `threshold` *distinct* keys have signed; the ids of those that were asked. `find`
+    /// At least `threshold` *distinct* keys have signed; the ids of the first so many. `find`
     /// gives the key that has one of these ids.
     ///
     /// Keys are distinct by what they decode to. A signature that is bad, or of a key that is not
