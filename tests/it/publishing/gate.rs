@@ -43,7 +43,7 @@ fn house() -> House {
         .build()
         .unwrap();
     let of = PathPattern::new("lamp/*".into());
-    house.policy = house.policy.require_provenance(of, policy);
+    house.policy = house.policy.require_provenance(&of, policy);
     house
 }
 

@@ -157,7 +157,7 @@ fn a_thief_of_the_timestamp_key_is_outrun() {
             House { published: house.published.clone(), web: house.web.clone(), ..House::empty() };
         let stolen = thief.release(|draft| {
             let huge = ota_trust::primitives::Version::new(1 << 40).unwrap();
-            draft.set_version(&kind.into(), huge);
+            draft.set_version(&kind.into(), huge).unwrap();
         });
         let mut web = house.web.clone();
         web.upload(&stolen.unwrap());

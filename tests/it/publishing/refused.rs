@@ -240,7 +240,7 @@ fn a_version_that_does_not_follow() {
         let name = RoleName::targets().as_str().eq(name).then(RoleName::targets);
         move |draft: &mut Draft| {
             let role = name.clone().unwrap_or(RoleType::Timestamp.into());
-            draft.set_version(&role, Version::new(version).unwrap());
+            draft.set_version(&role, Version::new(version).unwrap()).unwrap();
             if role.is_targets() {
                 add(draft, "b");
             }
@@ -255,7 +255,7 @@ fn a_version_that_does_not_follow() {
     assert_eq!(house.refusal(|draft| drop(add(draft, "c"))), "seal.version-exhausted");
     let root = |draft: &mut Draft| {
         draft.root().set_field("x", Json::number(1)).unwrap();
-        draft.set_version(&RoleType::Root.into(), Version::new(3).unwrap());
+        draft.set_version(&RoleType::Root.into(), Version::new(3).unwrap()).unwrap();
     };
     assert_eq!(house.refusal(root), "seal.version");
 }

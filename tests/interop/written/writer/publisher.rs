@@ -104,7 +104,7 @@ impl Publisher {
     }
 
     pub fn remove(&mut self, role: &str, at: &str) {
-        assert_eq!(self.draft.remove_target(&path(at)).unwrap().as_str(), role);
+        assert_eq!(self.draft.remove_target(&path(at)).unwrap()[0].as_str(), role);
         self.said.remove(role, at);
         self.contents.insert(at.into(), None);
     }

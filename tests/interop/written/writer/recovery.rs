@@ -27,7 +27,7 @@ impl Publisher {
 
     /// The next file of a role has this version.
     pub fn set_version(&mut self, name: &str, version: u64) {
-        self.draft.set_version(&role(name), Version::new(version).unwrap());
+        self.draft.set_version(&role(name), Version::new(version).unwrap()).unwrap();
     }
 
     pub fn recover(&mut self, kind: RoleType, stolen: &Key, new: &Key) {
