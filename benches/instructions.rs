@@ -14,18 +14,21 @@ mod common;
 use std::hint::black_box;
 
 use common::Mirror;
+use common::publisher::Publisher;
 use ota_trust::json;
 use ota_trust::primitives::Limits;
 
 /// A name, the repository that is worked on, and what is done with it so many times.
-type HotPath = (&'static str, &'static str, fn(&Mirror, usize));
+type HotPath = (&'static str, &'static str, fn(&str, usize));
 
-const PATHS: [HotPath; 5] = [
+const PATHS: [HotPath; 7] = [
     ("scan", "flat10k", scan),
     ("canonical", "flat10k-pretty", canonical),
     ("refresh", "flat10k", refresh),
     ("roots", "roots200-3of5", refresh),
     ("look-up", "bins1024", look_up),
+    ("publish", "flat1k", publish),
+    ("change", "bins64-of6400", change),
 ];
 
 fn main() {
@@ -37,32 +40,52 @@ fn main() {
     let count = count.parse().expect("a number");
     let known = PATHS.iter().find(|(name, ..)| name == path);
     let (_, workload, run) = known.expect("the name of a hot path");
-    run(&Mirror::of(workload), count);
+    run(workload, count);
 }
 
-fn scan(mirror: &Mirror, count: usize) {
+fn scan(workload: &str, count: usize) {
+    let mirror = Mirror::of(workload);
     let file = mirror.file("1.targets.json");
     for _ in 0..count {
         json::check(black_box(file), &Limits::default()).expect("strict JSON");
     }
 }
 
-fn canonical(mirror: &Mirror, count: usize) {
+fn canonical(workload: &str, count: usize) {
+    let mirror = Mirror::of(workload);
     let file = mirror.file("1.targets.json");
     for _ in 0..count {
         black_box(json::canonical_form(black_box(file), &Limits::default())).expect("strict JSON");
     }
 }
 
-fn refresh(mirror: &Mirror, count: usize) {
+fn refresh(workload: &str, count: usize) {
+    let mirror = Mirror::of(workload);
     for _ in 0..count {
         black_box(mirror.refresh());
     }
 }
 
-fn look_up(mirror: &Mirror, count: usize) {
+fn look_up(workload: &str, count: usize) {
+    let mirror = Mirror::of(workload);
     let mut repository = mirror.warm();
     for (path, _) in mirror.lookups.iter().cycle().take(count) {
         (repository, _) = mirror.find(repository, path);
+    }
+}
+
+/// From the list of targets to complete files.
+fn publish(workload: &str, count: usize) {
+    let publisher = Publisher::of(workload);
+    for _ in 0..count {
+        black_box(publisher.publish(publisher.binned()));
+    }
+}
+
+/// From the published files to those that another content of one target makes.
+fn change(workload: &str, count: usize) {
+    let publisher = Publisher::of(workload);
+    for _ in 0..count {
+        black_box(publisher.change(&publisher.opened_for_a_change()));
     }
 }

@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "no bench uses all of it")]
 
+pub mod publisher;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

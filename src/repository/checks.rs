@@ -42,11 +42,7 @@ pub(super) fn orphaned(
             orphaned.push(targets);
         }
     }
-    // More bins than that are refused, so nobody has to look at each.
-    let countable = |delegations: &Delegations<'_>| {
-        delegations.succinct().is_none_or(|bins| bins.bit_length() <= MOST_BITS)
-    };
-    for (name, after) in changed_delegations(files).filter(|(_, after)| countable(after)) {
+    for (name, after) in changed_delegations(files) {
         let before = published.roles.get(name).and_then(|file| file.document().delegations());
         for role in names(after) {
             let at_hand = files.contains_key(&role) || published.roles.contains_key(&role);
@@ -299,7 +295,9 @@ fn changed_delegations(
 
 /// The roles that are delegated to.
 fn names(delegations: Delegations<'_>) -> impl Iterator<Item = RoleName> {
-    let bins = delegations.succinct().into_iter().flat_map(SuccinctRoles::names);
+    // More bins than that are refused, so nobody has to look at each.
+    let bins = delegations.succinct().filter(|bins| bins.bit_length() <= MOST_BITS);
+    let bins = bins.into_iter().flat_map(SuccinctRoles::names);
     delegations.roles().map(|role| role.name()).chain(bins)
 }
 

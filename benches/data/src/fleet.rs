@@ -19,7 +19,7 @@ pub(crate) enum Fleet {
 #[derive(Serialize)]
 pub(crate) struct Entry {
     custom: Custom,
-    hashes: Hashes,
+    pub(crate) hashes: Hashes,
     pub(crate) length: u64,
 }
 

@@ -42,6 +42,12 @@ impl Key {
         Self { id: hex::encode(Sha256::digest(canonical)), public, secret }
     }
 
+    /// A line for those who are to sign with the key: what it is for, its seed, and its public half.
+    pub(crate) fn line(&self, role: &str) -> String {
+        let seed = hex::encode(self.secret.to_bytes());
+        format!("{role} {seed} {}\n", self.public.keyval.public)
+    }
+
     pub(crate) fn sign(&self, bytes: &[u8]) -> Signature<'_> {
         Signature { keyid: &self.id, sig: hex::encode(self.secret.sign(bytes).to_bytes()) }
     }

@@ -8,7 +8,7 @@ use crate::key::Key;
 use crate::workload::{Layout, Workload};
 
 /// What the names of all bins start with.
-const BIN: &str = "bin";
+pub(crate) const BIN: &str = "bin";
 
 /// A delegated role, with the numbers of its targets.
 pub(crate) struct Delegated {

@@ -10,6 +10,9 @@
 //!     metadata/              what the repository serves: N.root.json, timestamp.json, 1.snapshot.json …
 //!     targets/               the artifact, where there is one, under its name with the digest in front
 //!     lookup.txt             targets to look up, a line each: path and listed length
+//!     publish/layout.txt     for publishers: `flat`, or `bins` and the number of bits
+//!     publish/keys.txt       role, seed and public half of its key; that of all bins is `bin`
+//!     publish/targets.txt    every target: path, length and SHA-256
 //!     generator              which version of this crate made the folder
 //! ```
 
@@ -19,6 +22,7 @@ mod fleet;
 mod key;
 mod layout;
 mod lookup;
+mod publish;
 mod repository;
 mod workload;
 
@@ -29,7 +33,7 @@ use std::{fs, process};
 pub use workload::{Layout, Roots, Style, WORKLOADS, Workload};
 
 /// To be raised with every change that makes other bytes: folders of another version are made anew.
-const VERSION: &str = "2\n";
+const VERSION: &str = "3\n";
 
 /// The file with the version, in the folder of a repository.
 const STAMP: &str = "generator";

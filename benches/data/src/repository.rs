@@ -11,7 +11,7 @@ use crate::document::{self, EXPIRES, Listing, MetaFile, RoleKeys, Root, SPEC_VER
 use crate::fleet::{Entries, Fleet};
 use crate::key::Key;
 use crate::workload::{Roots, Style, Workload};
-use crate::{artifact, layout, lookup};
+use crate::{artifact, layout, lookup, publish};
 
 /// Writes the repository of a workload.
 pub(crate) fn write(folder: &Path, workload: &Workload) -> io::Result<()> {
@@ -28,6 +28,7 @@ pub(crate) fn write(folder: &Path, workload: &Workload) -> io::Result<()> {
         roles => roles.iter().map(|role| &role.numbers[..]).collect(),
     };
     fs::write(folder.join("lookup.txt"), lookup::lines(&fleet, &shares))?;
+    publish::write(&folder.join("publish"), workload, &fleet)?;
 
     let targets = |numbers, delegations| Targets {
         kind: "targets",

@@ -71,6 +71,7 @@ pub const WORKLOADS: &[Workload] = &[
     delegated("bins256", 100_000, Layout::Bins(8)),
     delegated("bins1024", 100_000, Layout::Bins(10)),
     delegated("succinct1024", 100_000, Layout::Succinct(10)),
+    delegated("bins64-of6400", 6_400, Layout::Bins(6)),
     delegated("bins1-of100", 100, Layout::Bins(0)),
     delegated("bins16-of1k", 1_000, Layout::Bins(4)),
     delegated("bins128-of10k", 10_000, Layout::Bins(7)),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bench_data::{Style, WORKLOADS, Workload, ready};
+use bench_data::{Layout, Style, WORKLOADS, Workload, ready};
+use ed25519_dalek::SigningKey;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -66,6 +67,37 @@ fn the_files_list_what_the_workload_says() {
         assert!(lines.is_subset(&targets), "{}", workload.name);
         let last = format!("metadata/{}.root.json", workload.roots.last);
         assert_eq!(json(&folder.join(last))["signed"]["version"], workload.roots.last);
+    }
+}
+
+#[test]
+fn publishers_are_given_what_is_listed_and_the_keys_that_sign() {
+    let root = tempfile::tempdir().unwrap();
+    for workload in small() {
+        let folder = ready(root.path(), workload);
+        if !folder.join("publish").exists() {
+            assert!(matches!(workload.layout, Layout::Folders(_) | Layout::Succinct(_)));
+            continue;
+        }
+        let lines = fs::read_to_string(folder.join("publish/targets.txt")).unwrap();
+        let given = lines.lines().map(|line| {
+            let [path, length, _] = line.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            (path.to_owned(), length.parse().unwrap())
+        });
+        assert_eq!(given.collect::<BTreeSet<_>>(), listed(&folder.join("metadata")));
+        let root = json(&folder.join("metadata/1.root.json"));
+        for line in fs::read_to_string(folder.join("publish/keys.txt")).unwrap().lines() {
+            let [role, seed, listed] = line.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let seed: [u8; 32] = hex::decode(seed).unwrap().try_into().unwrap();
+            let public = hex::encode(SigningKey::from_bytes(&seed).verifying_key());
+            assert_eq!(listed, public);
+            let Some(id) = root["signed"]["roles"][role]["keyids"][0].as_str() else { continue };
+            assert_eq!(root["signed"]["keys"][id]["keyval"]["public"], public, "{role}");
+        }
     }
 }
 

@@ -50,12 +50,20 @@ def compare(tasks, folder, runs, slow_runs, enough_seconds, profiles=PROFILES):
 
 
 def report(results):
-    rows = {(r["workload"], r["operation"], r["contender"]): r for r in results["rows"]}
+    parts = [f"# Side by side\n\n{machine.line(results)}, {results['runs']} runs.\n"]
+    parts += sections(results["rows"], MEANING)
+    parts.append(f"## What they are made of\n\n{table(composition(results))}")
+    return "\n".join(parts)
+
+
+def sections(all_rows, meanings):
+    """A table for each operation, and why some cannot."""
+    rows = {(r["workload"], r["operation"], r["contender"]): r for r in all_rows}
     tasks = list(dict.fromkeys((workload, operation) for workload, operation, _ in rows))
     names = list(dict.fromkeys(contender for _, _, contender in rows))
     reasons = []
-    parts = [f"# Side by side\n\n{machine.line(results)}, {results['runs']} runs.\n"]
-    for operation, meaning in MEANING.items():
+    parts = []
+    for operation, meaning in meanings.items():
         chosen = [task for task in tasks if task[1] == operation]
         if not chosen:
             continue
@@ -70,8 +78,7 @@ def report(results):
     if reasons:
         notes = "\n".join(f"{n}. {reason}" for n, reason in enumerate(reasons, 1))
         parts.append(f"## Cannot\n\n{notes}\n")
-    parts.append(f"## What they are made of\n\n{table(composition(results))}")
-    return "\n".join(parts)
+    return parts
 
 
 def cell(row, ours, reasons):

@@ -12,17 +12,18 @@ PROFILES = ("release", "size")
 
 @dataclass(frozen=True)
 class Contender:
-    """A client program. `crate` is the library that it is made with; `None` for python-tuf."""
+    """A program. `crate` is the library that it is made with; `None` for python-tuf, which has a `script`."""
 
     name: str
     crate: str | None = None
     package: str | None = None
     binary: str | None = None
     features: str = ""
+    script: str = "client.py"
 
     def command(self):
         if self.crate is None:
-            return [VENV / "bin" / "python", PEERS / "python" / "client.py"]
+            return [VENV / "bin" / "python", PEERS / "python" / self.script]
         return [self.program("release")]
 
     def program(self, profile):
@@ -60,14 +61,24 @@ RUST_TUF = Contender("rust-tuf", "tuf", "tuf-client", "tuf-client")
 PYTHON = Contender("python-tuf")
 BARE = Contender("bare", "ota-trust", "bare", "bare")
 
+PUBLISHER = Contender(
+    "ota-trust", "ota-trust", "ota-trust-client", "ota-trust-publisher", "publish"
+)
+PUBLISHERS = [
+    PUBLISHER,
+    Contender("tough", "tough", "tough-client", "tough-publisher", "publish"),
+    Contender("rust-tuf", "tuf", "tuf-client", "tuf-publisher", "publish"),
+    Contender("python-tuf", script="publisher.py"),
+]
+
 CLIENTS = [OURS, STORED, SIGSTORE, TOUGH, RUST_TUF, PYTHON]
 ALL = [*CLIENTS, BARE]
 
 
-def prepare(profiles=PROFILES):
-    """Builds all programs, and the environment of python-tuf."""
+def prepare(contenders, profiles=PROFILES):
+    """Builds these programs, and the environment of python-tuf."""
     for profile in profiles:
-        for contender in ALL:
+        for contender in contenders:
             if contender.crate is not None:
                 contender.build(profile)
     cargo("build", "--release", "-p", "measure")

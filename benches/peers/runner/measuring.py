@@ -22,8 +22,14 @@ SLOW_SECONDS = 10
 
 @dataclass(frozen=True)
 class Task:
+    """What a client does. Its programs print how many bytes they fetched."""
+
     workload: str
     operation: str
+    counts = "fetched"
+
+    def arguments(self, count):
+        return [self.operation, DATA / self.workload, count]
 
     def __str__(self):
         return f"{self.operation} {self.workload}"
@@ -42,16 +48,16 @@ class Series:
     def run(self, count):
         """One run; `False` if the client cannot do it."""
         task, command = self.task, self.contender.command()
-        arguments = [MEASURE, *command, task.operation, DATA / task.workload, str(count)]
+        arguments = [MEASURE, *command, *task.arguments(count)]
         done = subprocess.run([str(part) for part in arguments], capture_output=True, text=True)
         if done.returncode == CANNOT:
             self.cannot = done.stderr.strip()
             return False
         if done.returncode:
             sys.exit(f"{self.contender.name}: {task}: {done.stderr}")
-        fetched, cost = done.stdout.splitlines()
+        counted, cost = done.stdout.splitlines()
         cpu, wall, peak = map(int, cost.split())
-        run = {"cpu_us": cpu, "wall_us": wall, "peak_kib": peak, "fetched": int(fetched)}
+        run = {"cpu_us": cpu, "wall_us": wall, "peak_kib": peak, task.counts: int(counted)}
         self.runs.setdefault(count, []).append(run)
         return True
 
@@ -99,7 +105,7 @@ class Series:
             "process_cpu_us": spread([run["cpu_us"] for run in self.runs[1]]),
             "process_wall_us": spread([run["wall_us"] for run in self.runs[1]]),
             "peak_kib": spread([run["peak_kib"] for run in self.runs[1]]),
-            "fetched": self.runs[1][0]["fetched"],
+            self.task.counts: self.runs[1][0][self.task.counts],
         }
 
     def _cpu(self, count):

@@ -10,6 +10,7 @@ RESULTS = PEERS / "results"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")).resolve()
 BUILD = TARGET / "peers"
 DATA = TARGET / "bench-data"
+PUBLISHED = TARGET / "peers-published"
 TRIED = TARGET / "peers-tried"
 VENV = TARGET / "peers-venv"
 MEASURE = BUILD / "release" / "measure"

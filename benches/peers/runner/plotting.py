@@ -1,4 +1,4 @@
-"""`python -m runner.plotting FOLDER peers` or `growth`: draws the SVG from the JSON beside it.
+"""`python -m runner.plotting FOLDER peers`, `growth` or `publish`: draws the SVG from the JSON beside it.
 
 The same JSON gives the same bytes.
 """
@@ -31,9 +31,49 @@ def peers(results):
     tasks = list(dict.fromkeys((workload, operation) for workload, operation, _ in rows))
     figure = Figure(figsize=(9, 1.2 + 0.55 * len(tasks)), layout="constrained")
     axes = figure.add_subplot()
-    height = 0.8 / len(COLOURS)
+    side_by_side(axes, rows, tasks, COLOURS)
     for place, task in enumerate(tasks):
-        for n, (name, colour) in enumerate(COLOURS.items()):
+        limit = rows[(*task, LIMIT)]
+        if "cannot" not in limit:
+            x = ms(limit, "median")
+            axes.plot([x, x], [place - 0.45, place + 0.45], color="crimson", linewidth=1.5)
+    limit = Line2D([], [], color="crimson", label="what no client can avoid")
+    legend(figure, [*marks(COLOURS), limit])
+    return figure
+
+
+def publish(results):
+    rows = {(r["workload"], r["operation"], r["contender"]): r for r in results["rows"]}
+    tasks = list(dict.fromkeys((workload, operation) for workload, operation, _ in rows))
+    colours = {name: COLOURS[name] for name in dict.fromkeys(name for *_, name in rows)}
+    panels = 2 if results["growth"] else 1
+    figure = Figure(figsize=(9, 1.2 + 0.65 * len(tasks) * panels), layout="constrained")
+    axes = figure.add_subplot(panels, 1, 1)
+    side_by_side(axes, rows, tasks, colours)
+    if results["growth"]:
+        one_change(figure.add_subplot(panels, 1, 2), results["growth"])
+    legend(figure, marks(colours))
+    return figure
+
+
+def one_change(axes, rows):
+    for operation, line in (("publish", "-"), ("change", "--")):
+        chosen = [row for row in rows if row["operation"] == operation]
+        points = [(row["targets"], ms(row, "median")) for row in chosen]
+        style = {"marker": "o", "markersize": 4, "color": COLOURS["ota-trust"]}
+        label = {"publish": "publish all", "change": "change one"}[operation]
+        axes.plot(*zip(*points), line, **style, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="targets, in bins of about a hundred")
+    axes.set_ylabel("CPU time, ms")
+    axes.grid(which="major", linewidth=0.4)
+    axes.legend(frameon=False, fontsize=8)
+
+
+def side_by_side(axes, rows, tasks, colours):
+    """A dot and a range for each contender at each task."""
+    height = 0.8 / len(colours)
+    for place, task in enumerate(tasks):
+        for n, (name, colour) in enumerate(colours.items()):
             y = place - 0.4 + (n + 0.5) * height
             row = rows[(*task, name)]
             if "cannot" in row:
@@ -41,10 +81,6 @@ def peers(results):
                 continue
             axes.plot([ms(row, "min"), ms(row, "max")], [y, y], color=colour, linewidth=2)
             axes.plot(ms(row, "median"), y, "o", markersize=5, color=colour)
-        limit = rows[(*task, LIMIT)]
-        if "cannot" not in limit:
-            x = ms(limit, "median")
-            axes.plot([x, x], [place - 0.45, place + 0.45], color="crimson", linewidth=1.5)
     axes.set_xscale("log")
     axes.set_yticks(
         range(len(tasks)), [f"{operation}\n{workload}" for workload, operation in tasks]
@@ -55,11 +91,17 @@ def peers(results):
     axes.grid(axis="x", which="major", linewidth=0.4)
     axes.set_axisbelow(True)
     axes.set_xlabel("CPU time of one operation in ms, median and range (less is better)")
+
+
+def marks(colours):
     dot = {"marker": "o", "linestyle": "none"}
-    marks = [Line2D([], [], **dot, color=c, label=name) for name, c in COLOURS.items()]
-    marks.append(Line2D([], [], color="crimson", label="what no client can avoid"))
-    figure.legend(handles=marks, loc="outside upper center", ncols=4, frameon=False, fontsize=8)
-    return figure
+    return [Line2D([], [], **dot, color=colour, label=name) for name, colour in colours.items()]
+
+
+def legend(figure, handles):
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=8
+    )
 
 
 def growth(results):
@@ -102,6 +144,7 @@ def ms(row, which):
 
 if __name__ == "__main__":
     folder, name = Path(sys.argv[1]), sys.argv[2]
-    source, draw = {"peers": ("results", peers), "growth": ("growth", growth)}[name]
+    pictures = {"peers": ("results", peers), "growth": ("growth", growth)}
+    source, draw = {**pictures, "publish": ("publish", publish)}[name]
     figure = draw(json.loads((folder / f"{source}.json").read_text()))
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None})

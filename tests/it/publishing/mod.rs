@@ -1,6 +1,7 @@
 //! Repositories that this crate writes, read by the device of the simulator.
 
 mod ceremonies;
+mod cost;
 mod foreign;
 mod gate;
 mod house;

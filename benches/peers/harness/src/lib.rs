@@ -6,6 +6,7 @@
 //! count of 0, what stands before the loop is done and nothing else.
 
 mod folder;
+pub mod publish;
 
 use std::error::Error;
 use std::future::Future;
@@ -112,7 +113,7 @@ fn look_up(client: &mut impl Client, (path, length): &(String, u64)) -> Result<(
     }
 }
 
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -125,7 +126,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-fn misused(why: &str) -> ExitCode {
+pub(crate) fn misused(why: &str) -> ExitCode {
     eprintln!("{why}");
     ExitCode::FAILURE
 }
