@@ -77,7 +77,7 @@ pub(super) fn check(
     }
     check_thresholds(&view, files)?;
     check_separation(&view, policy)?;
-    check_bins(files)?;
+    changed_delegations(files).try_for_each(|(role, all)| check_bins(role, all))?;
     check_file_names(&view, files)?;
     check_delegated_files(published, files)?;
     check_paths(&view, files, &policy.limits)
@@ -148,28 +148,30 @@ fn check_delegated_files(published: &Published, files: &BTreeMap<RoleName, Seale
     Ok(())
 }
 
-/// No more bins than devices take delegations: more of them would have to be looked at one by one.
-fn check_bins(files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
-    for (role, delegations) in changed_delegations(files) {
-        let bits = delegations.succinct().map_or(0, SuccinctRoles::bit_length);
-        if bits > MOST_BITS {
-            return Err(SealError::Bins { role: role.clone(), bits });
-        }
+/// No more bins than devices take delegations: each of them has to be looked at.
+fn check_bins(role: &RoleName, delegations: Delegations<'_>) -> Result<()> {
+    match delegations.succinct().map_or(0, SuccinctRoles::bit_length) {
+        bits if bits > MOST_BITS => Err(SealError::Bins { role: role.clone(), bits }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// No file is taken for another: without versions in their names, a role called `2.root` would be
 /// the next root.
 fn check_file_names(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
-    let consistent = view.root().is_some_and(|root| root.signed().consistent_snapshot());
-    let is_root = |role: &&RoleName| {
-        let number = role.as_str().strip_suffix(".root");
+    if view.root().is_none_or(|root| root.signed().consistent_snapshot()) {
+        return Ok(());
+    }
+    let is_root = |name: &str| {
+        let number = name.strip_suffix(".root");
         number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
     };
-    match files.keys().find(is_root) {
-        Some(role) if !consistent => Err(SealError::FileName { role: role.clone() }),
-        _ => Ok(()),
+    let listed = view.published.snapshot().into_iter().flat_map(|file| file.document().listing());
+    let listed = listed.map(|(name, _)| name.decode());
+    let listed = listed.map(|name| RoleName::checked(name.strip_suffix(".json").unwrap_or(&name)));
+    match listed.chain(files.keys().cloned()).find(|role| is_root(role.as_str())) {
+        Some(role) => Err(SealError::FileName { role }),
+        None => Ok(()),
     }
 }
 
@@ -220,9 +222,13 @@ fn reached_otherwise(
         if document.is_none() && published.version(&role).is_some() {
             return Err(SealError::NotLoaded { role });
         }
-        if reached.insert(role) {
-            stack.extend(document.and_then(Document::delegations).into_iter().flat_map(names));
+        if let Some(delegations) = document.and_then(Document::delegations)
+            && !reached.contains(&role)
+        {
+            check_bins(&role, delegations)?;
+            stack.extend(names(delegations));
         }
+        reached.insert(role);
     }
     Ok(reached)
 }
@@ -236,10 +242,12 @@ fn leads_on(before: Delegations<'_>, after: Delegations<'_>) -> bool {
         (None, None) => true,
         _ => false,
     };
-    let mut new = after.roles();
+    // What is gone leads nowhere, and hides nothing.
+    let mut kept = before.roles().filter(|old| after.keys_of(&old.name()).is_some());
+    let mut roles = after.roles();
     same_bins
-        && before.roles().all(|old| {
-            new.next().is_some_and(|new| {
+        && kept.all(|old| {
+            roles.next().is_some_and(|new| {
                 old.name() == new.name()
                     && old.is_terminating() == new.is_terminating()
                     && old.paths() == new.paths()

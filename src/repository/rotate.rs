@@ -84,12 +84,19 @@ impl Draft {
         if delegators.is_empty() {
             return Err(DraftError::NotDelegated(role.clone()));
         }
-        // All or none: of several delegators one may refuse.
-        let mut edited = Vec::new();
+        // All or none: of several delegators one may refuse. One that has not that key has nothing
+        // to change.
+        let (mut edited, mut no_such_key) = (Vec::new(), None);
         for delegator in delegators {
             let mut draft = self.role(&delegator)?.clone();
-            edit(&mut draft)?;
-            edited.push((delegator, draft));
+            match edit(&mut draft) {
+                Ok(()) => edited.push((delegator, draft)),
+                Err(error @ DraftError::NoSuchKey { .. }) => no_such_key = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if let (Some(error), true) = (no_such_key, edited.is_empty()) {
+            return Err(error);
         }
         for (delegator, draft) in edited {
             *self.role(&delegator)? = draft;

@@ -60,19 +60,13 @@ impl RoleDraft {
 
     /// Names a key no more, under whatever id; the threshold has to stay attainable.
     pub(super) fn remove(&mut self, role: &RoleName, key_id: &KeyId, keys: &Object) -> Result<()> {
-        if !self.key_ids.contains(key_id) {
-            return Err(DraftError::NoSuchKey { role: role.clone(), key_id: key_id.clone() });
-        }
-        let fingerprint = |id: &KeyId| decode(keys.get(id.as_str())?).fingerprint();
-        let lost = fingerprint(key_id);
-        let stays = |id: &&KeyId| *id != key_id && (lost.is_none() || fingerprint(id) != lost);
-        let left: Vec<KeyId> = self.key_ids.iter().filter(stays).cloned().collect();
+        let left = self.without(role, key_id, keys)?;
         check(role, left.len(), self.threshold)?;
         self.key_ids = left;
         Ok(())
     }
 
-    /// Puts `new` in the place of `old`.
+    /// Puts `new` in the place of `old`, which is named no more, under whatever id.
     pub(super) fn replace(
         &mut self,
         role: &RoleName,
@@ -80,13 +74,27 @@ impl RoleDraft {
         new: &NamedKey,
         keys: &mut Object,
     ) -> Result<()> {
-        let place = self.key_ids.iter().position(|id| id == old);
-        let Some(place) = place.and_then(|place| self.key_ids.get_mut(place)) else {
-            return Err(DraftError::NoSuchKey { role: role.clone(), key_id: old.clone() });
-        };
+        let mut left = self.without(role, old, keys)?;
+        let place = self.key_ids.iter().position(|id| id == old).unwrap_or_default();
+        if left.contains(new.id()) {
+            return Err(DraftError::HasKey { role: role.clone(), key_id: new.id().clone() });
+        }
+        left.insert(place.min(left.len()), new.id().clone());
+        check(role, left.len(), self.threshold)?;
         list(keys, new)?;
-        *place = new.id().clone();
+        self.key_ids = left;
         Ok(())
+    }
+
+    /// The ids of all other keys.
+    fn without(&self, role: &RoleName, key_id: &KeyId, keys: &Object) -> Result<Vec<KeyId>> {
+        if !self.key_ids.contains(key_id) {
+            return Err(DraftError::NoSuchKey { role: role.clone(), key_id: key_id.clone() });
+        }
+        let fingerprint = |id: &KeyId| decode(keys.get(id.as_str())?).fingerprint();
+        let gone = fingerprint(key_id);
+        let stays = |id: &&KeyId| *id != key_id && (gone.is_none() || fingerprint(id) != gone);
+        Ok(self.key_ids.iter().filter(stays).cloned().collect())
     }
 
     pub(super) fn set_threshold(&mut self, role: &RoleName, threshold: u64) -> Result<()> {

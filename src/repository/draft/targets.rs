@@ -82,12 +82,16 @@ impl TargetsDraft {
     /// Delegates to a role no more. Its file stays listed in the snapshot, because devices refuse
     /// a snapshot that drops one.
     pub fn undelegate(&mut self, role: &RoleName) -> Result<()> {
-        self.delegations(role)?.remove(role)
+        self.delegations(role)?.remove(role)?;
+        self.changed = true;
+        Ok(())
     }
 
     /// Sets what a role may speak for.
     pub fn set_paths(&mut self, role: &RoleName, paths: PathSet) -> Result<()> {
-        self.delegations(role)?.set_paths(role, paths)
+        self.delegations(role)?.set_paths(role, paths)?;
+        self.changed = true;
+        Ok(())
     }
 
     /// Gives a delegated role these keys and no other.
@@ -180,7 +184,6 @@ impl TargetsDraft {
     }
 
     fn delegations(&mut self, role: &RoleName) -> Result<&mut DelegationsDraft> {
-        self.changed = true;
         self.delegations.as_mut().ok_or_else(|| DraftError::NotDelegated(role.clone()))
     }
 
@@ -189,6 +192,8 @@ impl TargetsDraft {
         role: &RoleName,
         edit: impl FnOnce(&mut RoleDraft, &mut Object) -> Result<()>,
     ) -> Result<()> {
-        self.delegations(role)?.edit(role, edit)
+        self.delegations(role)?.edit(role, edit)?;
+        self.changed = true;
+        Ok(())
     }
 }

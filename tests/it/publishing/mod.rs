@@ -3,6 +3,7 @@
 mod ceremonies;
 mod cost;
 mod foreign;
+mod found;
 mod gate;
 mod house;
 mod layouts;
