@@ -40,8 +40,9 @@ impl Forge {
     }
 
     pub fn last_root(&self) -> u64 {
-        (1..).take_while(|n| self.web.metadata.contains_key(&format!("{n}.root.json"))).count()
-            as u64
+        (1..=u64::MAX)
+            .take_while(|n| self.web.metadata.contains_key(&format!("{n}.root.json")))
+            .count() as u64
     }
 
     /// Puts a new version of a role's file in place, edited, with the signatures of `keys`, each

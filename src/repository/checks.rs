@@ -1,15 +1,16 @@
 //! What cannot be published, because a device would refuse it or nobody could sign for it.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::bins::MOST_BITS;
+use super::delegated::{changed_delegations, check_bins, names};
+use super::reach::check_paths;
 use super::sealed::Contents;
 use super::view::View;
 use super::{Authority, Policy, Published, Result, SealError, Sealed};
 use crate::key::KeyFingerprint;
-use crate::metadata::{Delegations, Document, RoleType, SuccinctRoles, Targets};
-use crate::primitives::{Limits, RoleName, TargetPath, UtcTime, Version};
+use crate::metadata::{Delegations, RoleType};
+use crate::primitives::{Limits, RoleName, UtcTime, Version};
 use crate::verify::Edge;
 
 /// The roles whose published files are not signed as they have to be from now on, because the
@@ -148,14 +149,6 @@ fn check_delegated_files(published: &Published, files: &BTreeMap<RoleName, Seale
     Ok(())
 }
 
-/// No more bins than devices take delegations: each of them has to be looked at.
-fn check_bins(role: &RoleName, delegations: Delegations<'_>) -> Result<()> {
-    match delegations.succinct().map_or(0, SuccinctRoles::bit_length) {
-        bits if bits > MOST_BITS => Err(SealError::Bins { role: role.clone(), bits }),
-        _ => Ok(()),
-    }
-}
-
 /// No file is taken for another: without versions in their names, a role called `2.root` would be
 /// the next root.
 fn check_file_names(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
@@ -173,140 +166,6 @@ fn check_file_names(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Resu
         Some(role) => Err(SealError::FileName { role }),
         None => Ok(()),
     }
-}
-
-/// What a role lists is what a search for it finds there. Asked of the files that change, and of
-/// all roles to which a search may come otherwise than before.
-fn check_paths(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>, limits: &Limits) -> Result<()> {
-    let mut asked: BTreeSet<RoleName> = files.keys().cloned().collect();
-    asked.extend(reached_otherwise(view, files)?);
-    for name in asked {
-        let Some(document) = view.role(&name) else { continue };
-        if let Some((path, reason)) = document.unreadable_target(limits) {
-            return Err(SealError::Entry { role: name, path: path.into(), reason });
-        }
-        if name.is_targets() {
-            continue;
-        }
-        for text in document.paths() {
-            let (role, path) = (name.clone(), || text.clone().into_owned().into());
-            let Ok(parsed) = TargetPath::new(&text) else {
-                return Err(SealError::NoPath { role, path: path() });
-            };
-            if !view.comes_to(&name, &parsed, limits) {
-                return Err(SealError::PathOutside { role, path: path() });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The roles below those whose delegations lead elsewhere than before. All of them have to be at
-/// hand: what they list may be out of reach now.
-fn reached_otherwise(
-    view: &View<'_>,
-    files: &BTreeMap<RoleName, Sealed>,
-) -> Result<BTreeSet<RoleName>> {
-    let published = view.published;
-    let mut stack = Vec::new();
-    for (delegator, after) in changed_delegations(files) {
-        let before = published.roles.get(delegator);
-        let before = before.and_then(|file| file.document().delegations());
-        if before.is_some_and(|before| !leads_on(before, after)) {
-            stack.extend(names(after));
-        }
-    }
-    let mut reached = BTreeSet::new();
-    while let Some(role) = stack.pop() {
-        let document = view.role(&role);
-        if document.is_none() && published.version(&role).is_some() {
-            return Err(SealError::NotLoaded { role });
-        }
-        if let Some(delegations) = document.and_then(Document::delegations)
-            && !reached.contains(&role)
-        {
-            check_bins(&role, delegations)?;
-            stack.extend(names(delegations));
-        }
-        reached.insert(role);
-    }
-    Ok(reached)
-}
-
-/// Whether delegations lead wherever they led before: what is new comes after all that there was.
-fn leads_on(before: Delegations<'_>, after: Delegations<'_>) -> bool {
-    let same_bins = match (before.succinct(), after.succinct()) {
-        (Some(a), Some(b)) => {
-            a.bit_length() == b.bit_length() && a.name_prefix() == b.name_prefix()
-        }
-        (None, None) => true,
-        _ => false,
-    };
-    // What is gone leads nowhere, and hides nothing.
-    let mut kept = before.roles().filter(|old| after.keys_of(&old.name()).is_some());
-    let mut roles = after.roles();
-    same_bins
-        && kept.all(|old| {
-            roles.next().is_some_and(|new| {
-                old.name() == new.name()
-                    && old.is_terminating() == new.is_terminating()
-                    && old.paths() == new.paths()
-            })
-        })
-}
-
-/// Targets that are new or changed have the provenance that is asked for. Missing is refused.
-pub(super) fn check_provenance(
-    published: &Published,
-    files: &BTreeMap<RoleName, Sealed>,
-    envelopes: &BTreeMap<TargetPath, Vec<u8>>,
-    policy: &Policy,
-) -> Result<()> {
-    if !policy.asks_for_provenance() {
-        return Ok(());
-    }
-    let documents = files.values().filter_map(|file| match file.contents() {
-        Contents::Targets(document) => Some(document),
-        _ => None,
-    });
-    for document in documents {
-        for (path, entry) in document.entries() {
-            // Moved from another role, it is not new.
-            let known = |(_, before): (_, &Document<'_, Targets>)| before.lists_as(&path, entry);
-            if published.documents().any(known) {
-                continue;
-            }
-            let parsed = TargetPath::new(&path).ok();
-            for asked in policy.provenance_of(&path) {
-                let envelope = parsed.as_ref().and_then(|path| envelopes.get(path));
-                let target = parsed.as_ref().and_then(|path| document.target(path, &policy.limits));
-                // An entry without digests was refused before.
-                let hashes = target.and_then(core::result::Result::ok).map(|file| file.hashes);
-                asked.verify(envelope.map(Vec::as_slice), &hashes.unwrap_or_default()).map_err(
-                    |reason| SealError::Provenance { path: (*path).into(), reason: reason.into() },
-                )?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The delegations of the files that change.
-fn changed_delegations(
-    files: &BTreeMap<RoleName, Sealed>,
-) -> impl Iterator<Item = (&RoleName, Delegations<'_>)> {
-    files.iter().filter_map(|(name, file)| match file.contents() {
-        Contents::Targets(document) => Some((name, document.delegations()?)),
-        _ => None,
-    })
-}
-
-/// The roles that are delegated to.
-fn names(delegations: Delegations<'_>) -> impl Iterator<Item = RoleName> {
-    // More bins than that are refused, so nobody has to look at each.
-    let bins = delegations.succinct().filter(|bins| bins.bit_length() <= MOST_BITS);
-    let bins = bins.into_iter().flat_map(SuccinctRoles::names);
-    delegations.roles().map(|role| role.name()).chain(bins)
 }
 
 /// Whether other keys than before sign for `role`, or more of them.

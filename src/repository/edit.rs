@@ -6,9 +6,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::checks::{check_provenance, orphaned};
+use super::checks::orphaned;
 use super::derive::{Online, following};
 use super::draft::{Header, RootDraft, TargetsDraft};
+use super::gate::check_provenance;
 use super::published::delegates;
 use super::sealed::Sealed;
 use super::{DraftError, Policy, Published, Result, SealError, Signing, TargetEntry};

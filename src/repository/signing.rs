@@ -5,8 +5,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::checks::{check, check_provenance};
+use super::checks::check;
 use super::derive::Online;
+use super::gate::check_provenance;
 use super::view::View;
 use super::{
     Authority, Incomplete, Next, Policy, PublishError, Published, Release, Result, Sealed,

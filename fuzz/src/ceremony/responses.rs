@@ -50,17 +50,16 @@ pub fn check(input: &[u8]) {
 fn document(choices: &mut Choices<'_>) -> Vec<u8> {
     let (_, request) = &*WAITING;
     let seed = *choices.one_of(&[1, 2, 3, 4]);
-    let genuine = match request.sign(&key(seed), now()) {
-        Ok(response) => response.to_bytes(),
+    let genuine = if let Ok(response) = request.sign(&key(seed), now()) {
+        response.to_bytes()
+    } else {
         // Not asked: the thief signs by hand, and sends what the others would.
-        Err(_) => {
-            let response = request.sign(&key(1), now()).expect("a signature").to_bytes();
-            let mut value: Value = serde_json::from_slice(&response).expect("JSON");
-            let signature = key(seed).sign(request.payload().as_bytes()).expect("a signature");
-            value["keyid"] = public(seed).id().as_str().into();
-            value["sig"] = hex::encode(signature).into();
-            value.to_string().into_bytes()
-        }
+        let response = request.sign(&key(1), now()).expect("a signature").to_bytes();
+        let mut value: Value = serde_json::from_slice(&response).expect("JSON");
+        let signature = key(seed).sign(request.payload().as_bytes()).expect("a signature");
+        value["keyid"] = public(seed).id().as_str().into();
+        value["sig"] = hex::encode(signature).into();
+        value.to_string().into_bytes()
     };
     let mut value: Value = serde_json::from_slice(&genuine).expect("JSON");
     match choices.one_of(&[0, 1, 2, 3, 4, 5, 6]) {

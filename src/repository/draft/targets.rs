@@ -73,25 +73,24 @@ impl TargetsDraft {
     /// Delegates, after the delegations that there are. The role needs a file, too: see
     /// [`Draft::create_role`](crate::repository::Draft::create_role).
     pub fn delegate(&mut self, delegation: &Delegation) -> Result<()> {
-        let mut delegations = self.delegations.clone().unwrap_or_default();
-        delegations.add(delegation)?;
-        self.set_delegations(delegations);
-        Ok(())
+        let was_there = self.delegations.is_some();
+        let added = self.delegations.get_or_insert_default().add(delegation);
+        if added.is_err() && !was_there {
+            self.delegations = None;
+        }
+        self.changed |= added.is_ok();
+        added
     }
 
     /// Delegates to a role no more. Its file stays listed in the snapshot, because devices refuse
     /// a snapshot that drops one.
     pub fn undelegate(&mut self, role: &RoleName) -> Result<()> {
-        self.delegations(role)?.remove(role)?;
-        self.changed = true;
-        Ok(())
+        self.change(role, |delegations| delegations.remove(role))
     }
 
     /// Sets what a role may speak for.
     pub fn set_paths(&mut self, role: &RoleName, paths: PathSet) -> Result<()> {
-        self.delegations(role)?.set_paths(role, paths)?;
-        self.changed = true;
-        Ok(())
+        self.change(role, |delegations| delegations.set_paths(role, paths))
     }
 
     /// Gives a delegated role these keys and no other.
@@ -183,8 +182,16 @@ impl TargetsDraft {
         self.targets.set(path, entry);
     }
 
-    fn delegations(&mut self, role: &RoleName) -> Result<&mut DelegationsDraft> {
-        self.delegations.as_mut().ok_or_else(|| DraftError::NotDelegated(role.clone()))
+    /// Makes a change in what is delegated; one that is refused is none.
+    fn change(
+        &mut self,
+        role: &RoleName,
+        change: impl FnOnce(&mut DelegationsDraft) -> Result<()>,
+    ) -> Result<()> {
+        let delegations = self.delegations.as_mut();
+        change(delegations.ok_or_else(|| DraftError::NotDelegated(role.clone()))?)?;
+        self.changed = true;
+        Ok(())
     }
 
     fn edit(
@@ -192,8 +199,6 @@ impl TargetsDraft {
         role: &RoleName,
         edit: impl FnOnce(&mut RoleDraft, &mut Object) -> Result<()>,
     ) -> Result<()> {
-        self.delegations(role)?.edit(role, edit)?;
-        self.changed = true;
-        Ok(())
+        self.change(role, |delegations| delegations.edit(role, edit))
     }
 }

@@ -410,7 +410,9 @@ fn a_recovery_that_is_taken_up_renews_snapshot_and_timestamp_if_it_is_said_again
     let names = |renewed: &[RoleType]| {
         let mut signing =
             Signing::resume(&house.published, files.clone(), now(), &house.policy).unwrap();
-        renewed.iter().for_each(|role| signing.renew(*role));
+        for role in renewed {
+            signing.renew(*role);
+        }
         let keys = ["root", "snapshot", "new"].map(key);
         let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
         let release = signing.publish(&signers, now()).unwrap();

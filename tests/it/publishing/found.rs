@@ -451,14 +451,14 @@ fn with_bins_of_a_delegate(house: &mut House, bits: u32) -> Published {
         delegate(draft, "targets", &delegation("other", "r", &["other/*"]), "other");
     });
     let mut file: serde_json::Value = serde_json::from_slice(&house.web.0["1.r.json"]).unwrap();
-    let bins = serde_json::json!({
+    let succinct = serde_json::json!({
         "bit_length": bits, "name_prefix": "bin", "keyids": ["k"], "threshold": 1,
     });
     let listed = serde_json::json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {
         "public": public("r").value(),
     }});
     file["signed"]["delegations"] =
-        serde_json::json!({"keys": {"k": listed}, "succinct_roles": bins});
+        serde_json::json!({"keys": {"k": listed}, "succinct_roles": succinct});
     let signature = key("r").sign(file["signed"].to_string().as_bytes()).unwrap();
     file["signatures"][0]["sig"] = hex::encode(signature).into();
     let mut published = reopened(house);

@@ -170,7 +170,7 @@ impl Model {
             Edit::Recover(timestamp) => {
                 let kind = if timestamp { RoleType::Timestamp } else { RoleType::Snapshot };
                 let key = self.key();
-                draft.recover(kind, &[key.clone()], 1).unwrap();
+                draft.recover(kind, std::slice::from_ref(&key), 1).unwrap();
                 self.keys.insert(kind.into(), vec![key]);
             }
             Edit::Renew(role) => draft.renew(&self.pick(role)).unwrap(),
