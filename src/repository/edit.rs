@@ -103,7 +103,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Renews each role, of those that are loaded, that expires before `until`.
+    /// Renews each role, of those that are loaded, that expires before `until`. One that nobody
+    /// delegates to any more is left as it is: nobody signs for it, and nobody comes to it.
     pub fn renew_expiring(&mut self, until: UtcTime) {
         let published = self.published.clone();
         let of_roles = published.roles.iter().map(|(name, file)| (name.clone(), file.expires()));
@@ -113,7 +114,12 @@ impl Draft {
             published.timestamp.iter().map(|file| (RoleType::Timestamp, file.expires()));
         let top_level = root.chain(snapshot).chain(timestamp);
         for (role, expires) in of_roles.chain(top_level.map(|(role, at)| (role.into(), at))) {
-            if expires < until {
+            let is_delegated = || {
+                role.is_targets()
+                    || !published.roles.contains_key(&role)
+                    || !self.delegators(&role).is_empty()
+            };
+            if expires < until && is_delegated() {
                 // Cannot be refused: all of these are at hand.
                 let _ = self.renew(&role);
             }
