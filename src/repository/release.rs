@@ -88,6 +88,8 @@ pub struct Release {
     snapshot: Option<Publishable<Snapshot>>,
     timestamp: Option<Publishable<Timestamp>>,
     order: Order,
+    /// A snapshot takes the place of another under the same name.
+    replaces: bool,
     published: Published,
 }
 
@@ -168,6 +170,7 @@ impl Release {
             timestamp: is_new_timestamp
                 .then(|| Publishable { file: RemoteFile::timestamp(), metadata: new_timestamp }),
             order,
+            replaces: !consistent && !renamed && is_new_snapshot && before.snapshot.is_some(),
             published: next,
         })
     }
@@ -191,10 +194,12 @@ impl Release {
     /// Whether devices see the old repository or the new one at every moment of the upload.
     ///
     /// `false` where the root takes keys away whose signatures the new files do not have: they were
-    /// lost, or stolen. Between the root and the timestamp devices then refuse, and try again.
+    /// lost, or stolen. Between the root and the timestamp devices then refuse, and try again. And
+    /// without consistent snapshots, where new files take the place of those that the timestamp
+    /// still names.
     #[must_use]
     pub fn is_gapless(&self) -> bool {
-        self.root.is_none() || self.order != Order::Gap
+        !self.replaces && (self.root.is_none() || self.order != Order::Gap)
     }
 
     /// The root, if it is new.
