@@ -22,6 +22,9 @@ pub(super) struct Online {
     pub(super) fields: BTreeMap<RoleName, Vec<(Box<str>, Json)>>,
 }
 
+/// The fields of snapshot and timestamp that follow by themselves.
+pub(super) const ONLINE: [&str; 5] = ["_type", "expires", "meta", "spec_version", "version"];
+
 /// A file that is listed: its name, its version and its bytes.
 pub(super) type Listed<'f> = (String, Version, &'f [u8]);
 
@@ -42,7 +45,7 @@ impl Online {
         for (role, file) in carried {
             online.renewed.insert(role.clone());
             online.versions.insert(role.clone(), file.version());
-            let known = |name: &str| ["_type", "expires", "meta", "version"].contains(&name);
+            let known = |name: &str| ONLINE.contains(&name);
             let fields = Object::of(file.payload()).into_iter();
             let fields = fields.filter(|(name, _)| !known(name)).collect();
             online.fields.insert(role.clone(), fields);

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::checks::orphaned;
-use super::derive::{Online, following};
+use super::derive::{ONLINE, Online, following};
 use super::draft::{Header, RootDraft, TargetsDraft};
 use super::gate::check_provenance;
 use super::published::delegates;
@@ -83,9 +83,21 @@ impl Draft {
         &mut self,
         name: &RoleName,
     ) -> core::result::Result<&mut TargetsDraft, DraftError> {
-        // One that is listed and that nobody delegates to any more can be begun anew.
-        let loaded = self.published.roles.contains_key(name) || self.roles.contains_key(name);
-        if loaded || (self.is_known(name) && !self.delegators(name).is_empty()) {
+        if self.is_known(name) {
+            return Err(DraftError::RoleExists(name.clone()));
+        }
+        Ok(self.roles.entry(name.clone()).or_default())
+    }
+
+    /// A role with a name that was given up: listed still, because devices refuse a snapshot that
+    /// drops one, and delegated to by nobody. It begins empty, and its versions go on.
+    ///
+    /// Refused where a role at hand delegates to it. Whoever calls this says that no other does.
+    pub fn recreate_role(
+        &mut self,
+        name: &RoleName,
+    ) -> core::result::Result<&mut TargetsDraft, DraftError> {
+        if self.roles.contains_key(name) || self.published.is_delegated(name) {
             return Err(DraftError::RoleExists(name.clone()));
         }
         Ok(self.roles.entry(name.clone()).or_default())
@@ -145,7 +157,7 @@ impl Draft {
         name: &str,
         value: Json,
     ) -> core::result::Result<(), DraftError> {
-        let known = ["_type", "expires", "meta", "spec_version", "version"].contains(&name);
+        let known = ONLINE.contains(&name);
         if known || matches!(role, RoleType::Root | RoleType::Targets) {
             return Err(DraftError::KnownField(name.into()));
         }

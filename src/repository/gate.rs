@@ -4,10 +4,11 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use super::delegated::{changed_delegations, names};
 use super::sealed::Contents;
 use super::{Policy, Published, Result, SealError, Sealed};
-use crate::metadata::{Document, Targets};
 use crate::primitives::{RoleName, TargetPath};
+use crate::verify::Authentic;
 
 /// Targets that are new or changed have the provenance that is asked for. Missing is refused.
 pub(super) fn check_provenance(
@@ -19,16 +20,23 @@ pub(super) fn check_provenance(
     if !policy.asks_for_provenance() {
         return Ok(());
     }
-    let documents = files.values().filter_map(|file| match file.contents() {
+    let sealed = files.values().filter_map(|file| match file.contents() {
         Contents::Targets(document) => Some(document),
         _ => None,
     });
-    for document in documents {
+    // Files that stay as they are, and that devices come to again.
+    let back = changed_delegations(files).flat_map(|(_, delegations)| names(delegations));
+    let back = back.filter(|role| !files.contains_key(role) && !published.is_delegated(role));
+    let back: Vec<RoleName> = back.collect();
+    let back = back.iter().filter_map(|role| published.role(role)).map(Authentic::document);
+    // What devices come to now. All else counts as new.
+    let now: Vec<_> =
+        published.documents().filter(|(role, _)| published.is_delegated(role)).collect();
+    for document in sealed.chain(back) {
         let asked = |(path, _): &(Cow<'_, str>, &str)| policy.provenance_of(path).next().is_some();
         for (path, entry) in document.entries().filter(asked) {
             // Moved from another role, it is not new.
-            let known = |(_, before): (_, &Document<'_, Targets>)| before.lists_as(&path, entry);
-            if published.documents().any(known) {
+            if now.iter().any(|(_, before)| before.lists_as(&path, entry)) {
                 continue;
             }
             let parsed = TargetPath::new(&path).ok();

@@ -159,6 +159,11 @@ impl Published {
         self.roles.insert(role, Arc::new(file));
     }
 
+    /// Whether a role is `targets`, or some role at hand delegates to it.
+    pub(super) fn is_delegated(&self, role: &RoleName) -> bool {
+        role.is_targets() || self.delegators().any(|(_, document)| delegates(document, role))
+    }
+
     /// The roles at hand that delegate.
     pub(super) fn delegators(
         &self,

@@ -307,14 +307,47 @@ fn a_timestamp_that_lapsed_while_it_was_kept_is_made_anew() {
 #[test]
 fn a_name_that_was_given_up_can_be_given_again() {
     let mut house = House::new().with_keys(&["r"]);
+    house.publish(|draft| {
+        delegate(draft, "targets", &delegation("r", "r", &["r/*"]), "r");
+        add(draft, "r/1");
+    });
+    let twice = house.published.draft().recreate_role(&role("r")).map(|_| ()).map_err(|e| e.code());
+    assert_eq!(twice, Err("draft.role-exists"), "it is delegated to");
+    house.publish(|draft| draft.targets().unwrap().undelegate(&role("r")).unwrap());
+    let mut published = reopened(&house);
+    load(&mut published, &house, "targets").unwrap();
+    house.published = published;
+    let created = house.published.draft().create_role(&role("r")).map(|_| ()).map_err(|e| e.code());
+    assert_eq!(created, Err("draft.role-exists"), "not by mistake");
+    house.publish(|draft| {
+        draft.targets().unwrap().delegate(&delegation("r", "r", &["r/*"])).unwrap();
+        draft.recreate_role(&role("r")).unwrap();
+        add(draft, "r/2");
+    });
+    assert!(finds(&house, "r/2") && !finds(&house, "r/1"));
+    assert_eq!(house.published.version(&role("r")).unwrap().get(), 2);
+}
+
+#[test]
+fn what_was_withdrawn_is_not_renewed() {
+    let mut house = House::new().with_keys(&["r"]);
     house.publish(|draft| delegate(draft, "targets", &delegation("r", "r", &["r/*"]), "r"));
     house.publish(|draft| draft.targets().unwrap().undelegate(&role("r")).unwrap());
-    house.published = reopened(&house);
-    let mut published = house.published.clone();
-    load(&mut published, &house, "targets").unwrap();
-    let loaded = load(&mut published, &house, "r");
-    let created = published.draft().create_role(&role("r")).map(|_| ()).map_err(|e| e.code());
-    assert!(loaded.is_ok() || created.is_ok(), "{loaded:?} {created:?}: no way back");
+    let names = house.publish(|draft| draft.renew_expiring(now().saturating_add(91 * 86_400)));
+    assert_eq!(names, ["4.snapshot.json", "timestamp.json"]);
+}
+
+#[test]
+fn without_versions_in_names_a_change_has_a_gap() {
+    let mut house = House::empty();
+    house.publish(|draft| {
+        super::house::first(draft);
+        draft.root().set_consistent_snapshot(false);
+    });
+    let release = house.release(|draft| drop(add(draft, "a"))).unwrap();
+    assert!(!release.is_gapless());
+    let renewal = |draft: &mut Draft| draft.renew(&RoleType::Timestamp.into()).unwrap();
+    assert!(house.release(renewal).unwrap().is_gapless(), "one file has none");
 }
 
 // Law 5: reviews.
@@ -422,6 +455,23 @@ fn what_is_taken_up_needs_provenance_too() {
     let signing = draft.seal(now(), &Policy::default()).unwrap();
     let kept: Vec<_> = signing.files().map(|f| (f.role().clone(), f.to_bytes())).collect();
     assert!(Signing::resume(&house.published, kept, now(), &strict()).is_err());
+}
+
+#[test]
+fn what_was_withdrawn_unproven_does_not_come_back() {
+    let mut house = House::new().with_keys(&["r"]);
+    house.publish(|draft| {
+        delegate(draft, "targets", &delegation("r", "r", &["lamp/*"]), "r");
+        add(draft, "lamp/1");
+    });
+    house.publish(|draft| draft.targets().unwrap().undelegate(&role("r")).unwrap());
+    house.policy = strict();
+    let again = |draft: &mut Draft| {
+        draft.targets().unwrap().delegate(&delegation("r", "r", &["lamp/*"])).unwrap();
+    };
+    assert_eq!(house.refusal(again), "provenance.missing");
+    let elsewhere = |draft: &mut Draft| drop(add(draft, "lamp/1"));
+    assert_eq!(house.refusal(elsewhere), "provenance.missing");
 }
 
 #[test]
