@@ -33,19 +33,18 @@ def main():
     )
     options = parser.parse_args()
 
+    slow_runs = min(options.slow_runs, options.runs)
+    if options.publish or options.short:
+        publish(options.runs, slow_runs, options.short)
+    if options.publish:
+        return
     # A try says nothing about the smallest programs: they would be built for nothing.
-    partial = options.short or options.growth or options.publish
-    profiles = PROFILES[:1] if partial else PROFILES
+    profiles = PROFILES[:1] if options.short or options.growth else PROFILES
     contenders.prepare(contenders.ALL, profiles)
     if options.growth:
         generate(growing.workloads())
         growing.grow(RESULTS, options.runs)
         plot(RESULTS, "growth")
-        return
-    slow_runs = min(options.slow_runs, options.runs)
-    if options.publish or options.short:
-        publish(options.runs, slow_runs, options.short)
-    if options.publish:
         return
     tasks, folder, enough = comparing.TASKS, RESULTS, ENOUGH_SECONDS
     if options.short:
@@ -59,7 +58,7 @@ def publish(runs, slow_runs, is_try):
     tasks, sizes, folder, enough = publishing.TASKS, publishing.SIZES, RESULTS, ENOUGH_SECONDS
     if is_try:
         tasks, sizes, folder, enough = publishing.SHORT, {}, TRIED, ENOUGH_SECONDS / 10
-    contenders.prepare(contenders.PUBLISHERS, PROFILES[:1])
+    contenders.prepare([contenders.OURS, *contenders.PUBLISHERS], PROFILES[:1])
     generate(sorted({task.workload for task in tasks} | set(sizes.values())))
     publishing.compare(tasks, sizes, folder, runs, slow_runs, enough)
     plot(folder, "publish")

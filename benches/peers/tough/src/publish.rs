@@ -86,7 +86,8 @@ impl Publisher for Tough {
                 max_snapshot_size: harness::limits::LENGTH,
                 ..Limits::default()
             };
-            let loader = RepositoryLoader::new(&std::fs::read(&root)?, url.clone(), url)
+            let trusted = std::fs::read(&root)?;
+            let loader = RepositoryLoader::new(&trusted, url.clone(), url)
                 .transport(FilesystemTransport)
                 .expiration_enforcement(ExpirationEnforcement::Safe)
                 .limits(limits);
@@ -123,7 +124,7 @@ impl Tough {
         let first = NonZeroU64::MIN;
         let targets = Targets::new("1.0.0".into(), first, self.expires);
         let mut top = TargetsEditor::from_targets("targets", targets, KeyHolder::Root(root.signed));
-        let key: Key = self.bin_key[0].as_sign().await?.tuf_key();
+        let key: Key = parse_keypair(&self.job.pkcs8("bin")?)?.tuf_key();
         let id = key.key_id()?;
         let bins = self.job.bins();
         let mut shares: Vec<_> = bins.iter().map(|_| Vec::new()).collect();
@@ -137,7 +138,7 @@ impl Tough {
                 bin.add_target(name.clone(), target.clone())?;
             }
             let signed = bin.create_signed(&self.bin_key).await?;
-            let prefixes: tough::error::Result<_> =
+            let prefixes: std::result::Result<_, _> =
                 prefixes.into_iter().map(PathHashPrefix::new).collect();
             let keys = [(id.clone(), key.clone())].into();
             let paths = PathSet::PathHashPrefixes(prefixes?);
