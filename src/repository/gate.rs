@@ -4,11 +4,9 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::delegated::{changed_delegations, names};
-use super::sealed::Contents;
+use super::view::View;
 use super::{Policy, Published, Result, SealError, Sealed};
 use crate::primitives::{RoleName, TargetPath};
-use crate::verify::Authentic;
 
 /// Targets that are new or changed have the provenance that is asked for. Missing is refused.
 pub(super) fn check_provenance(
@@ -20,30 +18,25 @@ pub(super) fn check_provenance(
     if !policy.asks_for_provenance() {
         return Ok(());
     }
-    let sealed = files.values().filter_map(|file| match file.contents() {
-        Contents::Targets(document) => Some(document),
-        _ => None,
-    });
-    // Files that stay as they are, and that devices come to again.
-    let back = changed_delegations(files).flat_map(|(_, delegations)| names(delegations));
-    let back = back.filter(|role| !files.contains_key(role) && !published.is_delegated(role));
-    let back: Vec<RoleName> = back.collect();
-    let back = back.iter().filter_map(|role| published.role(role)).map(Authentic::document);
-    // What devices come to now. All else counts as new.
-    let now: Vec<_> =
-        published.documents().filter(|(role, _)| published.is_delegated(role)).collect();
-    for document in sealed.chain(back) {
+    let none = BTreeMap::new();
+    let (before, after) = (View::new(published, &none), View::new(published, files));
+    let came_to = before.reached();
+    let roles = after.reached().into_iter().chain(files.keys().cloned());
+    // A role that stays as it is, and that devices came to before, was asked when it was new.
+    let asked = roles.filter(|role| files.contains_key(role) || !came_to.contains(role));
+    for document in asked.filter_map(|role: RoleName| after.role(&role)) {
         let asked = |(path, _): &(Cow<'_, str>, &str)| policy.provenance_of(path).next().is_some();
         for (path, entry) in document.entries().filter(asked) {
             // Moved from another role, it is not new.
-            if now.iter().any(|(_, before)| before.lists_as(&path, entry)) {
+            let mut known = came_to.iter().filter_map(|role| before.role(role));
+            if known.any(|document| document.lists_as(&path, entry)) {
                 continue;
             }
             let parsed = TargetPath::new(&path).ok();
             for asked in policy.provenance_of(&path) {
                 let envelope = parsed.as_ref().and_then(|path| envelopes.get(path));
                 let target = parsed.as_ref().and_then(|path| document.target(path, &policy.limits));
-                // An entry without digests was refused before.
+                // An entry without digests has the provenance of nothing.
                 let hashes = target.and_then(core::result::Result::ok).map(|file| file.hashes);
                 asked.verify(envelope.map(Vec::as_slice), &hashes.unwrap_or_default()).map_err(
                     |reason| SealError::Provenance { path: (*path).into(), reason: reason.into() },

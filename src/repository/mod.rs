@@ -72,7 +72,7 @@ pub use bins::Bins;
 pub use draft::{Delegation, DraftError, RootDraft, TargetEntry, TargetsDraft};
 pub use edit::Draft;
 pub use error::SealError;
-pub use outcome::{Incomplete, Next, PublishError};
+pub use outcome::{Incomplete, Next, PublishError, Stopped};
 pub use policy::{Expiry, Policy, Separation};
 pub use published::Published;
 pub use release::{Publishable, Release, ReleaseFile};

@@ -27,6 +27,16 @@ pub struct Incomplete {
     pub reasons: Vec<VerifyError>,
 }
 
+/// The files are complete, but what follows from them cannot be sealed: everything is as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Stopped {
+    /// The files with their signatures.
+    pub signing: Signing,
+    /// Why.
+    pub reason: SealError,
+}
+
 /// Why signing did not lead to a release.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +47,9 @@ pub enum PublishError {
     /// Too few keys have signed a file, or it has expired since. All is given back, and can go on.
     #[error(transparent)]
     Incomplete(Box<Incomplete>),
+    /// What follows cannot be sealed. All is given back, and can go on.
+    #[error(transparent)]
+    Stopped(Box<Stopped>),
 }
 
 impl PublishError {
@@ -45,6 +58,7 @@ impl PublishError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Seal(reason) => reason.code(),
+            Self::Stopped(stopped) => stopped.reason.code(),
             Self::Incomplete(files) => {
                 files.reasons.first().map_or("publish.incomplete", VerifyError::code)
             }
@@ -53,9 +67,10 @@ impl PublishError {
 
     /// What helps.
     #[must_use]
-    pub const fn remedy(&self) -> Remedy {
+    pub fn remedy(&self) -> Remedy {
         match self {
             Self::Seal(reason) => reason.remedy(),
+            Self::Stopped(stopped) => stopped.reason.remedy(),
             Self::Incomplete(_) => Remedy::Operator,
         }
     }

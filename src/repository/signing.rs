@@ -10,7 +10,7 @@ use super::derive::Online;
 use super::gate::check_provenance;
 use super::view::View;
 use super::{
-    Authority, Incomplete, Next, Policy, PublishError, Published, Release, Result, Sealed,
+    Authority, Incomplete, Next, Policy, PublishError, Published, Release, Result, Sealed, Stopped,
 };
 use crate::key::Signer;
 use crate::metadata::{RoleType, Root};
@@ -181,17 +181,28 @@ impl Signing {
         self.online.renewed.insert(role.into());
     }
 
-    /// Counts the signatures as a device does, and goes on to the next stage.
+    /// Counts the signatures as a device does, and goes on to the next stage. If that is refused,
+    /// everything is given back as it was.
     pub fn complete(mut self, now: UtcTime) -> core::result::Result<Next, PublishError> {
-        let reasons = match self.count(now) {
-            Ok(next) => {
-                self.next = next;
-                self.files.clear();
-                return self.go_on(now).map_err(PublishError::Seal);
+        let (stage, changed) = (self.stage, self.changed.len());
+        let next = match self.count(now) {
+            Ok(next) => next,
+            Err(reasons) => {
+                let incomplete = Incomplete { signing: self, reasons };
+                return Err(PublishError::Incomplete(incomplete.into()));
             }
-            Err(reasons) => reasons,
         };
-        Err(PublishError::Incomplete(Incomplete { signing: self, reasons }.into()))
+        let files = core::mem::take(&mut self.files);
+        let before = core::mem::replace(&mut self.next, next);
+        match self.go_on(now) {
+            Ok(None) => Ok(Next::Sign(self)),
+            Ok(Some(release)) => Ok(Next::Release(release)),
+            Err(reason) => {
+                (self.files, self.next, self.stage) = (files, before, stage);
+                self.changed.truncate(changed);
+                Err(PublishError::Stopped(Stopped { signing: self, reason }.into()))
+            }
+        }
     }
 
     /// Signs with all of these and goes on, to the end.

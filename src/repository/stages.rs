@@ -5,14 +5,14 @@ use alloc::sync::Arc;
 use super::checks::check_header;
 use super::derive::Listed;
 use super::signing::Stage;
-use super::{Next, Release, Result, SealError, Sealed, Signing};
+use super::{Release, Result, SealError, Sealed, Signing};
 use crate::metadata::RoleType;
 use crate::primitives::UtcTime;
 use crate::verify::{Authentic, is_signed_by};
 
 impl Signing {
     /// Goes on until there is something to sign, or nothing is left to do.
-    pub(super) fn go_on(mut self, now: UtcTime) -> Result<Next> {
+    pub(super) fn go_on(&mut self, now: UtcTime) -> Result<Option<Release>> {
         while self.files.is_empty() {
             self.stage = match self.stage {
                 Stage::Roles => Stage::Snapshot,
@@ -25,7 +25,7 @@ impl Signing {
                 Stage::Timestamp => self.seal_timestamp(now)?,
                 Stage::Done => {
                     let Self { before, next, changed, policy, .. } = self;
-                    return Release::new(&before, next, &changed, now, &policy).map(Next::Release);
+                    return Release::new(before, next.clone(), changed, now, policy).map(Some);
                 }
             };
             if let Some(sealed) = sealed {
@@ -34,15 +34,15 @@ impl Signing {
                 self.keep_valid();
             }
         }
-        Ok(Next::Sign(self))
+        Ok(None)
     }
 
     /// The first stage in which something is to be signed.
-    pub(super) fn wait(self, now: UtcTime) -> Result<Self> {
+    pub(super) fn wait(mut self, now: UtcTime) -> Result<Self> {
         match self.go_on(now)? {
-            Next::Sign(signing) => Ok(signing),
+            None => Ok(self),
             // Nothing was sealed, and nothing followed.
-            Next::Release(_) => Err(SealError::Nothing),
+            Some(_) => Err(SealError::Nothing),
         }
     }
 

@@ -4,6 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::delegated::names;
 use super::sealed::Contents;
 use super::{Authority, Published, Sealed};
 use crate::metadata::{Delegations, Document, RoleType, Root, Targets};
@@ -67,6 +68,18 @@ impl<'v> View<'v> {
         }
         let delegators = self.delegators.iter();
         delegators.filter_map(|(name, all)| Authority::delegation(name, *all, role)).collect()
+    }
+
+    /// The roles that searches can come to, from `targets` on, as far as roles are at hand.
+    pub(super) fn reached(&self) -> BTreeSet<RoleName> {
+        let (mut stack, mut reached) = (vec![RoleName::targets()], BTreeSet::new());
+        while let Some(role) = stack.pop() {
+            if reached.insert(role.clone()) {
+                let delegations = self.role(&role).and_then(Document::delegations);
+                stack.extend(delegations.into_iter().flat_map(names));
+            }
+        }
+        reached
     }
 
     /// Whether a search for `path` comes to `role`, as far as roles are at hand (§5.6.7). What a

@@ -44,14 +44,17 @@ impl Change {
         self.after.as_ref()
     }
 
-    /// A threshold that falls, wherever it stands.
+    /// A threshold that falls.
     pub(super) fn lowered_threshold(&self) -> Option<Warning> {
-        let (name, above) = self.place.split_last()?;
+        let place: Vec<&str> = self.place.iter().map(|name| &**name).collect();
+        let role = match place.as_slice() {
+            ["roles", role, "threshold"] | ["delegations", "roles", role, "threshold"] => role,
+            ["delegations", "succinct_roles", "threshold"] => "succinct_roles",
+            _ => return None,
+        };
         let number = |value: &Option<Json>| value.as_ref()?.as_str().parse::<u64>().ok();
         let lowered = number(&self.after)? < number(&self.before)?;
-        let role = above.last().map_or("", |role| role);
-        let warning = || Warning::LowerThreshold { role: RoleName::checked(role) };
-        (&**name == "threshold" && lowered).then(warning)
+        lowered.then(|| Warning::LowerThreshold { role: RoleName::checked(role) })
     }
 }
 

@@ -120,9 +120,18 @@ impl DelegationsDraft {
     }
 
     pub(super) fn set_paths(&mut self, name: &RoleName, paths: PathSet) -> Result<()> {
-        let found = self.listed()?.iter_mut().find(|delegation| delegation.name == *name);
-        found.ok_or_else(|| DraftError::NotDelegated(name.clone()))?.paths = paths;
+        self.named(name)?.paths = paths;
         Ok(())
+    }
+
+    pub(super) fn set_terminating(&mut self, name: &RoleName, terminating: bool) -> Result<()> {
+        self.named(name)?.terminating = terminating;
+        Ok(())
+    }
+
+    fn named(&mut self, name: &RoleName) -> Result<&mut DelegationDraft> {
+        let found = self.listed()?.iter_mut().find(|delegation| delegation.name == *name);
+        found.ok_or_else(|| DraftError::NotDelegated(name.clone()))
     }
 
     /// The roles that may speak for `path`, in the order of a search: up to and with the first that

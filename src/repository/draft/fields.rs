@@ -24,6 +24,11 @@ pub(super) fn set_field(rest: &mut Object, own: &[&str], name: &str, value: Json
     Ok(())
 }
 
+/// Takes such a field away. The header is not among them: sealing writes it.
+pub(super) fn remove_field(rest: &mut Object, name: &str) -> Option<Json> {
+    if HEADER.contains(&name) { None } else { rest.take(name) }
+}
+
 /// What sealing decides.
 pub(in crate::repository) struct Header {
     pub(in crate::repository) kind: RoleType,

@@ -2,7 +2,7 @@
 
 use alloc::collections::BTreeMap;
 
-use super::fields::set_field;
+use super::fields::{remove_field, set_field};
 use super::role::RoleDraft;
 use super::{DraftError, Result};
 use crate::json::{Json, Object};
@@ -108,6 +108,11 @@ impl RootDraft {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Json> {
         self.rest.get(name)
+    }
+
+    /// Takes a field away that this crate does not know.
+    pub fn remove_field(&mut self, name: &str) -> Option<Json> {
+        remove_field(&mut self.rest, name)
     }
 
     /// Sets a field that this crate does not know.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::delegations::DelegationsDraft;
-use super::fields::set_field;
+use super::fields::{remove_field, set_field};
 use super::role::RoleDraft;
 use super::{Delegation, DraftError, Result, TargetEntry};
 use crate::json::{Json, Object};
@@ -93,6 +93,11 @@ impl TargetsDraft {
         self.change(role, |delegations| delegations.set_paths(role, paths))
     }
 
+    /// Sets whether a search that comes to a role ends there.
+    pub fn set_terminating(&mut self, role: &RoleName, terminating: bool) -> Result<()> {
+        self.change(role, |delegations| delegations.set_terminating(role, terminating))
+    }
+
     /// Gives a delegated role these keys and no other.
     pub fn set_keys(&mut self, role: &RoleName, keys: &[NamedKey], threshold: u64) -> Result<()> {
         self.edit(role, |draft, listed| draft.set(role, keys, threshold, listed))
@@ -122,6 +127,12 @@ impl TargetsDraft {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Json> {
         self.rest.get(name)
+    }
+
+    /// Takes a field away that this crate does not know.
+    pub fn remove_field(&mut self, name: &str) -> Option<Json> {
+        self.changed |= self.rest.contains(name);
+        remove_field(&mut self.rest, name)
     }
 
     /// Sets a field that this crate does not know.

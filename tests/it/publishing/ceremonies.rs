@@ -422,3 +422,24 @@ fn a_recovery_that_is_taken_up_renews_snapshot_and_timestamp_if_it_is_said_again
     let renewed = names(&[RoleType::Snapshot, RoleType::Timestamp]);
     assert_eq!(renewed, ["3.snapshot.json", "3.root.json", "timestamp.json"]);
 }
+
+#[test]
+fn what_cannot_follow_costs_nobody_a_signature() {
+    use ota_trust::primitives::Version;
+    use ota_trust::repository::PublishError;
+    let mut house = house();
+    house.publish(|draft| {
+        let last = Version::new(u64::MAX).unwrap();
+        draft.set_version(&RoleType::Timestamp.into(), last).unwrap();
+    });
+    let mut signing = waiting(&house);
+    for name in ["anna", "bela"] {
+        signing.sign(&key(name)).unwrap();
+    }
+    let Ok(Next::Sign(mut signing)) = signing.complete(now()) else { panic!("a snapshot follows") };
+    signing.sign(&key("snapshot")).unwrap();
+    let refused = signing.complete(now()).unwrap_err();
+    assert_eq!(refused.code(), "seal.version-exhausted");
+    let PublishError::Stopped(stopped) = refused else { panic!("{refused}") };
+    assert!(stopped.signing.status()[0].is_complete(), "the snapshot is still signed");
+}

@@ -134,3 +134,47 @@ fn a_timestamp_alone_is_renewed() {
     let value: Value = serde_json::from_slice(&house.web.0["4.snapshot.json"]).unwrap();
     assert_eq!(value["signed"]["x"], 1);
 }
+
+#[test]
+fn unknown_fields_go_as_they_came() {
+    let mut house = House::new();
+    house.publish(|draft| {
+        draft.root().set_field("x", Json::number(1)).unwrap();
+        draft.targets().unwrap().set_field("y", Json::number(2)).unwrap();
+    });
+    assert_eq!(
+        house.refusal(|draft| {
+            assert_eq!(draft.root().remove_field("version"), None);
+            assert_eq!(draft.targets().unwrap().remove_field("targets"), None);
+        }),
+        "seal.nothing"
+    );
+    let names = house.publish(|draft| {
+        assert_eq!(draft.root().remove_field("x"), Some(Json::number(1)));
+        assert_eq!(draft.targets().unwrap().remove_field("y"), Some(Json::number(2)));
+    });
+    assert_eq!(names, ["3.root.json", "3.targets.json", "3.snapshot.json", "timestamp.json"]);
+    let value: Value = serde_json::from_slice(&house.web.0["3.targets.json"]).unwrap();
+    assert!(value["signed"].get("y").is_none());
+}
+
+#[test]
+fn a_delegation_is_made_terminating() {
+    let mut house = House::new().with_keys(&["releases"]);
+    let delegate = |draft: &mut Draft, name: &str| {
+        let paths = PathSet::patterns(["r/*"]);
+        let delegation = Delegation::new(role(name), vec![public("releases")], 1, paths);
+        draft.targets().unwrap().delegate(&delegation).unwrap();
+        draft.create_role(&role(name)).unwrap();
+    };
+    house.publish(|draft| {
+        delegate(draft, "first");
+        delegate(draft, "second");
+        draft.role(&role("second")).unwrap().insert(&path("r/1"), &TargetEntry::of(b"r/1"));
+    });
+    assert_found(&mut house.web.device(), &house.web, "r/1");
+    let end = |draft: &mut Draft| {
+        draft.targets().unwrap().set_terminating(&role("first"), true).unwrap();
+    };
+    assert_eq!(house.refusal(end), "seal.path-outside");
+}
