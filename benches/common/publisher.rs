@@ -76,8 +76,8 @@ impl Publisher {
     }
 
     pub fn move_into_bins(&self, draft: &mut Draft, bits: u32) {
-        let all = Bins::listed(bits, "bin", vec![self.public_key("bin")], 1);
-        draft.move_into_bins(&RoleName::targets(), &all).expect("bins");
+        let layout = Bins::listed(bits, "bin", vec![self.public_key("bin")], 1);
+        draft.move_into_bins(&RoleName::targets(), &layout).expect("bins");
     }
 
     pub fn seal(&self, draft: Draft) -> Signing {
