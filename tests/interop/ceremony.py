@@ -110,7 +110,7 @@ def first_release(play):
     play.run(*words, play.pub("server"))
     play.run(*words, play.pub("server"), code=1, says=["is there already"])
     play.add("lamp/1.bin", b"one")
-    play.draft("remove-target", "fan/1.bin", code=1, says=["does not list"])
+    play.draft("remove-target", "fan/1.bin", code=1, says=["no role lists"])
     play.run("status", play.work, says=["5 edits, not sealed yet"])
     play.publish("server", code=1, says=["is not sealed"])
     play.request()
