@@ -177,7 +177,7 @@ def lying_coordinator(play):
     play.add("lamp/5.bin", b"five")
     play.request()
     honest = play.request_file("targets")
-    play.answer("targets", "anna", trusted=trusted, says=["adds target lamp/5.bin"])
+    play.answer("targets", "anna", trusted=trusted, says=['adds target "lamp/5.bin"'])
     swapped = play.folder / "swapped.json"
     document = json.loads(honest.read_text())
     document["payload"]["targets"]["lamp/1.bin"]["length"] = 666
@@ -190,7 +190,8 @@ def lying_coordinator(play):
     other.add("lamp/1.bin", b"evil")
     other.request()
     lie = other.request_file("targets")
-    warned = ["adds target lamp/5.bin", "changes targets › lamp/1.bin › length from 3 to 4"]
+    changed = 'changes "targets" > "lamp/1.bin" > "length" from 3 to 4'
+    warned = ['adds target "lamp/5.bin"', changed]
     play.answers += 100
     answer = play.answer("targets", "anna", lie, trusted, says=warned)
     play.run("attach", play.work, answer, code=1, says=["[ceremony.stale]"])
