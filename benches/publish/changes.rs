@@ -19,11 +19,11 @@ pub fn bench(criterion: &mut Criterion) {
         group.bench_function("from the files on", |b| {
             b.iter(|| publisher.change(&publisher.opened_for_a_change()));
         });
-        let opened = publisher.opened_for_a_change();
+        let last = publisher.opened_for_a_change();
         group.bench_function("from the last release on", |b| {
-            b.iter(|| publisher.change(&opened));
+            b.iter(|| publisher.change(&last));
         });
-        let bare = Bare::of(&opened, &publisher.change(&opened));
+        let bare = Bare::of(&last, &publisher.change(&last));
         group.bench_function("what none can avoid", |b| b.iter(|| bare.run()));
         group.finish();
     }

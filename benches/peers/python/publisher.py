@@ -27,7 +27,7 @@ COMPACT = JSONSerializer(compact=True)
 
 
 class Job:
-    def __init__(self, folder, out):
+    def __init__(self, operation, folder, out):
         self.metadata, self.out = folder / "metadata", out
         given = folder / "publish"
         keys = [line.split() for line in (given / "keys.txt").read_text().splitlines()]
@@ -35,9 +35,8 @@ class Job:
             role: CryptoSigner(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)))
             for role, seed, _ in keys
         }
-        self.targets = [
-            entry(*line.split()) for line in (given / "targets.txt").read_text().splitlines()
-        ]
+        lines = (given / "targets.txt").read_text().splitlines() if operation == "publish" else []
+        self.targets = [entry(*line.split()) for line in lines]
         layout = (given / "layout.txt").read_text().split()
         self.bits = int(layout[1]) if layout[0] == "bins" else None
         path, length = (folder / "lookup.txt").read_text().splitlines()[0].rsplit(" ", 1)
@@ -102,7 +101,7 @@ def entry(path, length, digest):
 
 def main():
     operation, folder, count, out = sys.argv[1:]
-    job = Job(Path(folder), Path(out))
+    job = Job(operation, Path(folder), Path(out))
     run = {"publish": job.publish, "change": job.change}[operation]
     for _ in range(int(count)):
         run()

@@ -47,8 +47,8 @@ fn binned(bits: u32, targets: usize) -> Web {
         for number in 0..targets {
             add(draft, &at(number));
         }
-        let all = Bins::listed(bits, "bin", vec![public("bin")], 1);
-        draft.move_into_bins(&RoleName::targets(), &all).unwrap();
+        let layout = Bins::listed(bits, "bin", vec![public("bin")], 1);
+        draft.move_into_bins(&RoleName::targets(), &layout).unwrap();
     });
     house.web
 }

@@ -28,7 +28,7 @@ pub trait Publisher: Sized {
 
 /// What a publisher is given.
 pub struct Job {
-    /// Everything that is to be listed.
+    /// Everything that is to be listed; empty where one target changes.
     pub targets: Vec<Target>,
     /// What is to be listed of the target that changes.
     pub changed: Target,
@@ -50,10 +50,11 @@ pub struct Target {
 }
 
 impl Job {
-    fn open(dir: &Path, out: &Path) -> io::Result<Self> {
+    fn open(operation: &str, dir: &Path, out: &Path) -> io::Result<Self> {
         let read = |name: &str| fs::read_to_string(dir.join(name));
-        let targets: Option<Vec<Target>> =
-            read("publish/targets.txt")?.lines().map(Target::of).collect();
+        let list =
+            if operation == "publish" { read("publish/targets.txt")? } else { String::new() };
+        let targets: Option<Vec<Target>> = list.lines().map(Target::of).collect();
         let keys: Option<BTreeMap<_, _>> = read("publish/keys.txt")?.lines().map(key).collect();
         let looked_up = read("lookup.txt")?;
         let (path, length) = looked_up
@@ -159,7 +160,7 @@ pub fn main<P: Publisher>() -> ExitCode {
         "change" => P::change,
         _ => return misused("<operation> is publish or change"),
     };
-    let job: &'static Job = match Job::open(Path::new(dir), Path::new(out)) {
+    let job: &'static Job = match Job::open(operation, Path::new(dir), Path::new(out)) {
         Ok(job) => Box::leak(Box::new(job)),
         Err(error) => return misused(&format!("{dir}: {error}")),
     };
