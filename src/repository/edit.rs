@@ -184,7 +184,6 @@ impl Draft {
         &mut self,
         path: &TargetPath,
     ) -> core::result::Result<Vec<RoleName>, DraftError> {
-        let mut removed = Vec::new();
         let (mut stack, mut seen) = (vec![RoleName::targets()], BTreeSet::new());
         let mut listed = Vec::new();
         while let Some(role) = stack.pop() {
@@ -197,14 +196,13 @@ impl Draft {
                 stack.extend(matches.into_iter().rev().map(|found| found.name));
             }
         }
-        for role in listed {
-            self.role(&role)?.remove(path);
-            removed.push(role);
-        }
-        if removed.is_empty() {
+        if listed.is_empty() {
             return Err(DraftError::NoSuchTarget { path: path.clone() });
         }
-        Ok(removed)
+        for role in &listed {
+            self.role(role)?.remove(path);
+        }
+        Ok(listed)
     }
 
     /// Gives the provenance of a target: a DSSE envelope, which is verified when the draft is

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::document::About;
 use super::{CeremonyError, Result, SigningRequest, SigningResponse};
-use crate::key::{Key, KeyFingerprint};
+use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::primitives::{RoleName, UtcTime};
 use crate::repository::{Authority, Signing};
 
@@ -67,7 +67,7 @@ impl Signing {
 
 /// The keys behind the ids of a file's signatures, which have been verified.
 pub(super) fn signed_keys<'k>(
-    ids: impl Iterator<Item = &'k crate::key::KeyId>,
+    ids: impl Iterator<Item = &'k KeyId>,
     authorities: &[Authority],
 ) -> Vec<KeyFingerprint> {
     let keys = ids.flat_map(|id| authorities.iter().filter_map(move |a| a.key(id)));
