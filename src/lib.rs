@@ -100,8 +100,10 @@ pub mod metadata;
 pub mod primitives;
 #[cfg(feature = "repository")]
 pub mod provenance;
+pub mod release;
 #[cfg(feature = "repository")]
 pub mod repository;
+pub mod services;
 #[cfg(feature = "fs")]
 pub mod store;
 pub mod update;

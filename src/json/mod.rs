@@ -18,6 +18,7 @@ mod keys;
 #[cfg(feature = "repository")]
 mod object;
 mod reader;
+mod record;
 mod text;
 mod unsorted;
 #[cfg(feature = "repository")]
@@ -28,6 +29,8 @@ pub(crate) use keys::{Index, compare_until, decoded_bytes, raw_bytes, sort, text
 #[cfg(feature = "repository")]
 pub(crate) use object::{Object, array, strings, texts_to_json};
 pub(crate) use reader::{Form, Reader};
+pub use record::RecordError;
+pub(crate) use record::{record, required, room, schema_one};
 pub(crate) use text::Text;
 #[cfg(feature = "repository")]
 pub(crate) use text::write_str;

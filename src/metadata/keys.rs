@@ -1,7 +1,7 @@
 //! Maps of keys: `keys` of a root and of `delegations`.
 
 use super::{MetadataError, Result};
-use crate::json::{Index, Reader, Text};
+use crate::json::{Index, JsonError, Reader, Text};
 use crate::key::{Key, KeyId};
 use crate::primitives::Limits;
 
@@ -38,6 +38,11 @@ impl ListedKey<'_> {
     /// As it stands in the file.
     pub(crate) fn as_str(&self) -> &str {
         self.0
+    }
+
+    /// Reads a key where it stands; `None` for what has not the shape of one.
+    pub(crate) fn read(r: &mut Reader<'_>) -> core::result::Result<Option<Key>, JsonError> {
+        Ok(ListedKey(r.raw()?).decode())
     }
 
     /// Decodes it.

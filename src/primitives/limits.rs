@@ -55,6 +55,15 @@ pub struct Limits {
     /// Bytes of the provenance of one artifact, as an envelope. A build with a few hundred
     /// dependencies takes 100 KiB.
     pub max_provenance_length: u64,
+    /// Bytes of one release manifest, rollout plan, brake or list of service keys. A plan with 64 live
+    /// releases, ten steps each for four channels, takes 150 KiB.
+    pub max_document_length: u64,
+    /// Components of one release, images of one component, and live releases of one plan.
+    pub max_components: u32,
+    /// Hardware ids, channels, steps of an exposure or keys in one list of such a document.
+    pub max_list: u32,
+    /// Withdrawn manifests in one plan or brake, and withdrawals that a device keeps.
+    pub max_withdrawn: u32,
     /// Answers taken for one file before the cycle ends: a refused or failed download gives the
     /// step back for another mirror until so many have been tried.
     pub max_attempts: u32,
@@ -80,6 +89,10 @@ impl Default for Limits {
             max_depth: 32,
             max_string: 65_536,
             max_provenance_length: 4 * MIB,
+            max_document_length: 512 * KIB,
+            max_components: 64,
+            max_list: 256,
+            max_withdrawn: 1024,
             max_attempts: 3,
         }
     }
@@ -117,6 +130,10 @@ impl Limits {
             max_depth: 16,
             max_string: 8192,
             max_provenance_length: 64 * KIB,
+            max_document_length: 16 * KIB,
+            max_components: 16,
+            max_list: 32,
+            max_withdrawn: 64,
             max_attempts: 3,
         }
     }

@@ -59,6 +59,11 @@ impl TargetPath {
         Ok(Self(path.into()))
     }
 
+    /// A path that is made of checked names.
+    pub(crate) fn checked(path: &str) -> Self {
+        Self(path.into())
+    }
+
     /// The path as metadata writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {

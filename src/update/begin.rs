@@ -55,7 +55,8 @@ fn begin(root: Cow<'_, [u8]>, context: Context) -> Result<Next<'_>, UpdateError>
     Ok(Next::load(StoredItem::Ledger, move |bytes| {
         let ledger = bytes.and_then(|bytes| Ledger::parse(&bytes)).unwrap_or_default();
         let anchor = Anchor::of(&root);
-        let cycle = Cycle { context, ledger, anchor, roots_at_bound: None };
+        let cycle =
+            Cycle { context, ledger, anchor, roots_at_bound: None, timestamp_expires: None };
         Roots::new(cycle, root).load_next()
     }))
 }

@@ -4,7 +4,7 @@ use super::error::Result;
 use super::ledger::{Anchor, Ledger};
 use super::{RemoteFile, UpdateError};
 use crate::metadata::{MetaFile, Root};
-use crate::primitives::{Limits, RoleName};
+use crate::primitives::{Limits, RoleName, UtcTime};
 use crate::verify::{Context, Trusted, VerifyError};
 
 /// The context of a cycle, its ledger, and how many roots it has fetched.
@@ -15,6 +15,8 @@ pub(super) struct Cycle {
     pub(super) anchor: Anchor,
     /// The roots fetched in this cycle, if they are as many as the limits allow.
     pub(super) roots_at_bound: Option<u32>,
+    /// When the timestamp expires; `None` before there is one, and where it may have expired.
+    pub(super) timestamp_expires: Option<UtcTime>,
 }
 
 impl Cycle {

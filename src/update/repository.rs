@@ -8,7 +8,7 @@ use super::world::{Outcome, World};
 use super::{NotFound, UpdateError, search};
 use crate::metadata::{Root, Snapshot, Targets};
 use crate::primitives::TargetPath;
-use crate::verify::{Freshness, Trusted, TrustedTarget};
+use crate::verify::{Freshness, Trusted, TrustedTarget, VouchedTarget};
 
 /// A repository at the end of a cycle: root, timestamp, snapshot and top-level targets are trusted.
 pub struct Repository<'a> {
@@ -33,13 +33,13 @@ pub struct Lookup<R, T> {
 
 /// A target from a repository that may be old.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StaleTarget(TrustedTarget);
+pub struct StaleTarget<T = TrustedTarget>(T);
 
-impl StaleTarget {
+impl<T> StaleTarget<T> {
     /// Takes the target although newer metadata may exist that withdraws it: say so where a person
     /// has decided that installing from an old bundle is right.
     #[must_use]
-    pub fn accept_staleness(self) -> TrustedTarget {
+    pub fn accept_staleness(self) -> T {
         self.0
     }
 }
@@ -60,6 +60,18 @@ impl<'a> Repository<'a> {
         }))
     }
 
+    /// Looks a target up together with who vouches for it: for release manifests, rollout plans
+    /// and the components of a release, whose authority counts and not their bytes alone.
+    pub fn find_vouched(
+        self,
+        path: &TargetPath,
+    ) -> Result<Step<'a, Lookup<Self, VouchedTarget>>, UpdateError> {
+        Ok(step::start(search::begin(self.world, path)?, |outcome| {
+            let target = outcome.target.and_then(|target| outcome.world.vouch(target));
+            Lookup { repository: Self { world: outcome.world }, target }
+        }))
+    }
+
     /// Whether the metadata is known to be current, or whether the clock left that open.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
@@ -76,6 +88,17 @@ impl<'a> StaleRepository<'a> {
         Ok(step::start(search::begin(self.world, path)?, |outcome| Lookup {
             repository: Self { world: outcome.world },
             target: outcome.target.map(StaleTarget),
+        }))
+    }
+
+    /// Looks a target up together with who vouches for it, as [`Repository::find_vouched`] does.
+    pub fn find_vouched(
+        self,
+        path: &TargetPath,
+    ) -> Result<Step<'a, Lookup<Self, StaleTarget<VouchedTarget>>>, UpdateError> {
+        Ok(step::start(search::begin(self.world, path)?, |outcome| {
+            let target = outcome.target.and_then(|target| outcome.world.vouch(target));
+            Lookup { repository: Self { world: outcome.world }, target: target.map(StaleTarget) }
         }))
     }
 }

@@ -32,6 +32,7 @@ impl<'a> Snapshots<'a> {
         root: Trusted<'a, Root>,
         timestamp: Trusted<'a, Timestamp>,
     ) -> Next<'a> {
+        cycle.timestamp_expires = Some(timestamp.expires());
         Next::load(StoredItem::Snapshot, move |bytes| {
             let stored = bytes
                 .filter(|bytes| cycle.ledger.accepts(RoleType::Snapshot, bytes))

@@ -9,7 +9,7 @@ use super::NotFound;
 use super::cycle::Cycle;
 use crate::metadata::{Root, Snapshot, Targets};
 use crate::primitives::RoleName;
-use crate::verify::{Trusted, TrustedTarget};
+use crate::verify::{Authority, Freshness, SnapshotId, Trusted, TrustedTarget, VouchedTarget};
 
 /// All that a finished cycle trusts.
 pub(super) struct World<'a> {
@@ -64,6 +64,29 @@ impl<'a> World<'a> {
         delegator: RoleName,
     ) {
         self.delegated.insert(role, Held { targets, delegators: vec![delegator] });
+    }
+
+    /// Who vouches for a target that a search in this world has found.
+    pub(super) fn vouch(&self, target: TrustedTarget) -> Result<VouchedTarget, NotFound> {
+        let mut authority = Authority::of_root(&self.root);
+        let mut fresh_until = self.root.expires();
+        if target.freshness() != Freshness::Stale {
+            let timestamp = self.cycle.timestamp_expires.into_iter();
+            fresh_until = timestamp.fold(fresh_until.min(self.snapshot.expires()), Ord::min);
+        }
+        let not_listed = || NotFound::NotListed { visited: target.vouched_by().to_vec() };
+        let mut delegator = &self.top_level;
+        for role in target.vouched_by() {
+            // Every role that a search has come to is held, and delegated by the one before.
+            let trusted = self.targets(role).ok_or_else(not_listed)?;
+            if !role.is_targets() {
+                authority = authority.delegated(delegator, role).ok_or_else(not_listed)?;
+            }
+            fresh_until = fresh_until.min(trusted.expires());
+            delegator = trusted;
+        }
+        let snapshot = SnapshotId::of(&self.root, &self.snapshot);
+        Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
     }
 
     /// A role that is held is signed as this delegator asks, too.

@@ -22,6 +22,7 @@
 //! [`VerifyError`] comes out, and nothing is remembered.
 
 mod authentic;
+mod authority;
 mod context;
 mod error;
 mod fetched;
@@ -38,6 +39,7 @@ mod timestamp;
 mod trusted;
 
 pub use authentic::Authentic;
+pub use authority::{Authority, AuthorityEdge, SnapshotId, VouchedTarget};
 pub use context::{Context, Freshness};
 #[cfg(feature = "repository")]
 pub(crate) use error::list_reasons;

@@ -1,0 +1,227 @@
+//! The components of a release: what a slot holds in the end, and the ways to get there.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::{ComponentId, fields};
+use crate::artifact::{BlockRoot, Salt};
+use crate::json::{Reader, RecordError, record, required, room};
+use crate::primitives::{Hashes, Limits, TargetPath, hex_decode};
+
+/// One component. What the slot holds after the installation has this length and these digests,
+/// whichever image it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    pub(super) id: ComponentId,
+    pub(super) group: Option<Box<str>>,
+    pub(super) content: Content,
+    pub(super) full: Option<TargetPath>,
+    pub(super) deltas: Vec<Delta>,
+    pub(super) block_root: Option<BlockRoot>,
+    pub(super) provenance: Option<TargetPath>,
+}
+
+/// A length and digests, all of which must match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The exact length in bytes.
+    pub length: u64,
+    /// The digests.
+    pub hashes: Hashes,
+}
+
+/// An image from which the component is made out of another content that the device has. To apply it
+/// is the caller's job; what it was applied to and what came of it are checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    pub(super) path: TargetPath,
+    pub(super) format: Box<str>,
+    pub(super) content: Content,
+    pub(super) source: Content,
+}
+
+impl Component {
+    /// Its name, unique in the release.
+    #[must_use]
+    pub fn id(&self) -> &ComponentId {
+        &self.id
+    }
+
+    /// Components of one group are activated together or not at all. They follow each other in the
+    /// manifest, whose order is the order of installation.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// What the slot holds in the end: also the bound on what a delta may produce.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The target that is that content, byte for byte.
+    #[must_use]
+    pub fn full(&self) -> Option<&TargetPath> {
+        self.full.as_ref()
+    }
+
+    /// The other ways to it.
+    #[must_use]
+    pub fn deltas(&self) -> &[Delta] {
+        &self.deltas
+    }
+
+    /// The fs-verity digest of the content, for proofs of single blocks.
+    #[must_use]
+    pub fn block_root(&self) -> Option<&BlockRoot> {
+        self.block_root.as_ref()
+    }
+
+    /// The target that says who built it.
+    #[must_use]
+    pub fn provenance(&self) -> Option<&TargetPath> {
+        self.provenance.as_ref()
+    }
+
+    /// A component that is one target, and has no way to it but the target itself.
+    pub(super) fn whole(path: &TargetPath, content: Content) -> Self {
+        Self {
+            id: ComponentId::whole(),
+            group: None,
+            content,
+            full: Some(path.clone()),
+            deltas: Vec::new(),
+            block_root: None,
+            provenance: None,
+        }
+    }
+
+    /// All targets that belong to it.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &TargetPath> {
+        let deltas = self.deltas.iter().map(|delta| &delta.path);
+        self.full.iter().chain(deltas).chain(&self.provenance)
+    }
+
+    pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
+        const KNOWN: &[&str] =
+            &["id", "group", "length", "hashes", "full", "deltas", "block_root", "provenance"];
+        let (mut id, mut group, mut length, mut hashes) = (None, None, None, None);
+        let (mut full, mut deltas, mut block_root, mut provenance) = (None, Vec::new(), None, None);
+        record(r, KNOWN, |r, field| {
+            match field {
+                "id" => id = Some(fields::name(r, field, ComponentId::new)?),
+                "group" => {
+                    group = Some(fields::name(r, field, ComponentId::new)?.as_str().into());
+                }
+                "length" => length = Some(r.u64()?),
+                "hashes" => hashes = Some(fields::hashes(r)?),
+                "full" => full = Some(fields::path(r)?),
+                "deltas" => r.array(|r| {
+                    room(&deltas, limits.max_components, "deltas of one component")?;
+                    deltas.push(Delta::read(r)?);
+                    Ok::<_, RecordError>(())
+                })?,
+                "block_root" => block_root = Some(read_block_root(r)?),
+                _ => provenance = Some(fields::path(r)?),
+            }
+            Ok(())
+        })?;
+        if full.is_none() && deltas.is_empty() {
+            return Err(RecordError::Missing { field: "full" });
+        }
+        Ok(Self {
+            id: required(id, "id")?,
+            group,
+            content: Content::new(length, hashes)?,
+            full,
+            deltas,
+            block_root,
+            provenance,
+        })
+    }
+}
+
+impl Content {
+    fn new(length: Option<u64>, hashes: Option<Hashes>) -> Result<Self, RecordError> {
+        Ok(Self { length: required(length, "length")?, hashes: required(hashes, "hashes")? })
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        let (mut length, mut hashes) = (None, None);
+        record(r, &["length", "hashes"], |r, field| {
+            match field {
+                "length" => length = Some(r.u64()?),
+                _ => hashes = Some(fields::hashes(r)?),
+            }
+            Ok(())
+        })?;
+        Self::new(length, hashes)
+    }
+}
+
+impl Delta {
+    /// The target that holds it.
+    #[must_use]
+    pub fn path(&self) -> &TargetPath {
+        &self.path
+    }
+
+    /// The name of its format, such as `bsdiff`; the caller knows what it means.
+    #[must_use]
+    pub fn format(&self) -> &str {
+        &self.format
+    }
+
+    /// The length and the digests of the delta itself.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// What it is applied to.
+    #[must_use]
+    pub fn source(&self) -> &Content {
+        &self.source
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        const KNOWN: &[&str] = &["path", "format", "length", "hashes", "source"];
+        let (mut path, mut format, mut length, mut hashes, mut source) =
+            (None, None, None, None, None);
+        record(r, KNOWN, |r, field| {
+            match field {
+                "path" => path = Some(fields::path(r)?),
+                "format" => {
+                    format = Some(fields::name(r, field, ComponentId::new)?.as_str().into());
+                }
+                "length" => length = Some(r.u64()?),
+                "hashes" => hashes = Some(fields::hashes(r)?),
+                _ => source = Some(Content::read(r)?),
+            }
+            Ok(())
+        })?;
+        Ok(Self {
+            path: required(path, "path")?,
+            format: required(format, "format")?,
+            content: Content::new(length, hashes)?,
+            source: required(source, "source")?,
+        })
+    }
+}
+
+fn read_block_root(r: &mut Reader<'_>) -> Result<BlockRoot, RecordError> {
+    let (mut digest, mut salt) = (None, Salt::NONE);
+    record(r, &["sha256", "salt"], |r, field| {
+        match field {
+            "sha256" => digest = Some(fields::sha256(r, field)?),
+            _ => {
+                let bytes = hex_decode(&r.text()?.decode());
+                let read = bytes.and_then(|bytes| Salt::new(&bytes).ok());
+                salt = read.ok_or(RecordError::value(field, "no salt of at most 32 bytes"))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(BlockRoot::new(required(digest, "sha256")?, salt))
+}

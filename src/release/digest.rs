@@ -1,0 +1,44 @@
+//! The name that everything beyond the manifest knows a release by.
+
+use core::fmt;
+
+use crate::primitives::{Sha256Digest, hex_print, lower_hex_decode};
+
+/// The SHA-256 of a release manifest, byte for byte.
+///
+/// A plan binds it, and so all that the manifest says: a digest of the artifact alone would leave
+/// hardware ids and indexes free to change after the approval.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ManifestDigest(Sha256Digest);
+
+impl ManifestDigest {
+    /// From its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: Sha256Digest) -> Self {
+        Self(bytes)
+    }
+
+    /// From 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        lower_hex_decode(text).map(Self)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &Sha256Digest {
+        &self.0
+    }
+}
+
+impl fmt::Display for ManifestDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex_print(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ManifestDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

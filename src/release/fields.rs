@@ -1,0 +1,41 @@
+//! How single fields are read, the same in manifests, plans and brakes.
+
+use crate::json::{Reader, RecordError};
+use crate::primitives::{Hashes, Sha256Digest, TargetPath, UtcTime, lower_hex_decode};
+
+/// A text that `parse` takes.
+pub(crate) fn name<T, E>(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, RecordError> {
+    let text = r.text()?.decode();
+    parse(&text).map_err(|_| RecordError::value(field, "no such name or version"))
+}
+
+/// A target path that clients can ask for.
+pub(crate) fn path(r: &mut Reader<'_>) -> Result<TargetPath, RecordError> {
+    Ok(TargetPath::new(&r.text()?.decode())?)
+}
+
+/// A time.
+pub(crate) fn time(r: &mut Reader<'_>) -> Result<UtcTime, RecordError> {
+    Ok(UtcTime::parse(&r.text()?.decode())?)
+}
+
+/// A SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256(r: &mut Reader<'_>, field: &'static str) -> Result<Sha256Digest, RecordError> {
+    let text = r.text()?.decode();
+    lower_hex_decode(&text).ok_or(RecordError::value(field, "no SHA-256 in lower-case hexadecimal"))
+}
+
+/// Digests, at least one of a known algorithm.
+pub(crate) fn hashes(r: &mut Reader<'_>) -> Result<Hashes, RecordError> {
+    let mut hashes = Hashes::default();
+    r.object(|r, key| {
+        let digest = r.text()?;
+        hashes.insert_listed(&key.decode(), &digest.decode())?;
+        Ok::<_, RecordError>(())
+    })?;
+    Ok(hashes.non_empty()?)
+}

@@ -1,0 +1,197 @@
+//! The release manifest as data. Nothing here is trusted.
+
+use alloc::vec::Vec;
+
+use super::component::Component;
+use super::{Channel, ComponentId, HardwareId, Product, ReleaseVersion, Severity, fields};
+use crate::json::{
+    JsonError, JsonProblem, Reader, RecordError, record, required, room, schema_one,
+};
+use crate::primitives::Limits;
+
+/// What a release manifest says. [`TrustedRelease`](super::TrustedRelease) derefs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    pub(super) product: Product,
+    pub(super) version: ReleaseVersion,
+    pub(super) rollback_index: u64,
+    pub(super) hardware_ids: Vec<HardwareId>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) severity: Severity,
+    pub(super) minimum_version: Option<ReleaseVersion>,
+    pub(super) components: Vec<Component>,
+}
+
+impl Manifest {
+    /// The product that it is a release of.
+    #[must_use]
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// The version that people know it by.
+    #[must_use]
+    pub fn version(&self) -> &ReleaseVersion {
+        &self.version
+    }
+
+    /// What may never fall: one series for a product, the same in all channels.
+    #[must_use]
+    pub fn rollback_index(&self) -> u64 {
+        self.rollback_index
+    }
+
+    /// The hardware that it runs on.
+    #[must_use]
+    pub fn hardware_ids(&self) -> &[HardwareId] {
+        &self.hardware_ids
+    }
+
+    /// The channels that it is meant for.
+    #[must_use]
+    pub fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// What it claims of itself.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// A barrier: older versions must install another release first.
+    #[must_use]
+    pub fn minimum_version(&self) -> Option<&ReleaseVersion> {
+        self.minimum_version.as_ref()
+    }
+
+    /// The components in the order of installation; at least one.
+    #[must_use]
+    pub fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// The component of this name.
+    #[must_use]
+    pub fn component(&self, id: &ComponentId) -> Option<&Component> {
+        self.components.iter().find(|component| component.id() == id)
+    }
+
+    /// Reads a manifest for what it says, and trusts nothing: for pipelines and servers that show it.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
+        let mut r = Reader::new(text(bytes, limits)?, limits)?;
+        let manifest = Self::read(&mut r, limits)?;
+        r.end()?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
+        const KNOWN: &[&str] = &[
+            "schema",
+            "product",
+            "version",
+            "rollback_index",
+            "hardware_ids",
+            "channels",
+            "severity",
+            "minimum_version",
+            "components",
+        ];
+        let (mut schema, mut product, mut version, mut rollback_index) = (None, None, None, None);
+        let (mut hardware_ids, mut channels) = (None, None);
+        let (mut severity, mut minimum_version, mut components) =
+            (Severity::None, None, Vec::new());
+        record(r, KNOWN, |r, field| {
+            match field {
+                "schema" => schema = Some(r.u64()?),
+                "product" => product = Some(fields::name(r, field, Product::new)?),
+                "version" => version = Some(fields::name(r, field, ReleaseVersion::new)?),
+                "rollback_index" => rollback_index = Some(r.u64()?),
+                "hardware_ids" => {
+                    hardware_ids = Some(names(r, field, limits, HardwareId::new)?);
+                }
+                "channels" => channels = Some(names(r, field, limits, Channel::new)?),
+                "severity" => {
+                    let named = |name: &str| Severity::from_name(name).ok_or(());
+                    severity = fields::name(r, field, named)?;
+                }
+                "minimum_version" => {
+                    minimum_version = Some(fields::name(r, field, ReleaseVersion::new)?);
+                }
+                _ => r.array(|r| {
+                    room(&components, limits.max_components, "components")?;
+                    components.push(Component::read(r, limits)?);
+                    Ok::<_, RecordError>(())
+                })?,
+            }
+            Ok(())
+        })?;
+        schema_one(schema)?;
+        Ok(Self {
+            product: required(product, "product")?,
+            version: required(version, "version")?,
+            rollback_index: required(rollback_index, "rollback_index")?,
+            hardware_ids: required(hardware_ids, "hardware_ids")?,
+            channels: required(channels, "channels")?,
+            severity,
+            minimum_version,
+            components,
+        })
+    }
+
+    /// What no field can say by itself.
+    fn check(&self) -> Result<(), RecordError> {
+        if self.components.is_empty() {
+            return Err(RecordError::value("components", "there is none"));
+        }
+        let mut groups: Vec<Option<&str>> = Vec::new();
+        for (number, component) in self.components.iter().enumerate() {
+            if self.components.iter().take(number).any(|other| other.id == component.id) {
+                return Err(RecordError::value("components", "an id is there twice"));
+            }
+            let group = component.group();
+            if group.is_some() && groups.last() != Some(&group) && groups.contains(&group) {
+                return Err(RecordError::value("components", "a group is not in one piece"));
+            }
+            groups.push(group);
+        }
+        // The manifest's folder is its own: what lies elsewhere belongs to another release.
+        let folder = alloc::format!("releases/{}/{}/", self.product, self.version);
+        let manifest = self.product.manifest_path(&self.version);
+        let mut paths = self.components.iter().flat_map(Component::paths);
+        if paths.any(|path| !path.as_str().starts_with(&folder) || *path == manifest) {
+            return Err(RecordError::value("components", "a path is outside of the release"));
+        }
+        Ok(())
+    }
+}
+
+/// The text of a document of at most the allowed length.
+pub(crate) fn text<'b>(bytes: &'b [u8], limits: &Limits) -> Result<&'b str, RecordError> {
+    let (length, limit) = (bytes.len() as u64, limits.max_document_length);
+    if length > limit {
+        return Err(RecordError::TooLong { limit, length });
+    }
+    core::str::from_utf8(bytes)
+        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() }.into())
+}
+
+fn names<T: PartialEq, E>(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    limits: &Limits,
+    parse: fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, RecordError> {
+    let mut list = Vec::new();
+    r.array(|r| {
+        room(&list, limits.max_list, field)?;
+        let name = fields::name(r, field, parse)?;
+        if list.contains(&name) {
+            return Err(RecordError::value(field, "a name is there twice"));
+        }
+        list.push(name);
+        Ok(())
+    })?;
+    if list.is_empty() { Err(RecordError::value(field, "there is none")) } else { Ok(list) }
+}

@@ -1,0 +1,159 @@
+//! The keys of one service.
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::ServiceError;
+use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::key::{Key, KeyId};
+use crate::metadata::ListedKey;
+use crate::primitives::{Limits, StartTime, TargetPath, UtcTime};
+use crate::release::{fields, text};
+use crate::verify::VouchedTarget;
+
+/// What the keys of a service are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// Signing attestation results.
+    Attestation,
+    /// Certifying the keys of devices, epoch by epoch.
+    Enrolment,
+    /// Signing answers to devices.
+    Response,
+}
+
+impl Purpose {
+    const ALL: [Self; 3] = [Self::Attestation, Self::Enrolment, Self::Response];
+
+    /// The name in the document and in its path.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Attestation => "attestation",
+            Self::Enrolment => "enrolment",
+            Self::Response => "response",
+        }
+    }
+
+    /// Where the keys lie: `services/<purpose>.json`.
+    #[must_use]
+    pub fn path(self) -> TargetPath {
+        TargetPath::checked(&format!("services/{}.json", self.name()))
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The keys of one service, which the `services` chain of delegating edges vouches for.
+#[derive(Clone, Debug)]
+pub struct ServiceKeys {
+    purpose: Purpose,
+    keys: Vec<(KeyId, Key)>,
+    expires: UtcTime,
+}
+
+impl ServiceKeys {
+    /// Reads the keys from the bytes of their document. Keys that this build cannot use are left out.
+    pub fn read(
+        vouched: &VouchedTarget,
+        bytes: &[u8],
+        now: StartTime,
+        limits: &Limits,
+    ) -> Result<Self, ServiceError> {
+        let path = vouched.target().path();
+        if !vouched.authority().is_delegated() {
+            return Err(ServiceError::NotDelegated { path: path.clone() });
+        }
+        let mut stream = vouched.target().stream(limits.max_document_length)?;
+        stream.update(bytes)?;
+        stream.finish()?;
+        let keys = Self::parse(bytes, limits)?;
+        let Self { purpose, expires, .. } = keys;
+        if purpose.path() != *path {
+            return Err(ServiceError::OtherPurpose { path: path.clone(), found: purpose });
+        }
+        if expires <= now.time() {
+            return Err(ServiceError::Expired { purpose, expires });
+        }
+        Ok(keys)
+    }
+
+    /// Keys that the *caller* vouches for, provisioned with the firmware for one.
+    #[must_use]
+    pub fn assume_trusted(purpose: Purpose, keys: Vec<(KeyId, Key)>, expires: UtcTime) -> Self {
+        Self { purpose, keys, expires }
+    }
+
+    /// What they are for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// The key with this id.
+    #[must_use]
+    pub fn key(&self, id: &KeyId) -> Option<&Key> {
+        self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key)
+    }
+
+    /// All keys, with their ids.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = (&KeyId, &Key)> {
+        self.keys.iter().map(|(id, key)| (id, key))
+    }
+
+    /// When the list expires.
+    #[must_use]
+    pub fn expires(&self) -> UtcTime {
+        self.expires
+    }
+
+    fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
+        let mut r = Reader::new(text(bytes, limits)?, limits)?;
+        let (mut schema, mut purpose, mut expires, mut keys) = (None, None, None, None);
+        record(&mut r, &["schema", "purpose", "expires", "keys"], |r, field| {
+            match field {
+                "schema" => schema = Some(r.u64()?),
+                "purpose" => {
+                    let named = |name: &str| Purpose::from_name(name).ok_or(());
+                    purpose = Some(fields::name(r, field, named)?);
+                }
+                "expires" => expires = Some(fields::time(r)?),
+                _ => keys = Some(read_keys(r, limits)?),
+            }
+            Ok(())
+        })?;
+        r.end()?;
+        schema_one(schema)?;
+        Ok(Self {
+            purpose: required(purpose, "purpose")?,
+            keys: required(keys, "keys")?,
+            expires: required(expires, "expires")?,
+        })
+    }
+}
+
+fn read_keys(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(KeyId, Key)>, RecordError> {
+    let mut keys = Vec::new();
+    let mut count = Vec::new();
+    r.object(|r, id| {
+        room(&count, limits.max_list, "keys")?;
+        count.push(());
+        let key = ListedKey::read(r)?;
+        let key = key.ok_or(RecordError::value("keys", "an entry is no key"))?;
+        if key.usable().is_ok() {
+            keys.push((KeyId::new(&id.decode()), key));
+        }
+        Ok::<_, RecordError>(())
+    })?;
+    Ok(keys)
+}

@@ -1,0 +1,16 @@
+//! Keys of online helpers: one document for one purpose, `services/<purpose>.json`.
+//!
+//! An attestation verifier, an enroller and a server that signs its answers hold keys online. None of
+//! them may stand in for another, nor for the people who release: so each list declares its one
+//! purpose, lies where that purpose lies, and is vouched for by an edge of its own.
+//!
+//! ```json
+//! { "schema": 1, "purpose": "attestation", "expires": "2027-01-01T00:00:00Z",
+//!   "keys": { "<key id>": { "keytype": "ed25519", "scheme": "ed25519", "keyval": { "public": "…" } } } }
+//! ```
+
+mod error;
+mod keys;
+
+pub use error::ServiceError;
+pub use keys::{Purpose, ServiceKeys};
