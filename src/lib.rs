@@ -92,17 +92,22 @@ extern crate alloc;
 extern crate std;
 
 pub mod artifact;
+pub mod attestation;
+pub mod eligibility;
 mod error;
+
 pub mod json;
 pub mod key;
 pub mod manual;
 pub mod metadata;
+pub mod permit;
 pub mod primitives;
 #[cfg(feature = "repository")]
 pub mod provenance;
 pub mod release;
 #[cfg(feature = "repository")]
 pub mod repository;
+pub mod rollout;
 pub mod services;
 #[cfg(feature = "fs")]
 pub mod store;

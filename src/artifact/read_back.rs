@@ -22,7 +22,7 @@ pub struct ReadBack {
 
 impl ReadBack {
     /// Starts the check of a storage that should hold an artifact of `length` with `hashes`.
-    pub(super) fn new(length: u64, hashes: &Hashes) -> Self {
+    pub(crate) fn new(length: u64, hashes: &Hashes) -> Self {
         Self { check: Check::new(length, hashes.clone()) }
     }
 

@@ -41,7 +41,7 @@ pub struct ArtifactStream {
 
 impl ArtifactStream {
     /// Starts the check of an artifact that trusted metadata lists with `length` and `hashes`.
-    pub(super) fn new(
+    pub(crate) fn new(
         length: u64,
         hashes: &Hashes,
         max_length: u64,

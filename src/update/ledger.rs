@@ -22,7 +22,7 @@ use core::fmt::Write as _;
 
 use crate::key::KeyFingerprint;
 use crate::metadata::{ListedKey, MetaFile, RoleType, Root};
-use crate::primitives::{Digest, Sha256Digest, Version, hex_decode, sha256};
+use crate::primitives::{Digest, Sha256Digest, Version, checksummed, hex_decode, sha256};
 use crate::verify::{Trusted, VerifyError};
 
 const TITLE: &str = "ota-trust ledger 1";
@@ -174,8 +174,7 @@ impl Ledger {
     ///
     /// A void entry is stored as it was; the same chain makes it void again.
     fn to_bytes(&self) -> Vec<u8> {
-        let mut out = String::from(TITLE);
-        out.push('\n');
+        let mut out = String::new();
         if self.mixed {
             let _ = writeln!(out, "{MIXED}");
         }
@@ -191,21 +190,12 @@ impl Ledger {
             }
             out.push('\n');
         }
-        let checksum = Digest::Sha256(sha256(out.as_bytes()));
-        let _ = writeln!(out, "sha256 {checksum}");
-        out.into_bytes()
+        checksummed::write(TITLE, &out)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` for anything else.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let text = core::str::from_utf8(bytes).ok()?;
-        let at = text.strip_suffix('\n')?.rfind('\n')? + 1;
-        let (body, last) = text.split_at_checked(at)?;
-        let checksum = digest(last.strip_prefix("sha256 ")?.strip_suffix('\n')?)?;
-        if checksum != sha256(body.as_bytes()) {
-            return None;
-        }
-        let mut lines = body.strip_prefix(TITLE)?.strip_prefix('\n')?.lines().peekable();
+        let mut lines = checksummed::read(TITLE, bytes)?.lines().peekable();
         let mixed = lines.next_if_eq(&MIXED).is_some();
         let entries = lines.map(Entry::parse).collect::<Option<Vec<_>>>()?;
         Some(Self { entries, mixed, ..Self::default() })

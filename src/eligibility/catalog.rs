@@ -1,0 +1,108 @@
+//! The releases that a decision chooses among, each with what the plan says of it.
+
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use crate::primitives::UtcTime;
+use crate::release::TrustedRelease;
+use crate::rollout::{AuthorityKind, LivePlan, PlannedRelease, RolloutError, Stage};
+use crate::verify::SnapshotId;
+
+/// Releases and the plan that lets them out, found to belong together: of one state of one
+/// repository, and of authorities that share no key.
+///
+/// Made once for a repository's state; a server decides for any number of devices with it.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    /// The best first: by rollback index, then by version, then by digest.
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) plan: Option<PlanBounds>,
+    snapshot: Option<SnapshotId>,
+}
+
+/// What holds for all that a plan lets out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlanBounds {
+    pub(super) fresh_until: UtcTime,
+    pub(super) durable: bool,
+}
+
+/// One release, and what the plan says of it.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) release: TrustedRelease,
+    pub(super) planned: Option<(PlannedRelease, Stage)>,
+}
+
+impl Catalog {
+    /// Puts releases together with the plan of their product. Those that the plan does not have are
+    /// kept, so that a trace can say so.
+    pub fn new(
+        live: &LivePlan,
+        releases: impl IntoIterator<Item = TrustedRelease>,
+    ) -> Result<Self, RolloutError> {
+        let vouched = live.plan().vouched();
+        let authorities = [
+            (AuthorityKind::Rollouts, Some(vouched.authority())),
+            (AuthorityKind::Brake, live.brake().map(|brake| brake.vouched().authority())),
+        ];
+        let plan = PlanBounds {
+            fresh_until: vouched.fresh_until().min(live.plan().expires()),
+            durable: live.is_durable() && vouched.is_durable(),
+        };
+        let mut catalog =
+            Self { candidates: Vec::new(), plan: Some(plan), snapshot: Some(vouched.snapshot()) };
+        for release in releases {
+            for (kind, authority) in authorities {
+                let shared = authority.and_then(|a| a.shared_key(release.vouched().authority()));
+                if let Some(key) = shared {
+                    let between = [AuthorityKind::Releases, kind];
+                    return Err(RolloutError::SharedKey { between, key });
+                }
+            }
+            let planned = live.release(release.digest());
+            let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
+            catalog.add(Candidate { release, planned })?;
+        }
+        Ok(catalog)
+    }
+
+    /// Releases of a repository that has no rollout plans. Only a policy
+    /// [without rollouts](super::Policy::without_rollouts) chooses among them.
+    pub fn without_rollouts(
+        releases: impl IntoIterator<Item = TrustedRelease>,
+    ) -> Result<Self, RolloutError> {
+        let mut catalog = Self { candidates: Vec::new(), plan: None, snapshot: None };
+        for release in releases {
+            catalog.add(Candidate { release, planned: None })?;
+        }
+        Ok(catalog)
+    }
+
+    /// The releases, the best first.
+    pub fn releases(&self) -> impl ExactSizeIterator<Item = &TrustedRelease> {
+        self.candidates.iter().map(|candidate| &candidate.release)
+    }
+
+    fn add(&mut self, candidate: Candidate) -> Result<(), RolloutError> {
+        let snapshot = candidate.release.vouched().snapshot();
+        if *self.snapshot.get_or_insert(snapshot) != snapshot {
+            return Err(RolloutError::OtherSnapshot);
+        }
+        match self.candidates.binary_search_by(|known| known.order().cmp(&candidate.order())) {
+            // The same release twice is one.
+            Ok(_) => {}
+            Err(at) => self.candidates.insert(at, candidate),
+        }
+        Ok(())
+    }
+}
+
+impl Candidate {
+    /// A higher index first: it is what mends something. Nothing of this depends on the order in
+    /// which releases were given.
+    fn order(&self) -> impl Ord + '_ {
+        let release = &self.release;
+        (Reverse(release.rollback_index()), Reverse(release.version()), release.digest())
+    }
+}

@@ -1,0 +1,207 @@
+//! The checks of one release against one device, in their order.
+
+use super::catalog::Candidate;
+use super::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason};
+use crate::attestation::{AttestationSignal, GateVerdict};
+use crate::primitives::{StartTime, UtcTime};
+use crate::rollout::{BasisPoints, Bucket, PlannedRelease, Privilege, Stage};
+use crate::verify::Freshness;
+
+/// All that a check sees besides the release.
+pub(super) struct Checks<'d> {
+    pub(super) policy: &'d Policy,
+    pub(super) facts: &'d DeviceFacts<'d>,
+    pub(super) signal: AttestationSignal,
+    pub(super) now: StartTime,
+    pub(super) has_plan: bool,
+}
+
+/// A release has passed every check.
+#[derive(Clone, Copy)]
+pub(super) struct Passed {
+    /// But for the cohort, which the device decides.
+    pub(super) if_within: Option<BasisPoints>,
+    /// When the maintenance window ends.
+    pub(super) window_closes: Option<UtcTime>,
+}
+
+type Check<T = ()> = Result<T, Reason>;
+
+impl Checks<'_> {
+    pub(super) fn check(&self, candidate: &Candidate) -> Check<Passed> {
+        self.metadata(candidate)?;
+        self.device()?;
+        self.hardware(candidate)?;
+        let planned = self.state(candidate)?;
+        self.channel(candidate)?;
+        self.versions(candidate)?;
+        self.attestation(candidate, planned)?;
+        let if_within = self.rollout(candidate, planned)?;
+        let window_closes = self.pace(candidate, planned)?;
+        Ok(Passed { if_within, window_closes })
+    }
+
+    /// Whether the device could install it under another plan, at another time.
+    pub(super) fn may_ever(&self, candidate: &Candidate) -> bool {
+        self.hardware(candidate).is_ok()
+            && self.channel(candidate).is_ok()
+            && self.versions(candidate).is_ok()
+    }
+
+    /// What the policy asks of the metadata itself.
+    fn metadata(&self, candidate: &Candidate) -> Check {
+        let freshness = candidate.release.vouched().freshness();
+        let accepted = match freshness {
+            Freshness::Proven => true,
+            Freshness::Unproven => self.policy.accept_unproven_freshness,
+            Freshness::Stale => self.policy.accept_stale,
+        };
+        require(accepted, Reason::Freshness(freshness))?;
+        require(self.has_plan || !self.policy.rollouts, Reason::NoPlan)
+    }
+
+    /// Enrolment and trust.
+    fn device(&self) -> Check {
+        match self.facts.enrolment {
+            EnrolmentStatus::Enrolled => {}
+            EnrolmentStatus::Unknown => return Err(Reason::NotEnrolled),
+            EnrolmentStatus::Revoked => return Err(Reason::Revoked),
+            EnrolmentStatus::Retired => return Err(Reason::Retired),
+        }
+        match self.facts.trust {
+            DeviceTrust::Trusted => Ok(()),
+            DeviceTrust::Challenged => Err(Reason::Challenged),
+            DeviceTrust::Quarantined => Err(Reason::Quarantined),
+        }
+    }
+
+    fn hardware(&self, candidate: &Candidate) -> Check {
+        require(*candidate.release.product() == self.facts.product, Reason::OtherProduct)?;
+        let fits = candidate.release.hardware_ids().contains(&self.facts.hardware_id);
+        require(fits, Reason::OtherHardware)
+    }
+
+    /// How far the plan lets the release go; `None` where there is no plan.
+    fn state<'c>(&self, candidate: &'c Candidate) -> Check<Option<(&'c PlannedRelease, Stage)>> {
+        if !self.has_plan {
+            return Ok(None);
+        }
+        let (planned, stage) = candidate.planned.as_ref().ok_or(Reason::NotInPlan)?;
+        match stage {
+            Stage::Draft => Err(Reason::Draft),
+            Stage::Validation => require(self.facts.validates, Reason::Validation),
+            Stage::Limited | Stage::Stable => Ok(()),
+            Stage::Paused(_) => Err(Reason::Paused),
+            Stage::Withdrawn => Err(Reason::Withdrawn),
+            Stage::Superseded => Err(Reason::Superseded),
+        }?;
+        Ok(Some((planned, *stage)))
+    }
+
+    fn channel(&self, candidate: &Candidate) -> Check {
+        let channel = self.facts.target_channel();
+        require(self.facts.entitled.contains(channel), Reason::NotEntitled)?;
+        require(candidate.release.channels().contains(channel), Reason::OtherChannel)
+    }
+
+    /// Versions, floors and barriers. A switch of the channel lets a version fall, never an index.
+    fn versions(&self, candidate: &Candidate) -> Check {
+        let (facts, release) = (self.facts, &candidate.release);
+        let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
+        require(!runs, Reason::Running)?;
+        let newer = *release.version() > facts.version;
+        require(newer || facts.switch_to.is_some(), Reason::OlderVersion)?;
+        let (index, floor) = (release.rollback_index(), facts.floor.index());
+        require(index >= floor, Reason::BelowFloor { index, floor })?;
+        let most = floor.saturating_add(self.policy.max_index_step);
+        require(index <= most, Reason::IndexJump { index, most })?;
+        let above = release.minimum_version().is_none_or(|barrier| facts.version >= *barrier);
+        require(above, Reason::Barrier)?;
+        let failed = facts.failed_boots.iter().find(|(failed, _)| *failed == release.digest());
+        let boots = failed.map_or(0, |(_, boots)| *boots);
+        let most = self.policy.max_failed_boots;
+        require(most == 0 || boots < most, Reason::FailedBoots { boots })
+    }
+
+    /// The gate can only restrict; a plan may leave a security fix open to devices that it restricts.
+    fn attestation(
+        &self,
+        candidate: &Candidate,
+        planned: Option<(&PlannedRelease, Stage)>,
+    ) -> Check {
+        let channel = self.facts.target_channel().as_str();
+        match self.policy.attestation.check(self.signal, channel) {
+            GateVerdict::Open => Ok(()),
+            GateVerdict::Restricted => {
+                let bypass = self.granted(Privilege::BypassAttestation, candidate, planned);
+                require(bypass, Reason::Attestation(self.signal))
+            }
+        }
+    }
+
+    /// The cohort: `Some` share where only the device can say.
+    fn rollout(
+        &self,
+        candidate: &Candidate,
+        planned: Option<(&PlannedRelease, Stage)>,
+    ) -> Check<Option<BasisPoints>> {
+        let Some((release, Stage::Limited)) = planned else { return Ok(None) };
+        let (channel, now) = (self.facts.target_channel(), self.now.time());
+        let steps = release.exposure();
+        let exposure = steps.at(channel, now);
+        if exposure == BasisPoints::ALL || self.granted(Privilege::SkipWaves, candidate, planned) {
+            return Ok(None);
+        }
+        if exposure == BasisPoints::NONE {
+            let begins = steps.steps(channel).iter().find(|s| s.exposure > BasisPoints::NONE);
+            return Err(Reason::NotExposed { until: begins.map(|step| step.from) });
+        }
+        match self.facts.cohort {
+            Cohort::DecidedByDevice => Ok(Some(exposure)),
+            Cohort::None => Err(Reason::NoSeed { until: steps.reaches_all(channel) }),
+            Cohort::Device(secret) => {
+                let manifest = candidate.release.digest();
+                let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest.as_bytes()));
+                let until = steps.reaches(channel, bucket);
+                let within = bucket.is_within(exposure);
+                require(within, Reason::NotInCohort { exposure, until }).map(|()| None)
+            }
+        }
+    }
+
+    /// The maintenance window, until when it is open, and the quota.
+    fn pace(
+        &self,
+        candidate: &Candidate,
+        planned: Option<(&PlannedRelease, Stage)>,
+    ) -> Check<Option<UtcTime>> {
+        if self.granted(Privilege::OwnPace, candidate, planned) {
+            return Ok(None);
+        }
+        let closes = match self.policy.window {
+            Some(window) => {
+                let open = window.open_until(self.now);
+                Some(open.map_err(|until| Reason::Window { until })?)
+            }
+            None => None,
+        };
+        match self.facts.quota_until {
+            Some(until) if self.now.time() < until => Err(Reason::Quota { until }),
+            _ => Ok(closes),
+        }
+    }
+
+    fn granted(
+        &self,
+        privilege: Privilege,
+        candidate: &Candidate,
+        planned: Option<(&PlannedRelease, Stage)>,
+    ) -> bool {
+        let manifest = candidate.release.manifest();
+        planned.is_some_and(|(planned, _)| planned.grants_now(privilege, manifest, self.now))
+    }
+}
+
+fn require(holds: bool, reason: Reason) -> Check {
+    if holds { Ok(()) } else { Err(reason) }
+}

@@ -1,0 +1,153 @@
+//! What is known of a device: inputs, all of them local or looked up by its handle.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::identity::DeviceSecret;
+use crate::primitives::UtcTime;
+use crate::release::{Channel, HardwareId, ManifestDigest, Product, ReleaseVersion};
+
+/// What a decision is made about. Nothing in here says *who* uses the device.
+///
+/// The device fills it from what its firmware and its storage know; a server, from what it has
+/// enrolled under the handle and what the request says.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DeviceFacts<'a> {
+    /// Whether it is enrolled.
+    pub enrolment: EnrolmentStatus,
+    /// Whether it is trusted.
+    pub trust: DeviceTrust,
+    /// The product that it is.
+    pub product: Product,
+    /// Its hardware.
+    pub hardware_id: HardwareId,
+    /// The version that runs.
+    pub version: ReleaseVersion,
+    /// The release that runs, if it was installed from a manifest.
+    pub running: Option<ManifestDigest>,
+    /// The lowest rollback index that it may install.
+    pub floor: RollbackFloor,
+    /// The channel that it follows.
+    pub channel: Channel,
+    /// The channel that its owner has told it to follow from now on: then a lower version may be
+    /// installed, and never a lower index.
+    pub switch_to: Option<Channel>,
+    /// The channels that it may follow.
+    pub entitled: Vec<Channel>,
+    /// Whether it validates releases.
+    pub validates: bool,
+    /// What it has failed to boot, and how often.
+    pub failed_boots: Vec<(ManifestDigest, u32)>,
+    /// Until when its quota (of data, of concurrent downloads) is used up.
+    pub quota_until: Option<UtcTime>,
+    /// How its place in a limited rollout is found.
+    pub cohort: Cohort<'a>,
+}
+
+/// Whether a device is enrolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EnrolmentStatus {
+    /// It is.
+    Enrolled,
+    /// Nobody knows it.
+    Unknown,
+    /// It was, and is no more.
+    Revoked,
+    /// It was taken out of service.
+    Retired,
+}
+
+/// Whether a device is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeviceTrust {
+    /// It is.
+    Trusted,
+    /// It may be a clone: it has to answer a challenge first.
+    Challenged,
+    /// Somebody has set it apart.
+    Quarantined,
+}
+
+/// How the place of a device in a limited rollout is found.
+#[derive(Clone, Copy)]
+pub enum Cohort<'a> {
+    /// By the device itself, from its secret.
+    Device(&'a DeviceSecret),
+    /// It has none: it gets what is rolled out in full.
+    None,
+    /// Later and by the device: this is a server, which has no seed.
+    DecidedByDevice,
+}
+
+impl fmt::Debug for Cohort<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Device(_) => "Device(..)",
+            Self::None => "None",
+            Self::DecidedByDevice => "DecidedByDevice",
+        })
+    }
+}
+
+/// The lowest rollback index that a device may install.
+///
+/// ```
+/// use ota_trust::eligibility::RollbackFloor;
+/// let (stored, hardware, running, build) = (None, Some(4), Some(5), Some(3));
+/// assert_eq!(RollbackFloor::of(&[stored, hardware, running, build]).map(|f| f.index()), Some(5));
+/// assert_eq!(RollbackFloor::of(&[None, None]), None, "a loss is not the number 0");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RollbackFloor(u64);
+
+impl RollbackFloor {
+    /// The highest of the sources that are known: the stored index, a hardware counter, the index of
+    /// the running release, the floor of the build. `None` where none is: then nothing can be decided.
+    #[must_use]
+    pub fn of(sources: &[Option<u64>]) -> Option<Self> {
+        sources.iter().copied().flatten().max().map(Self)
+    }
+
+    /// The index.
+    #[must_use]
+    pub const fn index(self) -> u64 {
+        self.0
+    }
+}
+
+impl<'a> DeviceFacts<'a> {
+    /// An enrolled, trusted device that follows one channel, is entitled to that channel alone, and
+    /// has no place in limited rollouts. All else can be set.
+    #[must_use]
+    pub fn new(
+        product: Product,
+        hardware_id: HardwareId,
+        version: ReleaseVersion,
+        floor: RollbackFloor,
+        channel: Channel,
+    ) -> Self {
+        Self {
+            enrolment: EnrolmentStatus::Enrolled,
+            trust: DeviceTrust::Trusted,
+            product,
+            hardware_id,
+            version,
+            running: None,
+            floor,
+            entitled: alloc::vec![channel.clone()],
+            channel,
+            switch_to: None,
+            validates: false,
+            failed_boots: Vec::new(),
+            quota_until: None,
+            cohort: Cohort::None,
+        }
+    }
+
+    /// The channel that it is to follow.
+    #[must_use]
+    pub fn target_channel(&self) -> &Channel {
+        self.switch_to.as_ref().unwrap_or(&self.channel)
+    }
+}

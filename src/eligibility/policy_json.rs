@@ -1,0 +1,110 @@
+//! A policy as JSON, for configuration files.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::{MaintenanceWindow, Policy};
+use crate::attestation::AttestationGate;
+use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::primitives::Limits;
+use crate::release::text;
+
+impl Policy {
+    /// Reads a policy. What a file does not say is as in [`Policy::default`], but for `rollouts`,
+    /// which it must: `"required"` or `"none"`.
+    ///
+    /// ```
+    /// use ota_trust::eligibility::{MaintenanceWindow, Policy};
+    /// use ota_trust::primitives::Limits;
+    /// let policy = Policy::from_json(
+    ///     br#"{ "schema": 1, "rollouts": "none", "permit_seconds": 3600,
+    ///           "maintenance_window": { "days": 127, "start": 7200, "length": 3600 } }"#,
+    ///     &Limits::default(),
+    /// )?;
+    /// let window = MaintenanceWindow::daily(7200, 3600);
+    /// assert_eq!(policy, Policy::without_rollouts().permit_seconds(3600).maintenance_window(window));
+    /// # Ok::<(), ota_trust::json::RecordError>(())
+    /// ```
+    pub fn from_json(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
+        const KNOWN: &[&str] = &[
+            "schema",
+            "rollouts",
+            "attestation",
+            "accept_unproven_freshness",
+            "accept_stale",
+            "max_index_step",
+            "max_failed_boots",
+            "permit_seconds",
+            "maintenance_window",
+        ];
+        let mut r = Reader::new(text(bytes, limits)?, limits)?;
+        let (mut schema, mut rollouts, mut policy) = (None, None, Self::default());
+        record(&mut r, KNOWN, |r, field| {
+            match field {
+                "schema" => schema = Some(r.u64()?),
+                "rollouts" => {
+                    rollouts = Some(match &*r.text()?.decode() {
+                        "required" => true,
+                        "none" => false,
+                        _ => return Err(RecordError::value(field, "no such requirement")),
+                    });
+                }
+                "attestation" => policy.attestation = read_gate(r, limits)?,
+                "accept_unproven_freshness" => policy.accept_unproven_freshness = r.boolean()?,
+                "accept_stale" => policy.accept_stale = r.boolean()?,
+                "max_index_step" => policy.max_index_step = r.u64()?,
+                "max_failed_boots" => policy.max_failed_boots = small(r, field)?,
+                "permit_seconds" => policy.permit_seconds = r.u64()?,
+                _ => policy.window = Some(read_window(r, field)?),
+            }
+            Ok(())
+        })?;
+        r.end()?;
+        schema_one(schema)?;
+        policy.rollouts = required(rollouts, "rollouts")?;
+        Ok(policy)
+    }
+}
+
+fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, RecordError> {
+    let (mut gate, mut channels, mut allow_warning) = (None, Vec::<Box<str>>::new(), false);
+    record(r, &["gate", "channels", "allow_warning"], |r, field| {
+        match field {
+            "gate" => gate = Some(r.text()?.decode()),
+            "channels" => r.array(|r| {
+                room(&channels, limits.max_list, field)?;
+                channels.push(r.text()?.decode().into());
+                Ok::<_, RecordError>(())
+            })?,
+            _ => allow_warning = r.boolean()?,
+        }
+        Ok(())
+    })?;
+    match &*required(gate, "gate")? {
+        "ignore" => Ok(AttestationGate::Ignore),
+        "prefer" => Ok(AttestationGate::Prefer),
+        "require" => Ok(AttestationGate::Require { channels, allow_warning }),
+        _ => Err(RecordError::value("gate", "no such gate")),
+    }
+}
+
+fn read_window(r: &mut Reader<'_>, field: &'static str) -> Result<MaintenanceWindow, RecordError> {
+    let (mut days, mut start, mut length) = (None, None, None);
+    record(r, &["days", "start", "length"], |r, field| {
+        let number = small(r, field)?;
+        match field {
+            "days" => days = Some(number),
+            "start" => start = Some(number),
+            _ => length = Some(number),
+        }
+        Ok(())
+    })?;
+    let days = u8::try_from(required(days, "days")?).unwrap_or(0);
+    let (start, length) = (required(start, "start")?, required(length, "length")?);
+    let window = MaintenanceWindow::new(days, start, length);
+    window.ok_or(RecordError::value(field, "a window that never opens"))
+}
+
+fn small(r: &mut Reader<'_>, field: &'static str) -> Result<u32, RecordError> {
+    u32::try_from(r.u64()?).map_err(|_| RecordError::value(field, "too large"))
+}

@@ -1,0 +1,235 @@
+//! Why a release is not offered: for programs, and for whoever asks "why not me, and when?"
+
+use core::fmt;
+
+use crate::attestation::AttestationSignal;
+use crate::primitives::UtcTime;
+use crate::rollout::BasisPoints;
+use crate::verify::Freshness;
+
+/// Why a release is not offered to a device, in the order of the checks: the first that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The policy does not take metadata of this freshness.
+    Freshness(Freshness),
+    /// The policy asks for a rollout plan, and there is none.
+    NoPlan,
+    /// Nobody knows the device.
+    NotEnrolled,
+    /// The device was revoked.
+    Revoked,
+    /// The device was retired.
+    Retired,
+    /// The device has to answer a challenge.
+    Challenged,
+    /// The device is set apart.
+    Quarantined,
+    /// It is a release of another product.
+    OtherProduct,
+    /// It is for other hardware.
+    OtherHardware,
+    /// The plan does not have it: it was never approved, or has changed since.
+    NotInPlan,
+    /// It is a draft.
+    Draft,
+    /// It is being validated, by other devices.
+    Validation,
+    /// It is paused.
+    Paused,
+    /// It was withdrawn for good.
+    Withdrawn,
+    /// It was superseded.
+    Superseded,
+    /// The device is not entitled to the channel.
+    NotEntitled,
+    /// It is not meant for the channel.
+    OtherChannel,
+    /// It runs already.
+    Running,
+    /// It is older than what runs, and nobody has told the device to switch its channel.
+    OlderVersion,
+    /// Its rollback index is below the floor.
+    BelowFloor {
+        /// Its index.
+        index: u64,
+        /// The floor.
+        floor: u64,
+    },
+    /// Its rollback index is so far above the floor that it would use up the series.
+    IndexJump {
+        /// Its index.
+        index: u64,
+        /// The highest that the policy takes now.
+        most: u64,
+    },
+    /// An older version than its barrier runs: another release has to come first.
+    Barrier,
+    /// It has failed to boot too often.
+    FailedBoots {
+        /// How often.
+        boots: u32,
+    },
+    /// Attestation restricts the device.
+    Attestation(AttestationSignal),
+    /// It is offered to nobody on this channel yet.
+    NotExposed {
+        /// When it is, if the plan says so.
+        until: Option<UtcTime>,
+    },
+    /// The device is not in the part of the fleet that it is offered to.
+    NotInCohort {
+        /// How large that part is.
+        exposure: BasisPoints,
+        /// When the device will be in it, if the plan says so.
+        until: Option<UtcTime>,
+    },
+    /// It is offered to a part of the fleet, and the device has no place in any part.
+    NoSeed {
+        /// When it is offered to all, if the plan says so.
+        until: Option<UtcTime>,
+    },
+    /// The maintenance window is closed.
+    Window {
+        /// When it opens, if the time is known.
+        until: Option<UtcTime>,
+    },
+    /// The quota is used up.
+    Quota {
+        /// Until when.
+        until: UtcTime,
+    },
+}
+
+impl Reason {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Freshness(_) => "reason.freshness",
+            Self::NoPlan => "reason.no-plan",
+            Self::NotEnrolled => "reason.not-enrolled",
+            Self::Revoked => "reason.revoked",
+            Self::Retired => "reason.retired",
+            Self::Challenged => "reason.challenged",
+            Self::Quarantined => "reason.quarantined",
+            Self::OtherProduct => "reason.other-product",
+            Self::OtherHardware => "reason.other-hardware",
+            Self::NotInPlan => "reason.not-in-plan",
+            Self::Draft => "reason.draft",
+            Self::Validation => "reason.validation",
+            Self::Paused => "reason.paused",
+            Self::Withdrawn => "reason.withdrawn",
+            Self::Superseded => "reason.superseded",
+            Self::NotEntitled => "reason.not-entitled",
+            Self::OtherChannel => "reason.other-channel",
+            Self::Running => "reason.running",
+            Self::OlderVersion => "reason.older-version",
+            Self::BelowFloor { .. } => "reason.below-floor",
+            Self::IndexJump { .. } => "reason.index-jump",
+            Self::Barrier => "reason.barrier",
+            Self::FailedBoots { .. } => "reason.failed-boots",
+            Self::Attestation(_) => "reason.attestation",
+            Self::NotExposed { .. } => "reason.not-exposed",
+            Self::NotInCohort { .. } => "reason.not-in-cohort",
+            Self::NoSeed { .. } => "reason.no-seed",
+            Self::Window { .. } => "reason.window",
+            Self::Quota { .. } => "reason.quota",
+        }
+    }
+
+    /// Whether it may pass by itself or by what others do, and when, if that is known: a device waits
+    /// for it, and asks again.
+    #[must_use]
+    pub const fn wait(&self) -> Option<Wait> {
+        match *self {
+            Self::Challenged
+            | Self::Draft
+            | Self::Validation
+            | Self::Paused
+            | Self::Attestation(_) => Some(Wait { until: None }),
+            Self::NotExposed { until }
+            | Self::NotInCohort { until, .. }
+            | Self::NoSeed { until }
+            | Self::Window { until } => Some(Wait { until }),
+            Self::Quota { until } => Some(Wait { until: Some(until) }),
+            _ => None,
+        }
+    }
+}
+
+/// A reason that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// When, if that is known.
+    pub until: Option<UtcTime>,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::Freshness(Freshness::Stale) => {
+                "the metadata may be old, and the policy does not take that"
+            }
+            Self::Freshness(_) => "nobody knows the time, and the policy asks for fresh metadata",
+            Self::NoPlan => "there is no rollout plan, and the policy asks for one",
+            Self::NotEnrolled => "the device is not enrolled",
+            Self::Revoked => "the device was revoked",
+            Self::Retired => "the device was retired",
+            Self::Challenged => "the device has to answer a challenge first",
+            Self::Quarantined => "the device is set apart",
+            Self::OtherProduct => "it is a release of another product",
+            Self::OtherHardware => "it is for other hardware",
+            Self::NotInPlan => "the rollout plan does not have this manifest",
+            Self::Draft => "it is a draft",
+            Self::Validation => "it is being validated by other devices",
+            Self::Paused => "it is paused",
+            Self::Withdrawn => "it was withdrawn for good",
+            Self::Superseded => "it was superseded",
+            Self::NotEntitled => "the device is not entitled to the channel",
+            Self::OtherChannel => "it is not meant for the channel",
+            Self::Running => "it runs already",
+            Self::OlderVersion => {
+                "a newer version runs, and no switch of the channel was asked for"
+            }
+            Self::BelowFloor { index, floor } => {
+                return write!(
+                    f,
+                    "its rollback index is {index}, the device takes {floor} and above"
+                );
+            }
+            Self::IndexJump { index, most } => {
+                return write!(
+                    f,
+                    "its rollback index is {index}, the device takes at most {most} now"
+                );
+            }
+            Self::Barrier => "another release has to be installed first",
+            Self::FailedBoots { boots } => {
+                return write!(f, "it has failed to boot {boots} times");
+            }
+            Self::Attestation(signal) => {
+                return write!(f, "attestation of the device: {signal:?}");
+            }
+            Self::NotExposed { .. } => "it is offered to nobody on the channel yet",
+            Self::NotInCohort { exposure, .. } => {
+                write!(f, "it is offered to {exposure} of the devices, not to this one")?;
+                return until(self.wait(), f);
+            }
+            Self::NoSeed { .. } => {
+                "it is not offered to all yet, and the device has no place in a part"
+            }
+            Self::Window { .. } => "the maintenance window is closed",
+            Self::Quota { .. } => "the quota is used up",
+        };
+        f.write_str(words)?;
+        until(self.wait(), f)
+    }
+}
+
+fn until(wait: Option<Wait>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match wait {
+        Some(Wait { until: Some(until) }) => write!(f, " until {until}"),
+        _ => Ok(()),
+    }
+}

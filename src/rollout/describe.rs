@@ -1,0 +1,246 @@
+//! Writing plans and brakes (feature `repository`).
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use super::{Brake, Exposure, Grant, HaltCriteria, Plan, PlannedRelease, Stage, Step};
+use crate::json::{Json, Object, RecordError, array};
+use crate::primitives::{Limits, UtcTime};
+use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
+
+/// A plan that is being written.
+///
+/// ```
+/// use ota_trust::primitives::Limits;
+/// use ota_trust::release::{Channel, ManifestDigest, Product, ReleaseVersion};
+/// use ota_trust::rollout::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let stable = Channel::new("stable")?;
+/// let (manifest, version) = (ManifestDigest::from_bytes([7; 32]), ReleaseVersion::new("2.1.0")?);
+/// let five_percent = Step { from: "2026-11-23T00:00:00Z".parse()?, exposure: BasisPoints::new(500).unwrap() };
+/// let release = PlannedReleaseDraft::new(manifest, version, Stage::Limited).step(&stable, five_percent);
+/// let plan = PlanDraft::new(Product::new("lamp")?, 12, "2026-12-24T00:00:00Z".parse()?)
+///     .release(release)
+///     .to_bytes(&Limits::default())?;
+/// let plan = Plan::parse(&plan, &Limits::default())?;
+/// assert_eq!(plan.release(manifest).map(PlannedRelease::stage), Some(Stage::Limited));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "`to_bytes` gives the plan"]
+pub struct PlanDraft {
+    fields: Object,
+    releases: Vec<PlannedReleaseDraft>,
+    withdrawn: Vec<ManifestDigest>,
+}
+
+/// A release of a plan that is being written.
+#[derive(Clone, Debug)]
+#[must_use = "it belongs into a `PlanDraft`"]
+pub struct PlannedReleaseDraft {
+    fields: Object,
+    exposure: Vec<(Channel, Vec<Step>)>,
+    grants: Vec<Grant>,
+}
+
+/// A brake that is being written.
+#[derive(Clone, Debug)]
+#[must_use = "`to_bytes` gives the brake"]
+pub struct BrakeDraft {
+    fields: Object,
+    paused: Vec<ManifestDigest>,
+    withdrawn: Vec<ManifestDigest>,
+}
+
+impl PlanDraft {
+    /// A plan without releases. The epoch must be higher than that of the plan before.
+    pub fn new(product: Product, epoch: u64, expires: UtcTime) -> Self {
+        let mut fields = header(&product, epoch);
+        fields.set("expires", Json::text(&expires.to_string()));
+        Self { fields, releases: Vec::new(), withdrawn: Vec::new() }
+    }
+
+    /// The plan that follows another: all that it says, with the next epoch. (Of the last epoch
+    /// that there is, nothing follows but after a rotation of keys: then a new plan begins.)
+    pub fn after(plan: &Plan, expires: UtcTime) -> Self {
+        let mut draft = Self::new(plan.product().clone(), plan.epoch().saturating_add(1), expires);
+        draft.withdrawn = plan.withdrawn().to_vec();
+        draft.releases = plan.releases().iter().map(PlannedReleaseDraft::of).collect();
+        draft
+    }
+
+    /// It offers this release, too, or says something new of one that it has.
+    pub fn release(mut self, release: PlannedReleaseDraft) -> Self {
+        let manifest = release.fields.get("manifest").cloned();
+        match self.releases.iter_mut().find(|r| r.fields.get("manifest") == manifest.as_ref()) {
+            Some(known) => *known = release,
+            None => self.releases.push(release),
+        }
+        self
+    }
+
+    /// It withdraws this manifest for good, and offers it no longer.
+    pub fn withdraw(mut self, manifest: ManifestDigest) -> Self {
+        let text = Json::text(&manifest.to_string());
+        self.releases.retain(|release| release.fields.get("manifest") != Some(&text));
+        self.withdrawn.push(manifest);
+        self
+    }
+
+    /// Any other field.
+    pub fn field(mut self, name: &str, value: Json) -> Self {
+        self.fields.set(name, value);
+        self
+    }
+
+    /// The plan, in the form in which it is published; refused where a device would refuse it.
+    pub fn to_bytes(&self, limits: &Limits) -> Result<Vec<u8>, RecordError> {
+        let releases: Vec<Json> = self.releases.iter().map(PlannedReleaseDraft::to_json).collect();
+        let mut fields = self.fields.clone();
+        fields.set("releases", array(releases.iter().map(Json::as_str)));
+        fields.set("withdrawn", digests(&self.withdrawn));
+        let bytes = fields.to_json().as_str().as_bytes().to_vec();
+        Plan::parse(&bytes, limits)?;
+        Ok(bytes)
+    }
+}
+
+impl PlannedReleaseDraft {
+    /// A release at a stage, exposed on no channel, with no grants.
+    pub fn new(manifest: ManifestDigest, version: ReleaseVersion, stage: Stage) -> Self {
+        let mut fields = Object::default();
+        fields.set("manifest", Json::text(&manifest.to_string()));
+        fields.set("version", Json::text(version.as_str()));
+        let draft = Self { fields, exposure: Vec::new(), grants: Vec::new() };
+        draft.stage(stage)
+    }
+
+    /// What another plan says of a release.
+    pub fn of(release: &PlannedRelease) -> Self {
+        let mut draft = Self::new(release.manifest(), release.version().clone(), release.stage());
+        for (channel, steps) in Exposure::channels(release.exposure()) {
+            draft.exposure.push((channel.clone(), steps.to_vec()));
+        }
+        draft.grants = release.grants().to_vec();
+        match release.halt() {
+            Some(halt) => draft.halt(halt),
+            None => draft,
+        }
+    }
+
+    /// It is at this stage.
+    pub fn stage(mut self, stage: Stage) -> Self {
+        self.fields.take("paused_from");
+        if let Stage::Paused(from) = stage {
+            self.fields.set("paused_from", Json::text(from.stage().name()));
+        }
+        self.fields.set("stage", Json::text(stage.name()));
+        self
+    }
+
+    /// One more step of its exposure on a channel.
+    pub fn step(mut self, channel: &Channel, step: Step) -> Self {
+        match self.exposure.iter_mut().find(|(known, _)| known == channel) {
+            Some((_, steps)) => steps.push(step),
+            None => self.exposure.push((channel.clone(), alloc::vec![step])),
+        }
+        self
+    }
+
+    /// It is granted something.
+    pub fn grant(mut self, grant: Grant) -> Self {
+        self.grants.push(grant);
+        self
+    }
+
+    /// When its rollout has to stop.
+    pub fn halt(mut self, criteria: &HaltCriteria) -> Self {
+        let mut object = Object::default();
+        object.set("minimum_sample", Json::number(criteria.minimum_sample));
+        let points = criteria.failure_basis_points.get();
+        object.set("failure_basis_points", Json::number(points.into()));
+        object.set("silence_seconds", Json::number(criteria.silence_seconds));
+        self.fields.set("halt", object.to_json());
+        self
+    }
+
+    fn to_json(&self) -> Json {
+        let mut fields = self.fields.clone();
+        let mut exposure = Object::default();
+        for (channel, steps) in &self.exposure {
+            let steps: Vec<Json> = steps.iter().map(step_to_json).collect();
+            exposure.set(channel.as_str(), array(steps.iter().map(Json::as_str)));
+        }
+        if !exposure.is_empty() {
+            fields.set("exposure", exposure.to_json());
+        }
+        if !self.grants.is_empty() {
+            let grants: Vec<Json> = self.grants.iter().map(grant_to_json).collect();
+            fields.set("grants", array(grants.iter().map(Json::as_str)));
+        }
+        fields.to_json()
+    }
+}
+
+impl BrakeDraft {
+    /// A brake that stops nothing.
+    pub fn new(product: &Product, epoch: u64) -> Self {
+        let fields = header(product, epoch);
+        Self { fields, paused: Vec::new(), withdrawn: Vec::new() }
+    }
+
+    /// It pauses all releases of the product.
+    pub fn pause_all(mut self) -> Self {
+        self.fields.set("pause_all", Json::published("true"));
+        self
+    }
+
+    /// It pauses this release.
+    pub fn pause(mut self, manifest: ManifestDigest) -> Self {
+        self.paused.push(manifest);
+        self
+    }
+
+    /// It withdraws this release for good.
+    pub fn withdraw(mut self, manifest: ManifestDigest) -> Self {
+        self.withdrawn.push(manifest);
+        self
+    }
+
+    /// The brake, in the form in which it is published; refused where a device would refuse it.
+    pub fn to_bytes(&self, limits: &Limits) -> Result<Vec<u8>, RecordError> {
+        let mut fields = self.fields.clone();
+        fields.set("paused", digests(&self.paused));
+        fields.set("withdrawn", digests(&self.withdrawn));
+        let bytes = fields.to_json().as_str().as_bytes().to_vec();
+        Brake::parse(&bytes, limits)?;
+        Ok(bytes)
+    }
+}
+
+fn header(product: &Product, epoch: u64) -> Object {
+    let mut fields = Object::default();
+    fields.set("schema", Json::number(1));
+    fields.set("product", Json::text(product.as_str()));
+    fields.set("epoch", Json::number(epoch));
+    fields
+}
+
+fn digests(list: &[ManifestDigest]) -> Json {
+    let texts: Vec<Json> = list.iter().map(|digest| Json::text(&digest.to_string())).collect();
+    array(texts.iter().map(Json::as_str))
+}
+
+fn step_to_json(step: &Step) -> Json {
+    let mut object = Object::default();
+    object.set("from", Json::text(&step.from.to_string()));
+    object.set("basis_points", Json::number(step.exposure.get().into()));
+    object.to_json()
+}
+
+fn grant_to_json(grant: &Grant) -> Json {
+    let mut object = Object::default();
+    object.set("privilege", Json::text(grant.privilege.name()));
+    object.set("until", Json::text(&grant.until.to_string()));
+    object.to_json()
+}

@@ -1,0 +1,70 @@
+//! The withdrawals that a device remembers.
+
+use alloc::vec::Vec;
+
+use super::{AuthorityKind, RolloutError};
+use crate::release::ManifestDigest;
+
+/// The manifests that were ever withdrawn. No document takes one out.
+///
+/// The list has an end, and a thief could fill it. So each withdrawal is kept with the authority that
+/// made it; where there is no room for another, those go first that no present document repeats and
+/// whose authority has lost a key since. If none is left to go, the document is refused: to forget
+/// silently would reopen a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Latch(Vec<Withdrawn>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Withdrawn {
+    pub(super) manifest: ManifestDigest,
+    pub(super) by: AuthorityKind,
+    /// The authority has lost a key since.
+    pub(super) ended: bool,
+}
+
+impl Latch {
+    pub(super) fn contains(&self, manifest: ManifestDigest) -> bool {
+        self.0.iter().any(|withdrawn| withdrawn.manifest == manifest)
+    }
+
+    pub(super) fn entries(&self) -> &[Withdrawn] {
+        &self.0
+    }
+
+    pub(super) fn from_entries(entries: Vec<Withdrawn>) -> Self {
+        Self(entries)
+    }
+
+    /// The authority has lost a key.
+    pub(super) fn end(&mut self, by: AuthorityKind) {
+        self.0.iter_mut().filter(|withdrawn| withdrawn.by == by).for_each(|w| w.ended = true);
+    }
+
+    /// Adds what a present document withdraws.
+    pub(super) fn add(&mut self, by: AuthorityKind, manifests: &[ManifestDigest]) {
+        for &manifest in manifests {
+            match self.0.iter_mut().find(|withdrawn| withdrawn.manifest == manifest) {
+                // Said again by those who hold the authority now.
+                Some(known) if known.ended => *known = Withdrawn { manifest, by, ended: false },
+                Some(_) => {}
+                None => self.0.push(Withdrawn { manifest, by, ended: false }),
+            }
+        }
+    }
+
+    /// Not more than `limit`: what an ended authority said last goes last, since a thief came late.
+    pub(super) fn fit(&mut self, limit: u32) -> Result<(), RolloutError> {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut surplus = self.0.len().saturating_sub(most);
+        // The latest first: they are the likelier a thief's.
+        let mut at = self.0.len();
+        while surplus > 0 && at > 0 {
+            at -= 1;
+            if self.0.get(at).is_some_and(|withdrawn| withdrawn.ended) {
+                self.0.remove(at);
+                surplus -= 1;
+            }
+        }
+        if surplus == 0 { Ok(()) } else { Err(RolloutError::WithdrawnFull { limit }) }
+    }
+}

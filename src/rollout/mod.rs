@@ -1,0 +1,58 @@
+//! Rollout governance: which release goes to which part of the fleet, who says so, and what stops it.
+//!
+//! One plan for each product, `rollouts/<product>.json`, signed by people other than those who
+//! release. It binds the *digests of manifests*, so nothing that a manifest says can change after the
+//! approval, and it is the index of what the product offers. A brake, `brake/<product>.json`, needs
+//! fewer people and can only pause or withdraw.
+//!
+//! | | |
+//! |---|---|
+//! | [`TrustedPlan`], [`TrustedBrake`] | documents that their own chains of edges vouch for |
+//! | [`Ratchets`] | what a device remembers: epochs, each until its authority loses a key, and withdrawals |
+//! | [`Ratchets::observe`] | looks at plan and brake, and gives what to store |
+//! | [`LivePlan`] | a plan that has been looked at, and stored |
+//! | [`Exposure`], [`Bucket`] | to how many a limited release is offered, and to whom |
+//! | [`Grant`] | what a plan lets a release skip, and until when |
+//! | [`HaltCriteria`] | when a rollout has to stop |
+//!
+//! The legality of transitions is checked when a plan is published ([`check_successor`]); a device,
+//! which may have missed any number of plans, checks epochs and withdrawals.
+
+mod brake;
+mod cohort;
+#[cfg(feature = "repository")]
+mod describe;
+mod error;
+mod exposure;
+mod grant;
+mod halt;
+mod latch;
+mod live;
+mod plan;
+mod ratchet;
+mod ratchets;
+
+mod stage;
+mod succession;
+mod trusted;
+
+pub use brake::Brake;
+pub use cohort::Bucket;
+#[cfg(feature = "repository")]
+pub use describe::{BrakeDraft, PlanDraft, PlannedReleaseDraft};
+pub use error::{AuthorityKind, RolloutError};
+pub use exposure::{BasisPoints, Exposure, Step};
+pub use grant::{Grant, Privilege};
+pub use halt::HaltCriteria;
+pub use live::{LivePlan, Sighting};
+pub use plan::{Plan, PlannedRelease};
+pub use ratchets::Ratchets;
+pub use stage::{Active, Stage};
+pub use succession::{SuccessionError, check_successor};
+pub use trusted::{TrustedBrake, TrustedPlan};
+
+/// The JSON Schema (draft 2020-12) of a rollout plan.
+pub const PLAN_SCHEMA: &str = include_str!("plan.schema.json");
+
+/// The JSON Schema (draft 2020-12) of a brake.
+pub const BRAKE_SCHEMA: &str = include_str!("brake.schema.json");

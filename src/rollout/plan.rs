@@ -1,0 +1,219 @@
+//! A product's rollout plan as data: which releases are live, and how far each has come.
+
+use alloc::vec::Vec;
+
+use super::{Exposure, Grant, HaltCriteria, Privilege, Stage};
+use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::primitives::{Limits, StartTime, UtcTime};
+use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion, fields, text};
+
+/// What a plan says. [`TrustedPlan`](super::TrustedPlan) derefs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub(super) product: Product,
+    pub(super) epoch: u64,
+    pub(super) expires: UtcTime,
+    pub(super) releases: Vec<PlannedRelease>,
+    pub(super) withdrawn: Vec<ManifestDigest>,
+}
+
+/// What a plan says of one live release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRelease {
+    pub(super) manifest: ManifestDigest,
+    pub(super) version: ReleaseVersion,
+    pub(super) stage: Stage,
+    pub(super) exposure: Exposure,
+    pub(super) grants: Vec<Grant>,
+    pub(super) halt: Option<HaltCriteria>,
+}
+
+impl Plan {
+    /// The product.
+    #[must_use]
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// The epoch, which rises with every plan.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Until when it may be acted on.
+    #[must_use]
+    pub fn expires(&self) -> UtcTime {
+        self.expires
+    }
+
+    /// The live releases: with [`Product::manifest_path`], where to find all that the product offers.
+    #[must_use]
+    pub fn releases(&self) -> &[PlannedRelease] {
+        &self.releases
+    }
+
+    /// The manifests that are withdrawn for good.
+    #[must_use]
+    pub fn withdrawn(&self) -> &[ManifestDigest] {
+        &self.withdrawn
+    }
+
+    /// What it says of a release.
+    #[must_use]
+    pub fn release(&self, manifest: ManifestDigest) -> Option<&PlannedRelease> {
+        self.releases.iter().find(|release| release.manifest == manifest)
+    }
+
+    /// All manifests that it says are withdrawn.
+    pub(super) fn all_withdrawn(&self) -> impl Iterator<Item = ManifestDigest> {
+        let staged = self.releases.iter().filter(|release| release.stage == Stage::Withdrawn);
+        self.withdrawn.iter().copied().chain(staged.map(|release| release.manifest))
+    }
+
+    /// Reads a plan for what it says, and trusts nothing.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
+        const KNOWN: &[&str] = &["schema", "product", "epoch", "expires", "releases", "withdrawn"];
+        let mut r = Reader::new(text(bytes, limits)?, limits)?;
+        let (mut schema, mut product, mut epoch, mut expires) = (None, None, None, None);
+        let (mut releases, mut withdrawn) = (None, Vec::new());
+        record(&mut r, KNOWN, |r, field| {
+            match field {
+                "schema" => schema = Some(r.u64()?),
+                "product" => product = Some(fields::name(r, field, Product::new)?),
+                "epoch" => epoch = Some(r.u64()?),
+                "expires" => expires = Some(fields::time(r)?),
+                "releases" => releases = Some(read_releases(r, limits)?),
+                _ => withdrawn = digests(r, field, limits)?,
+            }
+            Ok(())
+        })?;
+        r.end()?;
+        schema_one(schema)?;
+        let releases = required(releases, "releases")?;
+        let contradicts = |release: &PlannedRelease| {
+            release.stage != Stage::Withdrawn && withdrawn.contains(&release.manifest)
+        };
+        if releases.iter().any(contradicts) {
+            return Err(RecordError::value("withdrawn", "a live release is among them"));
+        }
+        Ok(Self {
+            product: required(product, "product")?,
+            epoch: required(epoch, "epoch")?,
+            expires: required(expires, "expires")?,
+            releases,
+            withdrawn,
+        })
+    }
+}
+
+impl PlannedRelease {
+    /// The digest of the manifest that was approved, and so of all that it says.
+    #[must_use]
+    pub fn manifest(&self) -> ManifestDigest {
+        self.manifest
+    }
+
+    /// The version under which the manifest lies.
+    #[must_use]
+    pub fn version(&self) -> &ReleaseVersion {
+        &self.version
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// To how many it is offered while it is limited.
+    #[must_use]
+    pub fn exposure(&self) -> &Exposure {
+        &self.exposure
+    }
+
+    /// What it is granted.
+    #[must_use]
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
+    /// When its rollout has to stop.
+    #[must_use]
+    pub fn halt(&self) -> Option<&HaltCriteria> {
+        self.halt.as_ref()
+    }
+
+    /// Whether a release with this manifest has a privilege now.
+    #[must_use]
+    pub fn grants_now(&self, privilege: Privilege, manifest: &Manifest, now: StartTime) -> bool {
+        privilege.is_for(manifest.severity())
+            && self.grants.iter().any(|grant| grant.privilege == privilege && grant.holds(now))
+    }
+
+    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
+        const KNOWN: &[&str] =
+            &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
+        let (mut manifest, mut version, mut stage, mut paused_from) = (None, None, None, None);
+        let (mut exposure, mut grants, mut halt) = (Exposure::default(), Vec::new(), None);
+        record(r, KNOWN, |r, field| {
+            match field {
+                "manifest" => {
+                    manifest = Some(ManifestDigest::from_bytes(fields::sha256(r, field)?));
+                }
+                "version" => version = Some(fields::name(r, field, ReleaseVersion::new)?),
+                "stage" => stage = Some(r.text()?.decode()),
+                "paused_from" => paused_from = Some(r.text()?.decode()),
+                "exposure" => exposure = Exposure::read(r, limits)?,
+                "grants" => r.array(|r| {
+                    room(&grants, limits.max_list, field)?;
+                    grants.push(Grant::read(r)?);
+                    Ok::<_, RecordError>(())
+                })?,
+                _ => halt = Some(HaltCriteria::read(r)?),
+            }
+            Ok(())
+        })?;
+        let stage = Stage::from_names(&required(stage, "stage")?, paused_from.as_deref());
+        Ok(Self {
+            manifest: required(manifest, "manifest")?,
+            version: required(version, "version")?,
+            stage: stage.ok_or(RecordError::value("stage", "no such stage"))?,
+            exposure,
+            grants,
+            halt,
+        })
+    }
+}
+
+fn read_releases(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<PlannedRelease>, RecordError> {
+    let mut releases: Vec<PlannedRelease> = Vec::new();
+    r.array(|r| {
+        room(&releases, limits.max_components, "releases")?;
+        let release = PlannedRelease::read(r, limits)?;
+        let same = |other: &PlannedRelease| {
+            other.manifest == release.manifest || other.version == release.version
+        };
+        if releases.iter().any(same) {
+            return Err(RecordError::value("releases", "a manifest or a version is there twice"));
+        }
+        releases.push(release);
+        Ok(())
+    })?;
+    Ok(releases)
+}
+
+/// A list of manifests.
+pub(super) fn digests(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    limits: &Limits,
+) -> Result<Vec<ManifestDigest>, RecordError> {
+    let mut list = Vec::new();
+    r.array(|r| {
+        room(&list, limits.max_withdrawn, field)?;
+        list.push(ManifestDigest::from_bytes(fields::sha256(r, field)?));
+        Ok::<_, RecordError>(())
+    })?;
+    Ok(list)
+}

@@ -1,0 +1,189 @@
+//! What a device remembers of a product's rollouts, and what it makes of the next plan.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::latch::{Latch, Withdrawn};
+use super::ratchet::Ratchet;
+use super::{AuthorityKind, LivePlan, RolloutError, Sighting, TrustedBrake, TrustedPlan};
+use crate::primitives::{Limits, StartTime, checksummed};
+use crate::release::{ManifestDigest, Product};
+
+const TITLE: &str = "ota-trust rollouts 1";
+
+/// The epochs and the withdrawals of one product that a device has seen.
+///
+/// A device keeps it for each product, and hands it every plan: what is older than it has seen is
+/// refused, and what was withdrawn once stays so. A loss is a loss of protection against a mirror
+/// that replays what was published since the stored snapshot was lost too, and of nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ratchets {
+    product: Product,
+    plan: Option<Ratchet>,
+    brake: Option<Ratchet>,
+    withdrawn: Latch,
+}
+
+impl Ratchets {
+    /// Those of a device that has seen nothing yet.
+    #[must_use]
+    pub fn new(product: Product) -> Self {
+        Self { product, plan: None, brake: None, withdrawn: Latch::default() }
+    }
+
+    /// The product.
+    #[must_use]
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// Whether a release was withdrawn.
+    #[must_use]
+    pub fn is_withdrawn(&self, manifest: ManifestDigest) -> bool {
+        self.withdrawn.contains(manifest)
+    }
+
+    /// The epoch of the plan that was seen last.
+    #[must_use]
+    pub fn plan_epoch(&self) -> Option<u64> {
+        self.plan.as_ref().map(|ratchet| ratchet.epoch)
+    }
+
+    /// The epoch of the brake that was seen last.
+    #[must_use]
+    pub fn brake_epoch(&self) -> Option<u64> {
+        self.brake.as_ref().map(|ratchet| ratchet.epoch)
+    }
+
+    /// Looks at the product's plan and brake: both of one state of the repository, of authorities that
+    /// share no key, not older than what was seen, and not expired.
+    ///
+    /// What comes of it has to be stored before anything is decided by the plan.
+    pub fn observe(
+        &self,
+        plan: TrustedPlan,
+        brake: Option<TrustedBrake>,
+        now: StartTime,
+        limits: &Limits,
+    ) -> Result<Sighting, RolloutError> {
+        self.check_documents(&plan, brake.as_ref(), now)?;
+        let mut next = self.clone();
+        let kind = AuthorityKind::Rollouts;
+        let authority = plan.vouched().authority();
+        let (ratchet, ended) =
+            Ratchet::after(self.plan.as_ref(), kind, plan.epoch(), plan.digest(), authority)?;
+        next.plan = Some(ratchet);
+        if ended {
+            next.withdrawn.end(kind);
+        }
+        let withdrawn: Vec<_> = plan.all_withdrawn().collect();
+        next.withdrawn.add(kind, &withdrawn);
+        match &brake {
+            Some(brake) => next.observe_brake(brake)?,
+            None => {
+                if let Some(Ratchet { epoch: seen, .. }) = self.brake {
+                    return Err(RolloutError::BrakeMissing { seen });
+                }
+            }
+        }
+        next.withdrawn.fit(limits.max_withdrawn)?;
+        let changed = next != *self;
+        Ok(Sighting::new(LivePlan::new(plan, brake, next), changed))
+    }
+
+    fn observe_brake(&mut self, brake: &TrustedBrake) -> Result<(), RolloutError> {
+        let kind = AuthorityKind::Brake;
+        let authority = brake.vouched().authority();
+        let (ratchet, ended) =
+            Ratchet::after(self.brake.as_ref(), kind, brake.epoch(), brake.digest(), authority)?;
+        self.brake = Some(ratchet);
+        if ended {
+            self.withdrawn.end(kind);
+        }
+        self.withdrawn.add(kind, brake.withdrawn());
+        Ok(())
+    }
+
+    fn check_documents(
+        &self,
+        plan: &TrustedPlan,
+        brake: Option<&TrustedBrake>,
+        now: StartTime,
+    ) -> Result<(), RolloutError> {
+        let other_product =
+            |product: &Product, path| RolloutError::OtherProduct { path, product: product.clone() };
+        if *plan.product() != self.product {
+            let path = self.product.plan_path();
+            return Err(other_product(plan.product(), path));
+        }
+        if let Some(brake) = brake {
+            if *brake.product() != self.product {
+                let path = self.product.brake_path();
+                return Err(other_product(brake.product(), path));
+            }
+            if brake.vouched().snapshot() != plan.vouched().snapshot() {
+                return Err(RolloutError::OtherSnapshot);
+            }
+            let rollouts = plan.vouched().authority();
+            if let Some(key) = brake.vouched().authority().shared_key(rollouts) {
+                let between = [AuthorityKind::Rollouts, AuthorityKind::Brake];
+                return Err(RolloutError::SharedKey { between, key });
+            }
+        }
+        if plan.expires() <= now.time() {
+            return Err(RolloutError::Expired { expires: plan.expires() });
+        }
+        Ok(())
+    }
+
+    /// The bytes to store.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut body = format!("product {}\n", self.product);
+        for (name, ratchet) in [("plan", &self.plan), ("brake", &self.brake)] {
+            if let Some(ratchet) = ratchet {
+                body.push_str(name);
+                body.push(' ');
+                ratchet.write(&mut body);
+            }
+        }
+        for Withdrawn { manifest, by, ended } in self.withdrawn.entries() {
+            let ended = if *ended { " ended" } else { "" };
+            body.push_str(&format!("withdrawn {manifest} {by}{ended}\n"));
+        }
+        checksummed::write(TITLE, &body)
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote for this product; `None` for anything else.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8], product: &Product) -> Option<Self> {
+        let mut lines = checksummed::read(TITLE, bytes)?.lines().peekable();
+        if lines.next()?.strip_prefix("product ")? != product.as_str() {
+            return None;
+        }
+        let mut ratchet = |prefix: &str| {
+            let line = lines.next_if(|line| line.starts_with(prefix));
+            line.map(|line| Ratchet::parse(line.strip_prefix(prefix)?))
+        };
+        let (plan, brake) = (ratchet("plan "), ratchet("brake "));
+        let (plan, brake) =
+            (plan.map_or(Some(None), |r| r.map(Some))?, brake.map_or(Some(None), |r| r.map(Some))?);
+        let withdrawn = lines.map(parse_withdrawn).collect::<Option<_>>()?;
+        let withdrawn = Latch::from_entries(withdrawn);
+        Some(Self { product: product.clone(), plan, brake, withdrawn })
+    }
+}
+
+fn parse_withdrawn(line: &str) -> Option<Withdrawn> {
+    let mut words = line.strip_prefix("withdrawn ")?.split(' ');
+    let manifest = ManifestDigest::from_hex(words.next()?)?;
+    let by = words.next()?;
+    let kinds = [AuthorityKind::Rollouts, AuthorityKind::Brake];
+    let by = kinds.into_iter().find(|kind| *format!("{kind}") == *by)?;
+    let ended = match words.next() {
+        None => false,
+        Some("ended") => true,
+        Some(_) => return None,
+    };
+    words.next().is_none().then_some(Withdrawn { manifest, by, ended })
+}

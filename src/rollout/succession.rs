@@ -1,0 +1,120 @@
+//! Whether one plan may follow another: what a publisher checks before people sign.
+
+use super::{Plan, Stage};
+use crate::primitives::Remedy;
+use crate::release::{ManifestDigest, ReleaseVersion};
+
+/// Why a plan may not follow another.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuccessionError {
+    /// It is another product's.
+    #[error("the plan of another product")]
+    Product,
+    /// The epoch does not rise.
+    #[error("epoch {found} follows {current}")]
+    Epoch {
+        /// The epoch of the plan that is published.
+        current: u64,
+        /// The epoch of the plan that should follow.
+        found: u64,
+    },
+    /// A release goes from one stage to another that may not follow it.
+    #[error("{version}: {from} may not become {to}")]
+    Transition {
+        /// The release.
+        version: ReleaseVersion,
+        /// The stage in the plan that is published.
+        from: Stage,
+        /// The stage in the plan that should follow.
+        to: Stage,
+    },
+    /// A release begins further on than at validation. A manifest that changed after its approval is
+    /// another release.
+    #[error("{version} begins as {stage}")]
+    Begins {
+        /// The release.
+        version: ReleaseVersion,
+        /// Where it begins.
+        stage: Stage,
+    },
+    /// A release is not in the plan any more, and was neither withdrawn nor superseded.
+    #[error("{version} is dropped while it is {stage}")]
+    Dropped {
+        /// The release.
+        version: ReleaseVersion,
+        /// The stage in the plan that is published.
+        stage: Stage,
+    },
+    /// A withdrawal is not repeated. Devices remember it, and new ones would not learn of it.
+    #[error("the manifest {manifest} is no longer withdrawn")]
+    NotWithdrawn {
+        /// The manifest.
+        manifest: ManifestDigest,
+    },
+}
+
+impl SuccessionError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Product => "succession.product",
+            Self::Epoch { .. } => "succession.epoch",
+            Self::Transition { .. } => "succession.transition",
+            Self::Begins { .. } => "succession.begins",
+            Self::Dropped { .. } => "succession.dropped",
+            Self::NotWithdrawn { .. } => "succession.not-withdrawn",
+        }
+    }
+
+    /// What helps: another plan.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::Operator
+    }
+}
+
+/// Checks that `next` may follow `current`, or be the first plan of a product.
+pub fn check_successor(current: Option<&Plan>, next: &Plan) -> Result<(), SuccessionError> {
+    if let Some(current) = current {
+        check_same_series(current, next)?;
+    }
+    let before = |manifest| current.and_then(|current| current.release(manifest));
+    for release in next.releases() {
+        let (version, stage) = (release.version().clone(), release.stage());
+        match before(release.manifest()) {
+            Some(old) if !old.stage().may_become(stage) => {
+                return Err(SuccessionError::Transition { version, from: old.stage(), to: stage });
+            }
+            None if !matches!(stage, Stage::Draft | Stage::Validation) => {
+                return Err(SuccessionError::Begins { version, stage });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_same_series(current: &Plan, next: &Plan) -> Result<(), SuccessionError> {
+    if current.product() != next.product() {
+        return Err(SuccessionError::Product);
+    }
+    if next.epoch() <= current.epoch() {
+        return Err(SuccessionError::Epoch { current: current.epoch(), found: next.epoch() });
+    }
+    for manifest in current.all_withdrawn() {
+        if !next.all_withdrawn().any(|withdrawn| withdrawn == manifest) {
+            return Err(SuccessionError::NotWithdrawn { manifest });
+        }
+    }
+    for old in current.releases() {
+        let may_go = matches!(old.stage(), Stage::Draft | Stage::Withdrawn | Stage::Superseded)
+            || next.withdrawn().contains(&old.manifest());
+        if next.release(old.manifest()).is_none() && !may_go {
+            let (version, stage) = (old.version().clone(), old.stage());
+            return Err(SuccessionError::Dropped { version, stage });
+        }
+    }
+    Ok(())
+}
