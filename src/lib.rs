@@ -58,6 +58,7 @@
 //! |---|---|---|
 //! | [`update`] | the device's cycle as a state machine | TUF §5 |
 //! | [`verify`] | the only place that mints trust in metadata | TUF §5.3 to §5.6 |
+//! | [`identity`] | handles, their keys and certificates | RFC 5869, RFC 8032 |
 //! | [`artifact`] | lengths, digests and blocks of what is installed | TUF §5.7, fs-verity |
 //! | [`metadata`] | roles as data | TUF §4, TAP 15 |
 //! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
@@ -96,6 +97,7 @@ pub mod attestation;
 pub mod eligibility;
 mod error;
 
+pub mod identity;
 pub mod json;
 pub mod key;
 pub mod manual;

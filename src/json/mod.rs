@@ -32,7 +32,6 @@ pub(crate) use reader::{Form, Reader};
 pub use record::RecordError;
 pub(crate) use record::{record, required, room, schema_one};
 pub(crate) use text::Text;
-#[cfg(feature = "repository")]
 pub(crate) use text::write_str;
 #[cfg(feature = "repository")]
 pub use value::Json;

@@ -103,7 +103,6 @@ impl<'b> Text<'b> {
 }
 
 /// Appends `text` as a published string, between quotes.
-#[cfg(feature = "repository")]
 pub(crate) fn write_str(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {

@@ -7,6 +7,7 @@
 //! | [`workflow`] | who wants to follow a cycle step by step |
 //! | [`publishing`](self#modules) | who writes a repository |
 //! | [`ceremonies`](self#modules) | who signs with others, and who looks after keys |
+//! | [`privacy`] | who has to say what a server learns about a device |
 //! | [`threats`] | who has to say what an attacker can do |
 //! | [`speed`] | who wants to know what it costs, and why |
 //! | [`limitations`] | who decides whether to use it |
@@ -20,6 +21,9 @@ pub mod integrating {}
 
 #[doc = include_str!("limitations.md")]
 pub mod limitations {}
+
+#[doc = include_str!("privacy.md")]
+pub mod privacy {}
 
 #[cfg(feature = "repository")]
 #[doc = include_str!("publishing.md")]

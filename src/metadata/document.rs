@@ -44,6 +44,17 @@ pub(crate) struct Signature {
 impl<'a, R: Signed> Document<'a, R> {
     /// Reads a file.
     pub(crate) fn read(bytes: Cow<'a, [u8]>, limits: &Limits) -> Result<Self> {
+        Self::read_with(bytes, limits, |r| R::read(r, limits))
+    }
+}
+
+impl<'a, R> Document<'a, R> {
+    /// Reads an envelope around something else than a role: `read` reads its `signed` part.
+    pub(crate) fn read_with(
+        bytes: Cow<'a, [u8]>,
+        limits: &Limits,
+        read: impl Fn(&mut Reader<'_>) -> Result<R>,
+    ) -> Result<Self> {
         let text = into_text(bytes)?;
         let mut r = Reader::new(&text, limits)?;
         let mut signatures = None;
@@ -54,7 +65,7 @@ impl<'a, R: Signed> Document<'a, R> {
             } else if key.is("signed") {
                 r.begin_canonical();
                 let start = r.offset();
-                let value = R::read(r, limits)?;
+                let value = read(r)?;
                 signed = Some((value, start..r.offset(), r.end_canonical()));
             } else {
                 r.skip()?;

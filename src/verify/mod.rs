@@ -41,10 +41,8 @@ mod trusted;
 pub use authentic::Authentic;
 pub use authority::{Authority, AuthorityEdge, SnapshotId, VouchedTarget};
 pub use context::{Context, Freshness};
-#[cfg(feature = "repository")]
 pub(crate) use error::list_reasons;
 pub use error::{NotCounted, SignatureShortfall, VerifyError};
-#[cfg(feature = "repository")]
 pub(crate) use keyring::UsableKey;
 #[cfg(feature = "repository")]
 pub(crate) use publish::{
@@ -53,7 +51,8 @@ pub(crate) use publish::{
 };
 pub use root::{anchor, next_root};
 #[cfg(feature = "repository")]
-pub(crate) use signatures::{KeyIds, Signatures, SignedMessage, Unmet};
+pub(crate) use signatures::SignedMessage;
+pub(crate) use signatures::{KeyIds, Signatures, Unmet};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;
 pub use targets::{Delegator, targets};

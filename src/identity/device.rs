@@ -1,0 +1,93 @@
+//! What a device signs with.
+
+use core::fmt;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+
+use super::derive::framed;
+use super::{EpochKey, Fleet, Handle, IdentityEpoch};
+
+/// A device's key in one epoch of one fleet, and its handle.
+///
+/// From [`DeviceSecret::identity`](super::DeviceSecret::identity). The secret half is overwritten
+/// with zeros when this is dropped, and is not copied or printed.
+pub struct DeviceIdentity {
+    key: SigningKey,
+    public: EpochKey,
+}
+
+impl DeviceIdentity {
+    pub(super) fn from_seed(seed: &[u8; 32], fleet: Fleet, epoch: IdentityEpoch) -> Self {
+        let key = SigningKey::from_bytes(seed);
+        let public = EpochKey::derived(fleet, epoch, key.verifying_key().to_bytes());
+        Self { key, public }
+    }
+
+    /// The Ed25519 signature of `message` (RFC 8032 §5.1.6).
+    ///
+    /// For requests, whose text begins with a component's name (RFC 9421 §2.5). What this module
+    /// signs by itself begins otherwise, so that neither passes for the other.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+
+    /// The public half, with its fleet and epoch.
+    #[must_use]
+    pub fn epoch_key(&self) -> &EpochKey {
+        &self.public
+    }
+
+    /// The 32 bytes of the public key.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8; 32] {
+        self.public.public_key()
+    }
+
+    /// What the server calls this device in this epoch.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.public.handle()
+    }
+
+    /// Answers an enroller's challenge: this key, with which the device enrolled, says that
+    /// `claimed` is its key of the present epoch.
+    ///
+    /// [`Enrolment::answer`](super::Enrolment::answer) verifies it.
+    #[must_use]
+    pub fn answer(&self, challenge: &[u8; 32], claimed: &EpochKey) -> [u8; 64] {
+        self.sign(&answer_text(challenge, claimed))
+    }
+}
+
+/// What the answer to a challenge is signed over.
+pub(super) fn answer_text(challenge: &[u8; 32], claimed: &EpochKey) -> alloc::vec::Vec<u8> {
+    framed(&[
+        b"ota-trust enrolment challenge 1",
+        challenge,
+        claimed.fleet().as_str().as_bytes(),
+        &claimed.epoch().get().to_be_bytes(),
+        claimed.public_key(),
+    ])
+}
+
+impl fmt::Debug for DeviceIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceIdentity(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    #[test]
+    fn the_secret_half_is_wiped() {
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        let fleet = Fleet::new("lamps").unwrap();
+        let identity = DeviceIdentity::from_seed(&[1; 32], fleet, IdentityEpoch::new(1));
+        wiped(&identity.key);
+    }
+}

@@ -1,0 +1,92 @@
+//! Device handles: what a server may call a device, and for how long.
+//!
+//! A server has to know that a request comes from a device of the fleet, and that two requests of
+//! one day come from the same one. It need not know which one, or follow it over the years. So a
+//! device has a [`Handle`] for each epoch of each fleet, which is a digest of a key of its own: a
+//! name that rotates under a key that stays would be useless.
+//!
+//! 1. A device has one [`DeviceSecret`]. All else is derived from it: a [`DeviceIdentity`] for each
+//!    fleet and epoch, and a [`RolloutSeed`] for each release.
+//! 2. It enrols with its key of [`IdentityEpoch::ENROLMENT`]; the enroller keeps an [`Enrolment`].
+//! 3. For each epoch that key vouches for another ([`Rotation`]), and the enroller certifies it
+//!    ([`Certification`]).
+//! 4. The server verifies the certificate ([`CertifiedHandle`]), and with it the device's requests.
+//!    It keeps a [`HandleStatus`].
+//!
+//! | mode | who can link two epochs | how |
+//! |---|---|---|
+//! | **split** (the default) | the enroller, not the server | the enroller certifies each epoch's key |
+//! | **linked** | the server, too | each epoch's key vouches for the next, and the server sees it |
+//! | blind | nobody | not there yet: certificates that the enroller cannot recognise |
+//!
+//! What a server learns all the same, and what links, is in
+//! [`manual::privacy`](crate::manual::privacy).
+//!
+//! Secrets are overwritten with zeros when they are dropped, and do not print. Nothing here
+//! compares a secret: handles, keys and challenges are sent in the clear, and answers are
+//! verified as signatures.
+//!
+//! ```
+//! # use ota_trust::key::{Ed25519Signer, Signer};
+//! # use ota_trust::primitives::{Limits, StartTime, UtcTime};
+//! # use ota_trust::services::{Purpose, ServiceKeys};
+//! use ota_trust::identity::*;
+//! # let random = core::array::from_fn(|n| n as u8);
+//! # let enroller = Ed25519Signer::from_seed(&[7; 32]);
+//! # let named = enroller.public_key();
+//! # let expires = "2027-01-01T00:00:00Z".parse()?;
+//! # let keys = vec![(named.id().clone(), named.key().clone())];
+//! # let enrollers = ServiceKeys::assume_trusted(Purpose::Enrolment, keys, expires);
+//! # let (limits, now) = (Limits::default(), StartTime::Known("2026-06-09T10:11:12Z".parse()?));
+//! let (fleet, june) = (Fleet::new("lamps.example")?, IdentityEpoch::new(6));
+//!
+//! // The device, with 32 random bytes that it has drawn once.
+//! let secret = DeviceSecret::new(&mut { random })?;
+//! let origin = secret.identity(&fleet, IdentityEpoch::ENROLMENT);
+//! let identity = secret.identity(&fleet, june);
+//! let proof = Rotation::prove(&origin, &identity)?;
+//!
+//! // The enroller, which has enrolled it before.
+//! let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
+//! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?)?;
+//! // … store step.record, and then:
+//! let EnrolmentAction::Certify(certification) = step.action else { panic!() };
+//! let window = EpochWindow::new("2026-06-01T00:00:00Z".parse()?, "2026-07-03T00:00:00Z".parse()?)?;
+//! let certificate = certification.certify(&[&enroller], &window)?;
+//!
+//! // The server, which gets the certificate with a request.
+//! let device = CertifiedHandle::verify(&certificate, &enrollers, &fleet, now, &limits)?;
+//! assert_eq!(device.handle(), identity.handle());
+//! assert!(device.verifies(b"a request", &identity.sign(b"a request")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod certificate;
+mod certify;
+mod derive;
+mod device;
+mod enrolment;
+mod enrolment_record;
+mod envelope;
+mod epoch_key;
+mod error;
+mod fleet;
+mod handle;
+mod record;
+mod rotation;
+mod secret;
+mod state;
+mod status;
+
+pub use certificate::{CertifiedHandle, EpochWindow};
+pub use certify::Certification;
+pub use device::DeviceIdentity;
+pub use enrolment::{Enrolment, EnrolmentAction, EnrolmentStep, Standing};
+pub use epoch_key::EpochKey;
+pub use error::IdentityError;
+pub use fleet::{Fleet, IdentityEpoch};
+pub use handle::Handle;
+pub use rotation::Rotation;
+pub use secret::{DeviceSecret, RolloutSeed};
+pub use state::{IdentityState, StoredState};
+pub use status::{HandleAnswer, HandleEvent, HandleStatus};
