@@ -20,6 +20,8 @@ mod diamonds;
 mod error_codes;
 mod floors;
 mod freeze;
+#[cfg(feature = "repository")]
+mod governed;
 mod header;
 mod keys;
 mod limits;

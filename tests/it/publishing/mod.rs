@@ -5,7 +5,7 @@ mod cost;
 mod foreign;
 mod found;
 mod gate;
-mod house;
+pub(crate) mod house;
 mod layouts;
 mod life;
 mod power_cuts;

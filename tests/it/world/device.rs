@@ -6,7 +6,7 @@ use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
 use ota_trust::update::{
     Change, Lookup, Repository, StaleRepository, StaleTarget, Step, StoredItem, Update, UpdateError,
 };
-use ota_trust::verify::TrustedTarget;
+use ota_trust::verify::{TrustedTarget, VouchedTarget};
 
 use super::check::name_of;
 use super::repo::Repo;
@@ -152,6 +152,17 @@ impl Device {
     ) -> Result<Lookup<Repository<'static>, TrustedTarget>, Ended> {
         self.forget_log();
         let step = repository.find(&TargetPath::new(path).unwrap())?;
+        self.drive(mirror, step)
+    }
+
+    pub(crate) fn find_vouched(
+        &mut self,
+        mirror: &dyn Mirror,
+        repository: Repository<'static>,
+        path: &TargetPath,
+    ) -> Result<Lookup<Repository<'static>, VouchedTarget>, Ended> {
+        self.forget_log();
+        let step = repository.find_vouched(path)?;
         self.drive(mirror, step)
     }
 
