@@ -18,6 +18,12 @@ pub enum Layer {
     Manifest,
     /// Layer 4: lengths, digests, blocks.
     Artifact,
+    /// Layer 5: rollout plans, decisions, and the permits in which all proofs meet.
+    Eligibility,
+    /// Layer 6: attestation results.
+    Attestation,
+    /// Who a device is, as far as a server has to know.
+    Identity,
     /// Layer 7: drafts, signatures, ceremonies.
     Signing,
     /// What a device keeps between cycles.
@@ -45,6 +51,27 @@ pub enum Error {
     /// An artifact was refused.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// A document of this crate's own was refused.
+    #[error(transparent)]
+    Document(#[from] crate::json::RecordError),
+    /// A release was refused.
+    #[error(transparent)]
+    Release(#[from] crate::release::ReleaseError),
+    /// The keys of a service were refused.
+    #[error(transparent)]
+    Service(#[from] crate::services::ServiceError),
+    /// A rollout plan or a brake was refused.
+    #[error(transparent)]
+    Rollout(#[from] crate::rollout::RolloutError),
+    /// A plan may not follow another.
+    #[error(transparent)]
+    Succession(#[from] crate::rollout::SuccessionError),
+    /// There is no permit.
+    #[error(transparent)]
+    Permit(#[from] crate::permit::PermitError),
+    /// A handle, a certificate or a rotation was refused.
+    #[error(transparent)]
+    Identity(#[from] crate::identity::IdentityError),
     /// The device's storage failed.
     #[cfg(feature = "fs")]
     #[error(transparent)]
@@ -88,6 +115,13 @@ impl Error {
             Self::Verify(e) => e.code(),
             Self::NotFound(e) => e.code(),
             Self::Artifact(e) => e.code(),
+            Self::Document(e) => e.code(),
+            Self::Release(e) => e.code(),
+            Self::Service(e) => e.code(),
+            Self::Rollout(e) => e.code(),
+            Self::Succession(e) => e.code(),
+            Self::Permit(e) => e.code(),
+            Self::Identity(e) => e.code(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.code(),
             #[cfg(feature = "repository")]
@@ -111,7 +145,14 @@ impl Error {
     #[must_use]
     pub fn layer(&self) -> Layer {
         match self {
-            Self::Update(_) | Self::Verify(_) | Self::NotFound(_) => Layer::Manifest,
+            Self::Update(_)
+            | Self::Verify(_)
+            | Self::NotFound(_)
+            | Self::Document(_)
+            | Self::Release(_)
+            | Self::Service(_) => Layer::Manifest,
+            Self::Rollout(_) | Self::Succession(_) | Self::Permit(_) => Layer::Eligibility,
+            Self::Identity(_) => Layer::Identity,
             Self::Artifact(_) => Layer::Artifact,
             #[cfg(feature = "fs")]
             Self::Store(_) => Layer::Storage,
@@ -135,6 +176,13 @@ impl Error {
             Self::Verify(e) => e.remedy(),
             Self::NotFound(e) => e.remedy(),
             Self::Artifact(e) => e.remedy(),
+            Self::Document(e) => e.remedy(),
+            Self::Release(e) => e.remedy(),
+            Self::Service(e) => e.remedy(),
+            Self::Rollout(e) => e.remedy(),
+            Self::Succession(e) => e.remedy(),
+            Self::Permit(e) => e.remedy(),
+            Self::Identity(e) => e.remedy(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.remedy(),
             #[cfg(feature = "repository")]

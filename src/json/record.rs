@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use super::{JsonError, JsonProblem, Reader};
-use crate::primitives::{HashesError, PathError, TimeError, printed};
+use crate::primitives::{HashesError, PathError, Remedy, TimeError, printed};
 
 const CRITICAL: &str = "crit";
 const SCHEMA: &str = "schema";
@@ -91,6 +91,12 @@ impl RecordError {
             Self::Time(_) => "record.time",
             Self::TooMany { .. } => "record.too-many",
         }
+    }
+
+    /// What helps: another document.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::Operator
     }
 
     /// A field with a value that it may not have.

@@ -10,6 +10,7 @@
 //! timestamp.json
 //! snapshot.json
 //! role.<name>.json  targets and delegated roles: caches
+//! rollouts.<product>, installation.<product>, permit.<product>, identity
 //! ```
 //!
 //! Every item is the bytes that were handed over. A change is made by writing a temporary file,
@@ -22,6 +23,7 @@
 mod disk;
 mod error;
 mod names;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::vec::Vec;
 
 pub use error::{StoreError, StoreOperation};
+pub use state::StateItem;
 
 use crate::primitives::{Limits, Version};
 use crate::update::{Change, StoredItem};

@@ -4,7 +4,7 @@ use core::fmt::Write as _;
 use std::format;
 use std::string::String;
 
-use crate::primitives::{Digest, RoleName, Version, sha256};
+use crate::primitives::{Digest, Version, sha256};
 use crate::update::StoredItem;
 
 /// Where an item is written before it is renamed.
@@ -20,13 +20,14 @@ pub(super) fn of(item: &StoredItem) -> String {
         StoredItem::Ledger => "ledger".into(),
         StoredItem::Timestamp => "timestamp.json".into(),
         StoredItem::Snapshot => "snapshot.json".into(),
-        StoredItem::Role(name) => format!("role.{}.json", encode(name)),
+        StoredItem::Role(name) => format!("role.{}.json", encode(name.as_str())),
     }
 }
 
 /// Whether a file of this name is the store's.
 pub(super) fn is_item(name: &str) -> bool {
     matches!(name, "ledger" | "timestamp.json" | "snapshot.json")
+        || super::state::is_item(name)
         || root_version(name).is_some()
         || (name.starts_with("role.") && name.strip_suffix(".json").is_some())
 }
@@ -42,9 +43,9 @@ pub(super) fn root_version(name: &str) -> Option<Version> {
 /// Lower-case letters, digits, `-` and `_` stand for themselves, every other byte is `%XX`;
 /// capitals are encoded, so two names never differ only in case. A name that grows too long becomes
 /// its digest, behind a `~` that no encoded name has.
-fn encode(name: &RoleName) -> String {
+pub(super) fn encode(name: &str) -> String {
     let mut out = String::new();
-    for &byte in name.as_str().as_bytes() {
+    for &byte in name.as_bytes() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
             // Writing to a string does not fail.
@@ -52,7 +53,7 @@ fn encode(name: &RoleName) -> String {
         }
     }
     if out.len() > LONGEST_ENCODED {
-        return format!("~{}", Digest::Sha256(sha256(name.as_str().as_bytes())));
+        return format!("~{}", Digest::Sha256(sha256(name.as_bytes())));
     }
     out
 }

@@ -1,0 +1,63 @@
+//! What a device keeps beside its metadata: the state that products and its identity have.
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use super::{FsStore, Result, disk, names};
+use crate::release::Product;
+
+/// The most that one item of state takes: a thousand withdrawals are 90 KiB.
+const MAX_LENGTH: u64 = 1 << 20;
+
+/// An item of state. Each is written whole, over the one before.
+///
+/// All are floors: nothing may be installed where one could not be written. Their types say what a
+/// loss means; it is never "begin at 0".
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StateItem {
+    /// [`Ratchets`](crate::rollout::Ratchets) of a product.
+    Rollouts(Product),
+    /// [`InstallState`](crate::permit::InstallState) of a product.
+    Installation(Product),
+    /// A [`PermitRecord`](crate::permit::PermitRecord) of a product.
+    Permit(Product),
+    /// [`IdentityState`](crate::identity::IdentityState).
+    Identity,
+}
+
+impl StateItem {
+    fn file_name(&self) -> String {
+        let (kind, product) = match self {
+            Self::Rollouts(product) => ("rollouts", product),
+            Self::Installation(product) => ("installation", product),
+            Self::Permit(product) => ("permit", product),
+            Self::Identity => return "identity".into(),
+        };
+        format!("{kind}.{}", names::encode(product.as_str()))
+    }
+}
+
+/// Whether a file of this name is an item of state.
+pub(super) fn is_item(name: &str) -> bool {
+    let of_product = ["rollouts.", "installation.", "permit."];
+    name == "identity" || of_product.iter().any(|kind| name.starts_with(kind))
+}
+
+impl FsStore {
+    /// Reads an item of state; `None` where there is none.
+    pub fn read_state(&self, item: &StateItem) -> Result<Option<Vec<u8>>> {
+        disk::read(&self.folder, &item.file_name(), MAX_LENGTH)
+    }
+
+    /// Writes an item of state: after a power cut the old one or the new one is there.
+    pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
+        disk::replace(&self.folder, &item.file_name(), bytes)
+    }
+
+    /// Removes an item of state.
+    pub fn remove_state(&self, item: &StateItem) -> Result<()> {
+        disk::remove(&self.folder, &item.file_name())
+    }
+}
