@@ -2,4 +2,24 @@
 
 mod agent;
 mod circle;
+mod lives;
+mod mix_and_match;
+mod ratchets;
 mod vendor;
+
+use ota_trust::attestation::AttestationSignal;
+use ota_trust::eligibility::{Catalog, decide};
+use ota_trust::permit::WritePermit;
+use ota_trust::rollout::LivePlan;
+
+use agent::{Agent, Documents};
+
+/// The code of the refusal of a permit for the release that the agent is eligible for.
+fn refusal_of_permit(agent: &Agent, live: &LivePlan, documents: &Documents) -> &'static str {
+    let catalog = Catalog::new(live, documents.releases.clone()).unwrap();
+    let (facts, now) = (agent.facts(), agent.device.start);
+    let decided = decide(&agent.policy, &facts, &catalog, AttestationSignal::Unavailable, now);
+    let eligible = decided.into_eligible().unwrap();
+    let release = documents.releases.iter().find(|r| r.digest() == eligible.manifest()).unwrap();
+    WritePermit::new(release, eligible).unwrap_err().code()
+}

@@ -1,0 +1,331 @@
+//! Proofs that do not belong together, and documents that speak for others.
+
+use ota_trust::attestation::AttestationSignal;
+use ota_trust::eligibility::{Catalog, Policy, decide};
+use ota_trust::metadata::PathSet;
+use ota_trust::permit::{PermitError, WritePermit};
+use ota_trust::primitives::{Limits, StartTime};
+use ota_trust::release::{
+    ComponentDraft, Content, ManifestDigest, ManifestDraft, ReleaseError, TrustedRelease,
+};
+use ota_trust::repository::{Delegation, TargetEntry};
+use ota_trust::rollout::{BrakeDraft, TrustedPlan};
+
+use super::agent::{Agent, Documents};
+use super::vendor::{
+    AUTHORITIES, Vendor, channel, component, firmware, hardware, product, stable, version,
+};
+use crate::publishing::house::{now, path, public, role};
+
+/// A vendor with one stable release.
+fn lamp() -> (Vendor, Agent, ManifestDigest) {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let agent = Agent::new(&vendor, product("lamp"));
+    (vendor, agent, manifest)
+}
+
+fn one_release(documents: &Documents) -> TrustedRelease {
+    documents.releases[0].clone()
+}
+
+#[test]
+fn a_release_of_one_snapshot_and_the_plan_of_another() {
+    let (mut vendor, mut agent, _) = lamp();
+    let old = agent.documents(&vendor).unwrap();
+    vendor.refresh();
+    let new = agent.documents(&vendor).unwrap();
+    assert_eq!(one_release(&old).digest(), one_release(&new).digest(), "the same in both");
+    let live = agent.observe(new.plan.clone().unwrap(), None).unwrap();
+    let refusal = Catalog::new(&live, [one_release(&old)]).unwrap_err();
+    assert_eq!(refusal.code(), "rollout.other-snapshot");
+    assert!(Catalog::new(&live, [one_release(&new)]).is_ok());
+    let refusal = Catalog::without_rollouts([one_release(&old), one_release(&new)]).unwrap_err();
+    assert_eq!(refusal.code(), "rollout.other-snapshot");
+}
+
+#[test]
+fn a_plan_of_one_snapshot_and_the_brake_of_another() {
+    let (mut vendor, mut agent, _) = lamp();
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1));
+    let old = agent.documents(&vendor).unwrap();
+    vendor.refresh();
+    let new = agent.documents(&vendor).unwrap();
+    assert_eq!(agent.observe(new.plan.unwrap(), old.brake).unwrap_err(), "rollout.other-snapshot");
+}
+
+#[test]
+fn a_permit_takes_no_proof_of_another_release_or_snapshot() {
+    let mut vendor = Vendor::new();
+    let first = vendor.release("lamp", "2.0.0", 2);
+    let second = vendor.release("lamp", "2.1.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(first, "2.0.0"), (second, "2.1.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let (documents, decided) = agent.poll(&vendor).unwrap();
+    let eligible = decided.into_eligible().unwrap();
+    assert_eq!(eligible.manifest(), second);
+    let of = |manifest| {
+        documents.releases.iter().find(|release| release.digest() == manifest).unwrap().clone()
+    };
+    let refusal = WritePermit::new(&of(first), eligible).unwrap_err();
+    assert_eq!(refusal, PermitError::OtherRelease { expected: first, found: second });
+    vendor.refresh();
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    let refusal = WritePermit::new(&of(second), decided.into_eligible().unwrap()).unwrap_err();
+    assert_eq!(refusal, PermitError::OtherSnapshot);
+}
+
+#[test]
+fn a_component_of_one_release_in_another() {
+    let mut vendor = Vendor::new();
+    let first = vendor.release("lamp", "2.0.0", 2);
+    let second = vendor.release("lamp", "2.1.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(second, "2.1.0"), (first, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    let (web, contents) = (&vendor.house.web, &vendor.contents);
+    let other = path("releases/lamp/2.0.0/firmware.bin");
+    let (repository, found) = agent.fetch(web, contents, documents.repository, &other);
+    let id = component("firmware");
+    let refusal = write.stream(&id, &found.unwrap().0, 1 << 20).unwrap_err();
+    assert_eq!(refusal.code(), "permit.other-target");
+    // A proof of the right component, but of another release.
+    let (_, eligible) = agent.poll(&vendor).unwrap();
+    let eligible = eligible.into_eligible().unwrap();
+    let releases = &documents.releases;
+    let release = releases.iter().find(|release| release.digest() == second).unwrap();
+    let verified = agent.download(&vendor, repository, &write).unwrap();
+    let policy = Policy::default();
+    let catalog = {
+        let live = agent.observe(documents.plan.clone().unwrap(), None).unwrap();
+        let older = releases.iter().find(|release| release.digest() == first).unwrap().clone();
+        Catalog::new(&live, [older]).unwrap()
+    };
+    let (facts, start) = (agent.facts(), agent.device.start);
+    let of_first = decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, start);
+    let older = catalog.releases().next().unwrap();
+    let write_first = WritePermit::new(older, of_first.into_eligible().unwrap()).unwrap();
+    let refusal = write_first.install(verified.clone(), start).unwrap_err();
+    assert_eq!(refusal, PermitError::OtherRelease { expected: first, found: second });
+    // With none at all.
+    let write = WritePermit::new(release, eligible).unwrap();
+    assert_eq!(write.install([], start).unwrap_err(), PermitError::Missing { id });
+}
+
+#[test]
+fn a_manifest_that_changed_after_its_approval_is_not_in_the_plan() {
+    let (mut vendor, mut agent, approved) = lamp();
+    let changed = vendor.release_as("lamp", "2.0.0", 2, |draft| draft.hardware_id(hardware("b2")));
+    assert_ne!(approved, changed);
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    assert_eq!(decided.reason(changed).unwrap().code(), "reason.not-in-plan");
+    assert!(decided.into_eligible().is_none());
+}
+
+#[test]
+fn a_manifest_that_names_another_team_s_product() {
+    let mut vendor = Vendor::new();
+    for (of, number) in [("door", "2.0.0"), ("lamp", "2.1.0")] {
+        // A well-formed manifest of that product and version, in the folder of lamp 2.0.0.
+        let manifest = ManifestDraft::new(product(of), version(number), 2)
+            .hardware_id(hardware("a1"))
+            .channel(channel("stable"))
+            .component(ComponentDraft::full(
+                component("firmware"),
+                "firmware.bin",
+                Content::of(b""),
+            ))
+            .to_bytes(&Limits::default())
+            .unwrap();
+        vendor.put(&[("releases/lamp/2.0.0/release.json".into(), manifest)]);
+        let mut agent = Agent::new(&vendor, product("lamp"));
+        let repository = agent.device.refresh(&vendor.house.web);
+        let (web, contents) = (&vendor.house.web, &vendor.contents);
+        let at = path("releases/lamp/2.0.0/release.json");
+        let (target, bytes) = agent.fetch(web, contents, repository, &at).1.unwrap();
+        let refusal = TrustedRelease::read(target, &bytes, &Limits::default()).unwrap_err();
+        assert!(matches!(refusal, ReleaseError::OtherRelease { .. }), "{refusal}");
+        assert_eq!(refusal.code(), "release.other-release");
+    }
+}
+
+#[test]
+fn a_plan_or_a_brake_of_another_product() {
+    let mut vendor = Vendor::new();
+    let plan = stable("door", 1, &[]).to_bytes(&Limits::default()).unwrap();
+    vendor.put(&[("rollouts/lamp.json".into(), plan)]);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.documents(&vendor).err(), Some("rollout.other-product"));
+    vendor.plan("lamp", &stable("lamp", 1, &[]));
+    let brake = BrakeDraft::new(&product("door"), 1).to_bytes(&Limits::default()).unwrap();
+    vendor.put(&[("brake/lamp.json".into(), brake)]);
+    assert_eq!(agent.documents(&vendor).err(), Some("rollout.other-product"));
+    // Documents of the door, looked at as those of the lamp.
+    vendor.plan("door", &stable("door", 1, &[]));
+    let mut door = Agent::new(&vendor, product("door"));
+    let plan = door.documents(&vendor).unwrap().plan.unwrap();
+    assert_eq!(agent.observe(plan, None).unwrap_err(), "rollout.other-product");
+}
+
+/// On a device such an entry is never seen (`delegations::what_a_role_lists_outside_of_its_paths_…`);
+/// a publisher does not write it.
+#[test]
+fn entries_outside_of_an_authority_s_paths_are_not_published() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    let plan = stable("lamp", 1, &[(manifest, "2.0.0")]).to_bytes(&Limits::default()).unwrap();
+    for (authority, at) in [("releases", "rollouts/lamp.json"), ("brake", "rollouts/lamp.json")] {
+        let refusal = vendor.house.refusal(|draft| {
+            draft.role(&role(authority)).unwrap().insert(&path(at), &TargetEntry::of(&plan));
+        });
+        assert_eq!(refusal, "seal.path-outside", "{authority}");
+    }
+}
+
+#[test]
+fn what_targets_lists_itself_has_no_authority_of_its_own() {
+    let mut vendor = Vendor::with_authorities([("releases", "releases/*/*/*", "releases")]);
+    let plan = stable("lamp", 1, &[]).to_bytes(&Limits::default()).unwrap();
+    vendor.put(&[("rollouts/lamp.json".into(), plan)]);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.documents(&vendor).err(), Some("rollout.not-delegated"));
+
+    let mut vendor = Vendor::with_authorities([("rollouts", "rollouts/*", "rollouts")]);
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.documents(&vendor).err(), Some("release.not-delegated"));
+}
+
+#[test]
+fn authorities_that_share_a_key_are_one() {
+    for (name, code, brake) in [
+        ("rollouts", "rollout.shared-key", false),
+        ("brake", "rollout.shared-key", true),
+        ("services", "", false),
+    ] {
+        // The key of the releases signs for the other authority, too.
+        let of = AUTHORITIES
+            .map(|(role, paths)| (role, paths, if role == name { "releases" } else { role }));
+        let mut vendor = Vendor::with_authorities(of);
+        let manifest = vendor.release("lamp", "2.0.0", 2);
+        vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+        if brake {
+            vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1));
+        }
+        let mut agent = Agent::new(&vendor, product("lamp"));
+        let refusal = agent.update(&vendor);
+        if code.is_empty() {
+            assert_eq!(refusal, Ok(true), "services only restrict");
+        } else {
+            assert_eq!(refusal, Err(code), "{name}");
+        }
+    }
+    // Rollouts and brake.
+    let of = AUTHORITIES
+        .map(|(role, paths)| (role, paths, if role == "brake" { "rollouts" } else { role }));
+    let mut vendor = Vendor::with_authorities(of);
+    vendor.plan("lamp", &stable("lamp", 1, &[]));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.update(&vendor), Err("rollout.shared-key"));
+}
+
+/// A parent that both have in common could speak for both.
+#[test]
+fn authorities_below_one_parent_are_one() {
+    let mut vendor = Vendor::with_authorities([("both", "*/*", "both")]);
+    vendor.house.keys.extend(["releases".to_owned(), "rollouts".to_owned()]);
+    vendor.edit(|draft| {
+        let paths = PathSet::patterns(["releases/*/*/*", "rollouts/*"]);
+        draft.targets().unwrap().set_paths(&role("both"), paths).unwrap();
+        for (name, paths) in &AUTHORITIES[..2] {
+            let paths = PathSet::patterns([*paths]);
+            let delegation = Delegation::new(role(name), vec![public(name)], 1, paths);
+            draft.role(&role("both")).unwrap().delegate(&delegation).unwrap();
+            draft.create_role(&role(name)).unwrap();
+        }
+    });
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.update(&vendor), Err("rollout.shared-key"));
+}
+
+#[test]
+fn a_component_by_another_authority_than_its_manifest() {
+    // `services` may speak for the firmware, and comes first.
+    let of = [
+        ("services", "releases/*/*/firmware.bin", "services"),
+        ("releases", "releases/*/*/release.json", "releases"),
+        ("rollouts", "rollouts/*", "rollouts"),
+    ];
+    let mut vendor = Vendor::with_authorities(of);
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.update(&vendor), Err("permit.other-authority"));
+}
+
+#[test]
+fn metadata_and_manifest_that_list_different_bytes() {
+    let (mut vendor, mut agent, _) = lamp();
+    let same_length = vec![b'x'; firmware("lamp", "2.0.0").len()];
+    for other in [b"other".to_vec(), same_length] {
+        vendor.put(&[("releases/lamp/2.0.0/firmware.bin".into(), other)]);
+        assert_eq!(agent.update(&vendor), Err("permit.mismatch"));
+    }
+    vendor.put(&[("releases/lamp/2.0.0/firmware.bin".into(), firmware("lamp", "2.0.0"))]);
+    assert_eq!(agent.update(&vendor), Ok(true));
+}
+
+#[test]
+fn bytes_of_documents_are_those_that_are_listed() {
+    let (vendor, mut agent, _) = lamp();
+    let documents = agent.documents(&vendor).unwrap();
+    let (plan, release) =
+        (documents.plan.unwrap(), one_release(&documents_again(&mut agent, &vendor)));
+    let limits = Limits::default();
+    for (at, bytes) in &vendor.contents {
+        for (number, _) in bytes.iter().enumerate() {
+            let mut flipped = bytes.clone();
+            flipped[number] ^= 1;
+            let code = match at.as_str() {
+                "rollouts/lamp.json" => {
+                    TrustedPlan::read(plan.vouched().clone(), &flipped, &limits).unwrap_err().code()
+                }
+                "releases/lamp/2.0.0/release.json" => {
+                    let read = TrustedRelease::read(release.vouched().clone(), &flipped, &limits);
+                    read.unwrap_err().code()
+                }
+                _ => continue,
+            };
+            assert_eq!(code, "artifact.digest", "byte {number} of {at}");
+        }
+    }
+}
+
+fn documents_again(agent: &mut Agent, vendor: &Vendor) -> Documents {
+    agent.documents(vendor).unwrap()
+}
+
+#[test]
+fn a_permit_ends() {
+    let (vendor, mut agent, _) = lamp();
+    agent.policy = Policy::default().permit_seconds(60);
+    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    let verified = agent.download(&vendor, documents.repository, &write).unwrap();
+    let until = write.not_after();
+    assert_eq!(until, now().saturating_add(60));
+    let late = StartTime::Known(until.saturating_add(1));
+    assert_eq!(
+        write.install(verified, late).unwrap_err(),
+        PermitError::Expired { not_after: until }
+    );
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    let other = ota_trust::permit::Slot::new("b").unwrap();
+    let refusal = permit.activate(&agent.state, &other, &agent.running, late).unwrap_err();
+    assert_eq!(refusal.code(), "permit.expired");
+    assert_eq!(agent.state.pending(), None, "nothing has changed");
+}

@@ -1,0 +1,218 @@
+//! What a device has seen of rollouts never falls, and no theft denies updates for ever.
+
+use ota_trust::primitives::Limits;
+use ota_trust::release::ManifestDigest;
+use ota_trust::rollout::{BrakeDraft, PlanDraft, Ratchets};
+
+use super::agent::Agent;
+use super::vendor::{PLAN_EXPIRES, Vendor, product, stable, utc};
+
+fn some_digest(number: u32) -> ManifestDigest {
+    let mut bytes = [0xaa; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    ManifestDigest::from_bytes(bytes)
+}
+
+fn empty(epoch: u64) -> PlanDraft {
+    PlanDraft::new(product("lamp"), epoch, utc(PLAN_EXPIRES))
+}
+
+#[test]
+fn an_older_plan_is_refused_and_another_of_the_same_epoch() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    vendor.plan("lamp", &empty(7));
+    agent.catalog(&vendor).unwrap();
+    let seen = agent.ratchets.clone();
+    for (epoch, code) in [(6, "rollout.epoch-rollback"), (7, "rollout.epoch-reused")] {
+        vendor.plan("lamp", &stable("lamp", epoch, &[(manifest, "2.0.0")]));
+        assert_eq!(agent.update(&vendor), Err(code));
+        assert_eq!(agent.ratchets, seen, "a refusal changes nothing");
+    }
+    vendor.plan("lamp", &stable("lamp", 8, &[(manifest, "2.0.0")]));
+    assert_eq!(agent.update(&vendor), Ok(true));
+    assert_eq!(agent.ratchets.plan_epoch(), Some(8));
+}
+
+#[test]
+fn the_last_epoch_signed_by_a_thief_ends_with_the_stolen_key() {
+    for authority in ["rollouts", "brake"] {
+        let mut vendor = Vendor::new();
+        let manifest = vendor.release("lamp", "2.0.0", 2);
+        vendor.plan("lamp", &empty(3));
+        vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 3));
+        let mut agent = Agent::new(&vendor, product("lamp"));
+        agent.catalog(&vendor).unwrap();
+        // The thief publishes the last epoch that there is.
+        if authority == "rollouts" {
+            vendor.plan("lamp", &empty(u64::MAX));
+        } else {
+            vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), u64::MAX).pause_all());
+        }
+        agent.catalog(&vendor).unwrap();
+        // Nothing that is signed with the old key can follow.
+        vendor.plan("lamp", &stable("lamp", 4, &[(manifest, "2.0.0")]));
+        vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 4));
+        assert_eq!(agent.update(&vendor), Err("rollout.epoch-rollback"), "{authority}");
+        vendor.rotate(authority, authority, "fresh");
+        assert_eq!(agent.update(&vendor), Ok(true), "{authority}");
+        assert_eq!((agent.ratchets.plan_epoch(), agent.ratchets.brake_epoch()), (Some(4), Some(4)));
+    }
+}
+
+#[test]
+fn a_key_that_is_only_added_ends_no_ratchet() {
+    let mut vendor = Vendor::new();
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    vendor.plan("lamp", &empty(u64::MAX));
+    agent.catalog(&vendor).unwrap();
+    vendor.edit(|draft| {
+        use crate::publishing::house::{public, role};
+        draft.targets().unwrap().add_key(&role("rollouts"), &public("another")).unwrap();
+    });
+    vendor.plan("lamp", &empty(4));
+    assert_eq!(agent.update(&vendor), Err("rollout.epoch-rollback"));
+}
+
+#[test]
+fn what_was_withdrawn_stays_so_under_any_later_plan_and_any_keys() {
+    for by_brake in [false, true] {
+        let mut vendor = Vendor::new();
+        let manifest = vendor.release("lamp", "2.0.0", 2);
+        let mut agent = Agent::new(&vendor, product("lamp"));
+        vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+        if by_brake {
+            vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).withdraw(manifest));
+        } else {
+            vendor.plan("lamp", &empty(2).withdraw(manifest));
+        }
+        agent.catalog(&vendor).unwrap();
+        // A thief, or a mistake: live again, and the brake empty.
+        vendor.plan("lamp", &stable("lamp", 3, &[(manifest, "2.0.0")]));
+        if by_brake {
+            vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2));
+        }
+        let refused = |agent: &mut Agent, vendor: &Vendor| {
+            let (_, decided) = agent.poll(vendor).unwrap();
+            assert_eq!(decided.reason(manifest).unwrap().code(), "reason.withdrawn");
+            assert!(decided.into_eligible().is_none());
+        };
+        refused(&mut agent, &vendor);
+        vendor.rotate("rollouts", "rollouts", "fresh");
+        vendor.rotate("brake", "brake", "fresher");
+        refused(&mut agent, &vendor);
+        assert!(agent.ratchets.is_withdrawn(manifest));
+    }
+}
+
+#[test]
+fn a_brake_that_was_seen_does_not_vanish() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).pause(manifest));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    assert_eq!(decided.reason(manifest).unwrap().code(), "reason.paused");
+    vendor.edit(|draft| {
+        draft.remove_target(&crate::publishing::house::path("brake/lamp.json")).unwrap();
+    });
+    assert_eq!(agent.update(&vendor), Err("rollout.brake-missing"));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2));
+    assert_eq!(agent.update(&vendor), Ok(true), "an empty brake lets go");
+}
+
+#[test]
+fn a_brake_can_only_stop() {
+    // It pauses and withdraws what the plan offers, and offers nothing that the plan does not.
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &empty(1));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.update(&vendor), Ok(false));
+    vendor.plan("lamp", &stable("lamp", 2, &[(manifest, "2.0.0")]));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2).pause_all());
+    assert_eq!(agent.update(&vendor), Ok(false));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 3));
+    assert_eq!(agent.update(&vendor), Ok(true));
+}
+
+#[test]
+fn withdrawals_that_fill_the_memory_deny_updates_until_the_keys_rotate() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    let honest = vendor.release("lamp", "1.9.0", 2);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.device.limits.max_withdrawn = 8;
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]).withdraw(honest));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1));
+    agent.catalog(&vendor).unwrap();
+    // A thief of the brake's key, twice: seven fit, the next do not.
+    for (epoch, code) in [(2, Ok(())), (3, Err("rollout.withdrawn-full"))] {
+        let brake = (0..7).fold(BrakeDraft::new(&product("lamp"), epoch), |brake, number| {
+            brake.withdraw(some_digest(u32::try_from(epoch).unwrap() * 100 + number))
+        });
+        vendor.brake("lamp", &brake);
+        assert_eq!(agent.catalog(&vendor).map(|_| ()), code);
+    }
+    vendor.rotate("brake", "brake", "fresh");
+    let wanted = some_digest(7);
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).withdraw(wanted));
+    assert_eq!(agent.update(&vendor), Ok(true), "the thief's go first");
+    assert!(agent.ratchets.is_withdrawn(wanted), "what is said now is kept");
+    assert!(agent.ratchets.is_withdrawn(honest), "and what another authority said");
+}
+
+#[test]
+fn an_expired_plan_is_not_acted_on() {
+    let mut vendor = Vendor::new();
+    let expires = super::vendor::utc("2027-01-01T00:00:01Z");
+    vendor.plan("lamp", &PlanDraft::new(product("lamp"), 1, expires));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.catalog(&vendor).unwrap();
+    agent.device.start = crate::world::at("2027-01-01T00:00:01Z");
+    assert_eq!(agent.catalog(&vendor).map(|_| ()), Err("rollout.expired"));
+}
+
+#[test]
+fn stored_ratchets_are_read_as_written_and_nothing_else_is() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &empty(9).withdraw(manifest));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 4).withdraw(some_digest(1)));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.catalog(&vendor).unwrap();
+    let bytes = agent.ratchets.to_bytes();
+    assert_eq!(Ratchets::from_bytes(&bytes, &product("lamp")), Some(agent.ratchets.clone()));
+    assert_eq!(Ratchets::from_bytes(&bytes, &product("door")), None, "of another product");
+    for number in 0..bytes.len() {
+        let mut torn = bytes.clone();
+        torn[number] ^= 1;
+        assert_eq!(Ratchets::from_bytes(&torn, &product("lamp")), None, "byte {number}");
+        assert_eq!(Ratchets::from_bytes(&bytes[..number], &product("lamp")), None);
+    }
+}
+
+#[test]
+fn what_could_not_be_stored_permits_nothing() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let documents = agent.documents(&vendor).unwrap();
+    let (start, limits) = (agent.device.start, Limits::default());
+    let sighting =
+        agent.ratchets.observe(documents.plan.clone().unwrap(), None, start, &limits).unwrap();
+    assert!(sighting.has_changed());
+    let live = sighting.not_stored();
+    let refusal = super::refusal_of_permit(&agent, &live, &documents);
+    assert_eq!(refusal, "permit.not-durable");
+    // A trust store that could not be written does the same.
+    agent.device.store.clear();
+    agent.device.broken.insert(ota_trust::update::StoredItem::Timestamp);
+    let documents = agent.documents(&vendor).unwrap();
+    let live = agent.observe(documents.plan.clone().unwrap(), None).unwrap();
+    assert_eq!(super::refusal_of_permit(&agent, &live, &documents), "permit.not-durable");
+}
