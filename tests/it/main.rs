@@ -23,6 +23,8 @@ mod freeze;
 #[cfg(feature = "repository")]
 mod governed;
 mod header;
+#[cfg(feature = "repository")]
+mod identity;
 mod keys;
 mod limits;
 mod manual;

@@ -1,0 +1,67 @@
+//! A device, an enroller and a server to play with.
+
+use ota_trust::identity::*;
+use ota_trust::key::{Ed25519Signer, Signer};
+use ota_trust::primitives::{Limits, StartTime, UtcTime};
+use ota_trust::services::{Purpose, ServiceKeys};
+use sha2::{Digest as _, Sha256};
+
+pub(crate) fn time(text: &str) -> UtcTime {
+    text.parse().unwrap()
+}
+
+pub(crate) fn fleet() -> Fleet {
+    Fleet::new("lamps.example").unwrap()
+}
+
+pub(crate) fn secret(name: &str) -> DeviceSecret {
+    DeviceSecret::new(&mut Sha256::digest(name).into()).unwrap()
+}
+
+/// The identity of the device `name`.
+pub(crate) fn identity(name: &str, epoch: u64) -> DeviceIdentity {
+    secret(name).identity(&fleet(), IdentityEpoch::new(epoch))
+}
+
+pub(crate) fn enroller() -> Ed25519Signer {
+    Ed25519Signer::from_seed(&Sha256::digest("an enroller").into())
+}
+
+/// The keys that the server trusts for `purpose`: this signer's.
+pub(crate) fn keys(signer: &dyn Signer, purpose: Purpose) -> ServiceKeys {
+    let key = signer.public_key();
+    let keys = vec![(key.id().clone(), key.key().clone())];
+    ServiceKeys::assume_trusted(purpose, keys, time("2027-01-01T00:00:00Z"))
+}
+
+pub(crate) fn window() -> EpochWindow {
+    EpochWindow::new(time("2026-06-01T00:00:00Z"), time("2026-07-03T00:00:00Z")).unwrap()
+}
+
+/// A moment in that window.
+pub(crate) fn june() -> StartTime {
+    StartTime::Known(time("2026-06-09T10:11:12Z"))
+}
+
+pub(crate) fn rotation(from: &DeviceIdentity, to: &DeviceIdentity) -> Rotation {
+    let bytes = Rotation::prove(from, to).unwrap();
+    Rotation::verify(&bytes, from.epoch_key(), &Limits::default()).unwrap()
+}
+
+/// The certificate that the enroller gives the device.
+pub(crate) fn certificate(name: &str, epoch: u64, window: &EpochWindow) -> Vec<u8> {
+    let origin = identity(name, 0);
+    let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap();
+    let step = record.rotate(&rotation(&origin, &identity(name, epoch))).unwrap();
+    let EnrolmentAction::Certify(certification) = step.action else { panic!("{step:?}") };
+    certification.certify(&[&enroller()], window).unwrap()
+}
+
+pub(crate) fn verify(certificate: &[u8]) -> Result<CertifiedHandle, IdentityError> {
+    let keys = keys(&enroller(), Purpose::Enrolment);
+    CertifiedHandle::verify(certificate, &keys, &fleet(), june(), &Limits::default())
+}
+
+pub(crate) fn code<T>(result: Result<T, IdentityError>) -> &'static str {
+    result.map_or_else(|e| e.code(), |_| "accepted")
+}

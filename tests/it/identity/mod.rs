@@ -1,0 +1,9 @@
+//! Device handles, against a server and an enroller that are honest, curious, or neither.
+
+mod certificates;
+mod enrolment;
+mod fleet;
+mod known_answers;
+mod linkability;
+mod rotations;
+mod states;
