@@ -1,10 +1,11 @@
 //! The cases in `tests/data/attestation`: each has one fault, or two of which the first in the order
 //! of the checks is the one that is found.
 //!
-//! `generate.py` there has written them with PyJWT, `tests/interop/attestation` with crate `ear`.
+//! `generate.py` there has written them with `PyJWT`, `tests/interop/attestation` with crate `ear`.
 
 use std::collections::BTreeSet;
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ota_trust::attestation::{
     AttestationError, AttestationGate, AttestationPolicy, AttestationPolicyError,
     AttestationResult, AttestationSignal, AttestedKey, Challenge, EarProfile, GateVerdict, Tier,
@@ -19,7 +20,7 @@ use super::world::{RANDOM, VERIFIER, policy, time};
 struct Cases(Value);
 
 impl Cases {
-    /// Those of PyJWT, and those of crate `ear` beside them.
+    /// Those of `PyJWT`, and those of crate `ear` beside them.
     fn read() -> Self {
         let read = |name: &str| -> Value {
             let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/attestation");
@@ -127,7 +128,7 @@ fn every_case_ends_as_expected() {
                 assert_eq!(result.tier(), tier(expected), "{name}");
                 assert_eq!(result.signal(), tier(expected).signal(), "{name}");
                 let attested = case["attested"].as_bool();
-                let attested = attested.unwrap_or_else(|| cases.attests(case));
+                let attested = attested.unwrap_or_else(|| attests(case));
                 assert_eq!(result.key_is_attested(), attested, "{name}");
             }
             Err(e) => {
@@ -143,14 +144,11 @@ fn every_case_ends_as_expected() {
     assert_eq!(codes.len(), 27, "every code has a case");
 }
 
-impl Cases {
-    /// Whether the token of a case that is accepted, which has one key or none, attests a key.
-    fn attests(&self, case: &Value) -> bool {
-        use base64ct::{Base64UrlUnpadded, Encoding as _};
-        let payload = case["token"].as_str().unwrap().split('.').nth(1).unwrap();
-        let payload = String::from_utf8(Base64UrlUnpadded::decode_vec(payload).unwrap()).unwrap();
-        payload.contains("\"cnf\"") || payload.contains("akpub")
-    }
+/// Whether the token of a case that is accepted, which has one key or none, attests a key.
+fn attests(case: &Value) -> bool {
+    let payload = case["token"].as_str().unwrap().split('.').nth(1).unwrap();
+    let payload = String::from_utf8(Base64UrlUnpadded::decode_vec(payload).unwrap()).unwrap();
+    payload.contains("\"cnf\"") || payload.contains("akpub")
 }
 
 fn signal_of(name: &str) -> AttestationSignal {
