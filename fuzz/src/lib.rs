@@ -15,6 +15,7 @@
 //! | [`blocks`] | block proofs | a Merkle tree built naively |
 //! | [`ceremony`] | requests and responses of signers | another parser, and ed25519 alone |
 //! | [`provenance`] | envelopes to proofs | DSSE, in-toto and SLSA, naively |
+//! | [`token`] | tokens to attestation results | JWS, EAR and AR4SI, naively |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
@@ -43,6 +44,8 @@ pub mod roles;
 pub mod signing;
 pub mod stored_state;
 pub mod strict;
+#[cfg(feature = "attestation")]
+pub mod token;
 
 /// A target: panics where library and model disagree.
 pub type Target = fn(&[u8]);
@@ -60,6 +63,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("blocks", blocks::check),
     #[cfg(feature = "repository")]
     ("provenance", provenance::check),
+    #[cfg(feature = "attestation")]
+    ("token", token::check),
     ("stored_state", stored_state::check),
     ("machine", machine::check),
     #[cfg(feature = "repository")]

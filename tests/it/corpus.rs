@@ -43,6 +43,8 @@ replays! {
     json root timestamp snapshot targets patterns delegations artifact blocks
     #[cfg(feature = "repository")]
     provenance
+    #[cfg(feature = "attestation")]
+    token
     stored_state machine
     #[cfg(feature = "repository")]
     requests

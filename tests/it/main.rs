@@ -12,6 +12,7 @@
 )]
 
 mod artifact;
+mod attestation;
 mod consistent;
 mod corpus;
 mod delegation_forms;

@@ -1,0 +1,206 @@
+//! The model: the compact serialization of JWS, the claims of EAR, and the tiers of AR4SI.
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use ota_trust::primitives::Limits;
+use serde_json::Value;
+
+use super::super::signing::{public, verifies};
+use super::super::strict;
+use super::{Asked, MAX_AGE, MAX_LENGTH, NOW, PROFILES, SKEW, VERIFIERS, base64url, challenge};
+
+/// What is proven. Tiers are places in [`TIERS`].
+pub struct Proven {
+    pub worst: usize,
+    pub submodules: Vec<(String, usize)>,
+    pub developer: String,
+    pub not_after: i64,
+}
+
+/// The check that refuses, and whether the verifier had said that the device is bad.
+pub struct Refused {
+    pub code: &'static str,
+    pub is_bad: bool,
+}
+
+/// From the best to the worst.
+const TIERS: [&str; 4] = ["affirming", "none", "warning", "contraindicated"];
+const BAD: usize = 3;
+const LATEST: i64 = 253_402_300_799;
+
+fn refuse<T>(code: &'static str) -> Result<T, Refused> {
+    Err(Refused { code, is_bad: false })
+}
+
+pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
+    if token.len() > MAX_LENGTH {
+        return refuse("too-long");
+    }
+    let mut limits = Limits::default();
+    limits.max_depth = 16;
+    limits.max_string = MAX_LENGTH as u32;
+    let payload = payload(token, &limits)?;
+    let claims = strict::read(&payload, &limits).filter(Value::is_object);
+    let Some(claims) = claims else { return refuse("payload") };
+
+    let Some(profile) = claims["eat_profile"].as_str() else { return refuse("claim") };
+    let Some(spelling) = PROFILES.iter().find(|known| known.0 == profile) else {
+        return refuse("profile");
+    };
+    let named = |first: &str, rest: &str| {
+        format!("ear{}{first}{}", spelling.1, rest.replace(' ', &spelling.2.to_string()))
+    };
+    let not_after = window(&claims, asked)?;
+
+    let Some(nonce) = claims["eat_nonce"].as_str() else { return refuse("claim") };
+    let text = base64url::encode(&challenge());
+    if nonce != text && nonce != text + "=" {
+        return refuse("nonce");
+    }
+    let id = &claims[named("verifier", " id")];
+    let (Some(developer), Some(build)) = (id["developer"].as_str(), id["build"].as_str()) else {
+        return refuse("claim");
+    };
+    let allowed = |known: &(&str, Option<&str>)| {
+        known.0 == developer && known.1.is_none_or(|only| only == build)
+    };
+    if !VERIFIERS.iter().any(allowed) {
+        return refuse("verifier");
+    }
+
+    let status = named("status", "");
+    let vector = named("trustworthiness", " vector");
+    let Some((submodules, worst, is_inflated)) = appraise(&claims, &status, &vector) else {
+        return refuse("claim");
+    };
+    let refuse_of_all = |code| Err(Refused { code, is_bad: worst == BAD });
+    if asked.required.is_some_and(|name| !submodules.iter().any(|(known, _)| known == name)) {
+        return refuse_of_all("missing-submodule");
+    }
+    if is_inflated {
+        return refuse_of_all("status");
+    }
+    if asked.no_device_ids && names_device(&claims) {
+        return refuse_of_all("device-id");
+    }
+    Ok(Proven { worst, submodules, developer: developer.to_owned(), not_after })
+}
+
+/// The payload, if key 0 has signed it.
+fn payload(token: &[u8], limits: &Limits) -> Result<Vec<u8>, Refused> {
+    let Ok(text) = std::str::from_utf8(token) else { return refuse("form") };
+    let parts: Vec<&str> = text.split('.').collect();
+    let decoded: Option<Vec<_>> = parts.iter().map(|part| base64url::decode(part)).collect();
+    let Some([header, payload, signature]) = decoded.as_deref() else { return refuse("form") };
+
+    let header = strict::read(header, limits).filter(Value::is_object);
+    let Some(header) = header else { return refuse("header") };
+    if ["crit", "b64", "jku", "jwk", "x5u", "x5c"].iter().any(|name| header.get(name).is_some()) {
+        return refuse("forbidden-parameter");
+    }
+    let is_text = |name| header.get(name).is_none_or(Value::is_string);
+    let Some(algorithm) = header["alg"].as_str().filter(|_| is_text("typ")) else {
+        return refuse("parameter");
+    };
+    let known = ["jwt", "eat+jwt", "application/eat+jwt"];
+    if header["typ"].as_str().is_some_and(|typ| !known.contains(&&*typ.to_ascii_lowercase())) {
+        return refuse("type");
+    }
+    if !is_text("kid") {
+        return refuse("parameter");
+    }
+    if header["kid"].as_str().is_some_and(|kid| kid != "verifier") {
+        return refuse("unknown-key");
+    }
+    if !["EdDSA", "Ed25519"].contains(&algorithm) {
+        return refuse("algorithm");
+    }
+    let key = hex::decode(public(0)).expect("hexadecimal");
+    let key = VerifyingKey::try_from(&key[..]).expect("a key");
+    let signed = format!("{}.{}", parts[0], parts[1]);
+    let is_signed = Signature::from_slice(signature)
+        .is_ok_and(|signature| verifies(&key, signed.as_bytes(), &signature));
+    if is_signed { Ok(payload.clone()) } else { refuse("signature") }
+}
+
+/// When the time of the token is over, if it is not.
+fn window(claims: &Value, asked: Asked) -> Result<i64, Refused> {
+    let now = NOW + asked.later;
+    let time = |name: &str| match claims.get(name) {
+        None => Ok(None),
+        Some(value) => match value.as_i64().filter(|time| (0..=LATEST).contains(time)) {
+            None => refuse("claim"),
+            time => Ok(time),
+        },
+    };
+    let Some(issued) = time("iat")? else { return refuse("claim") };
+    let begins = time("nbf")?.unwrap_or(issued).max(issued);
+    let expires = time("exp")?;
+    if expires.is_some_and(|expires| expires <= issued) || (expires.is_none() && asked.expiry) {
+        return refuse("claim");
+    }
+    if asked.known && begins > now + SKEW {
+        return refuse("not-yet-valid");
+    }
+    if now > issued + MAX_AGE + SKEW {
+        return refuse("too-old");
+    }
+    if expires.is_some_and(|expires| now >= expires + SKEW) {
+        return refuse("expired");
+    }
+    let old = (issued + MAX_AGE).min(LATEST);
+    Ok(expires.unwrap_or(old).min(old).min(NOW + 86_400))
+}
+
+/// The tier of each submodule, the worst of all, and whether a status is better than it may be;
+/// `None` for what is malformed.
+#[allow(clippy::type_complexity, reason = "it is taken apart at once")]
+fn appraise(
+    claims: &Value,
+    status: &str,
+    vector: &str,
+) -> Option<(Vec<(String, usize)>, usize, bool)> {
+    let tier = |value: &Value| TIERS.iter().position(|name| value.as_str() == Some(name));
+    let mut submodules = Vec::new();
+    let mut is_inflated = false;
+    for (name, appraisal) in claims["submods"].as_object()? {
+        let claimed = tier(appraisal.get(status)?)?;
+        let found = match appraisal.get(vector) {
+            None => 1,
+            Some(vector) => vector_tier(vector)?,
+        };
+        is_inflated |= claimed < found;
+        submodules.push((name.clone(), claimed.max(found)));
+    }
+    let found = submodules.iter().map(|(_, tier)| *tier).max()?;
+    let claimed = match claims.get(status) {
+        None => found,
+        Some(status) => tier(status)?,
+    };
+    Some((submodules, found.max(claimed), is_inflated || claimed < found))
+}
+
+fn vector_tier(vector: &Value) -> Option<usize> {
+    let mut worst = None;
+    for value in vector.as_object()?.values() {
+        let tier = match value.as_i64()? {
+            0 => continue,
+            -1 | 1 => 1,
+            2..=31 | -32..=-2 => 0,
+            32..=95 | -96..=-33 => 2,
+            96..=127 | -128..=-97 => BAD,
+            _ => return None,
+        };
+        worst = worst.max(Some(tier));
+    }
+    Some(worst.unwrap_or(1))
+}
+
+fn names_device(value: &Value) -> bool {
+    let words = "ueid sueids oemid hwmodel hwversion location bootseed sub ear_raw_evidence";
+    let is_name = |name: &str| name == "ear.raw-evidence" || words.split(' ').any(|w| w == name);
+    match value {
+        Value::Object(object) => object.iter().any(|(name, v)| is_name(name) || names_device(v)),
+        Value::Array(items) => items.iter().any(names_device),
+        _ => false,
+    }
+}

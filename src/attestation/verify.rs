@@ -1,0 +1,192 @@
+//! The checks, in their order.
+
+use alloc::boxed::Box;
+
+use super::appraisal::Appraisals;
+use super::object::{Object, Value};
+use super::{
+    AttestationError, AttestationPolicy, AttestationResult, AttestedKey, Challenge, ClaimNames,
+    attested_key, token, window,
+};
+use crate::key::Key;
+use crate::primitives::StartTime;
+use crate::services::{Purpose, ServiceKeys};
+
+/// Claims that tell one device from another, or one kind of device (RFC 9711 §4.2, RFC 7519
+/// §4.1.2), and evidence as the device sent it.
+const DEVICE_IDS: [&str; 10] = [
+    "ueid",
+    "sueids",
+    "oemid",
+    "hwmodel",
+    "hwversion",
+    "location",
+    "bootseed",
+    "sub",
+    "ear_raw_evidence",
+    "ear.raw-evidence",
+];
+
+impl AttestationPolicy {
+    /// Holds a token against this policy. The challenge is used up, whatever comes of it.
+    ///
+    /// `keys` are those of verifiers. `request_key` is the key with which the request that brings
+    /// the token was signed. See the [module](super) for the order of the checks.
+    pub fn verify(
+        &self,
+        token: &[u8],
+        challenge: Challenge,
+        keys: &ServiceKeys,
+        request_key: Option<&Key>,
+        now: StartTime,
+    ) -> Result<AttestationResult, AttestationError> {
+        self.require_inputs(keys, request_key, now)?;
+        if token.len() > self.max_length {
+            let (limit, length) = (self.max_length, token.len());
+            return Err(AttestationError::TooLong { limit, length });
+        }
+        let limits = self.limits();
+        let payload = token::signed_payload(token, keys, &limits)?;
+        // From here on, everything is what a verifier has signed.
+        let claims = Object::read(&payload, &limits).map_err(AttestationError::Payload)?;
+        let names = self.require_profile(&claims)?;
+        let not_after = window::check(&claims, self, now)?.min(keys.expires());
+        self.require_answer(&claims, challenge, now)?;
+        let (developer, build) = self.require_verifier(&claims, names)?;
+        let appraisals = Appraisals::read(&claims, names)?;
+        self.require_appraisals(&appraisals)?;
+        self.require_privacy(&claims, &appraisals)?;
+        let key_is_attested = self.require_key(&claims, &appraisals, names, request_key)?;
+        let Appraisals { submodules, worst: tier, .. } = appraisals;
+        Ok(AttestationResult { tier, submodules, developer, build, key_is_attested, not_after })
+    }
+
+    fn require_inputs(
+        &self,
+        keys: &ServiceKeys,
+        request_key: Option<&Key>,
+        now: StartTime,
+    ) -> Result<(), AttestationError> {
+        if keys.purpose() != Purpose::Attestation {
+            return Err(AttestationError::KeyPurpose(keys.purpose()));
+        }
+        // Proven even by a lower bound of the time.
+        if keys.expires() <= now.time() {
+            return Err(AttestationError::KeysExpired { expires: keys.expires() });
+        }
+        if self.attested_key == AttestedKey::Required && request_key.is_none() {
+            return Err(AttestationError::NoRequestKey);
+        }
+        Ok(())
+    }
+
+    fn require_profile(&self, claims: &Object<'_>) -> Result<ClaimNames, AttestationError> {
+        let found = text(claims, "eat_profile")?;
+        let known = self.profiles.iter().find(|profile| *profile.uri == *found);
+        known.map(|profile| profile.names).ok_or(AttestationError::Profile { found })
+    }
+
+    /// EAR has one nonce, a text. (EAT would allow several, RFC 9711 §4.1: a token that answers the
+    /// challenges of others as well is none that we asked for.)
+    fn require_answer(
+        &self,
+        claims: &Object<'_>,
+        challenge: Challenge,
+        now: StartTime,
+    ) -> Result<(), AttestationError> {
+        let issued = challenge.issued();
+        let too_old = now.time() > issued.saturating_add(self.max_challenge_age);
+        let of_the_future = match now {
+            StartTime::Known(now) => issued > now.saturating_add(self.clock_skew),
+            StartTime::NotBefore(_) => false,
+        };
+        if too_old || of_the_future {
+            return Err(AttestationError::ChallengeExpired { issued, now: now.time() });
+        }
+        let found = text(claims, "eat_nonce")?;
+        if challenge.use_up(&found) { Ok(()) } else { Err(AttestationError::Nonce) }
+    }
+
+    /// The developer and the build of the verifier, both of which AR4SI asks for (§3.3).
+    fn require_verifier(
+        &self,
+        claims: &Object<'_>,
+        names: ClaimNames,
+    ) -> Result<(Box<str>, Box<str>), AttestationError> {
+        let claim = names.verifier_id();
+        let id = claims.get(claim).and_then(Value::object);
+        let id = id.ok_or(AttestationError::Claim { claim })?;
+        let part = |name| {
+            let text = id.get(name).and_then(Value::text);
+            text.map(Box::from).ok_or(AttestationError::Claim { claim })
+        };
+        let (developer, build): (Box<str>, Box<str>) = (part("developer")?, part("build")?);
+        let is_allowed = self.verifiers.iter().any(|(known, only)| {
+            *known == developer && only.as_ref().is_none_or(|only| *only == build)
+        });
+        if is_allowed {
+            Ok((developer, build))
+        } else {
+            Err(AttestationError::Verifier { developer, build })
+        }
+    }
+
+    fn require_appraisals(&self, appraisals: &Appraisals<'_>) -> Result<(), AttestationError> {
+        let worst = appraisals.worst;
+        let was_appraised = |name: &str| appraisals.submodules.iter().any(|(n, _)| **n == *name);
+        if let Some(name) = self.required.iter().find(|name| !was_appraised(name)) {
+            return Err(AttestationError::MissingSubmodule { name: name.clone(), worst });
+        }
+        match appraisals.inflated {
+            Some((claimed, found)) => Err(AttestationError::Status { claimed, found, worst }),
+            None => Ok(()),
+        }
+    }
+
+    fn require_privacy(
+        &self,
+        claims: &Object<'_>,
+        appraisals: &Appraisals<'_>,
+    ) -> Result<(), AttestationError> {
+        if !self.device_ids_refused {
+            return Ok(());
+        }
+        let named = claims.iter().find_map(|(name, value)| {
+            let itself = DEVICE_IDS.into_iter().find(|id| *id == name);
+            itself.or_else(|| value.mentions(&DEVICE_IDS))
+        });
+        match named {
+            Some(claim) => Err(AttestationError::DeviceId { claim, worst: appraisals.worst }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the token attests the key of the request.
+    fn require_key(
+        &self,
+        claims: &Object<'_>,
+        appraisals: &Appraisals<'_>,
+        names: ClaimNames,
+        request_key: Option<&Key>,
+    ) -> Result<bool, AttestationError> {
+        let Some(request_key) = request_key else { return Ok(false) };
+        let attested = attested_key::read(claims, &appraisals.objects, names)?;
+        if attested.is_empty() {
+            return match self.attested_key {
+                AttestedKey::Required => Err(AttestationError::NoAttestedKey),
+                AttestedKey::IfPresent => Ok(false),
+            };
+        }
+        let wanted = request_key.fingerprint();
+        if wanted.is_some() && attested.iter().any(|key| key.fingerprint() == wanted) {
+            Ok(true)
+        } else {
+            Err(AttestationError::AttestedKey)
+        }
+    }
+}
+
+fn text(claims: &Object<'_>, claim: &'static str) -> Result<Box<str>, AttestationError> {
+    let text = claims.get(claim).and_then(Value::text);
+    text.map(Box::from).ok_or(AttestationError::Claim { claim })
+}

@@ -1,0 +1,10 @@
+//! Attestation results: what a verifier may say, what an attacker may write, and what a gate makes
+//! of it.
+
+mod gate;
+#[cfg(feature = "attestation")]
+mod properties;
+#[cfg(feature = "attestation")]
+mod vectors;
+#[cfg(feature = "attestation")]
+mod world;

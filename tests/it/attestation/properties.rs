@@ -1,0 +1,117 @@
+//! Tiers against a naive oracle, and what one wrong byte does.
+
+use std::sync::LazyLock;
+
+use ota_trust::attestation::{AttestationError, AttestationPolicy, Tier};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::world::{claims, judge, policy, sealed};
+
+static POLICY: LazyLock<AttestationPolicy> = LazyLock::new(|| policy().build().unwrap());
+
+/// AR4SI §2.3.2 word for word; what is better comes first.
+fn naive_tier(value: i64) -> usize {
+    let affirming: Vec<i64> = (2..=31).chain(-32..=-2).collect();
+    let warning: Vec<i64> = (32..=95).chain(-96..=-33).collect();
+    let contraindicated: Vec<i64> = (96..=127).chain(-128..=-97).collect();
+    let lists = [&affirming, &vec![-1, 0, 1], &warning, &contraindicated];
+    lists.iter().position(|list| list.contains(&value)).unwrap()
+}
+
+const NAMES: [&str; 4] = ["affirming", "none", "warning", "contraindicated"];
+const TIERS: [Tier; 4] = [Tier::Affirming, Tier::NoClaim, Tier::Warning, Tier::Contraindicated];
+
+#[test]
+fn every_value_has_the_tier_that_the_draft_says() {
+    for value in i8::MIN..=i8::MAX {
+        assert_eq!(Tier::of_value(value), TIERS[naive_tier(value.into())], "{value}");
+    }
+    assert!(TIERS.is_sorted());
+}
+
+/// A vector: names and values. Few of the values are bad, or all devices would be.
+fn vector() -> impl Strategy<Value = Vec<(String, i64)>> {
+    let value = prop_oneof![3 => 0i64..32, 2 => -32i64..2, 1 => -128i64..128];
+    btree_map("[a-d]", value, 0..4).prop_map(|map| map.into_iter().collect())
+}
+
+fn naive_vector_tier(vector: &[(String, i64)]) -> usize {
+    let said = vector.iter().map(|(_, value)| *value).filter(|value| *value != 0);
+    said.map(naive_tier).max().unwrap_or(1)
+}
+
+proptest! {
+    #[test]
+    fn the_tier_is_the_worst_of_all_that_is_said(
+        submodules in vec((vector(), 0usize..4, any::<bool>()), 1..4),
+        overall in proptest::option::weighted(0.3, 0usize..4),
+    ) {
+        let mut submods = json!({});
+        let (mut worst, mut lies) = (0, false);
+        for (number, (vector, status, honest)) in submodules.iter().enumerate() {
+            let found = naive_vector_tier(vector);
+            let status = if *honest { found } else { *status };
+            lies |= status < found;
+            worst = worst.max(status).max(found);
+            let vector: Value = vector.iter().map(|(n, v)| (n.clone(), json!(v))).collect();
+            submods[format!("s{number}")] =
+                json!({"ear_status": NAMES[status], "ear_trustworthiness_vector": vector});
+        }
+        let mut claims = claims(&submods);
+        if let Some(status) = overall {
+            claims["ear_status"] = NAMES[status].into();
+            lies |= status < worst;
+            worst = worst.max(status);
+        }
+        match judge(&POLICY, &sealed(&claims)) {
+            Ok(result) => {
+                prop_assert!(!lies);
+                prop_assert_eq!(result.tier(), TIERS[worst]);
+            }
+            Err(AttestationError::Status { worst: found, .. }) => {
+                prop_assert!(lies);
+                prop_assert_eq!(found, TIERS[worst]);
+            }
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    #[test]
+    fn no_input_panics(token in vec(any::<u8>(), 0..200), dots in vec(any::<u16>(), 0..4)) {
+        let mut token = token;
+        for dot in dots.into_iter().filter(|_| !token.is_empty()).collect::<Vec<_>>() {
+            let at = usize::from(dot) % token.len();
+            token[at] = b'.';
+        }
+        prop_assert!(judge(&POLICY, &token).is_err());
+    }
+}
+
+#[test]
+fn any_byte_that_is_changed_refuses() {
+    let submods =
+        json!({"PSA": {"ear_status": "affirming", "ear_trustworthiness_vector": {"hardware": 2}}});
+    let token = sealed(&claims(&submods));
+    assert!(judge(&POLICY, &token).is_ok());
+    for at in 0..token.len() {
+        for bit in 0..8 {
+            let mut other = token.clone();
+            other[at] ^= 1 << bit;
+            let e = judge(&POLICY, &other).unwrap_err();
+            assert!(
+                matches!(
+                    e,
+                    AttestationError::Form
+                        | AttestationError::Header(_)
+                        | AttestationError::Parameter { .. }
+                        | AttestationError::Algorithm { .. }
+                        | AttestationError::Signature
+                ),
+                "byte {at}: nothing behind the signature is looked at: {e}"
+            );
+        }
+        assert!(judge(&POLICY, &token[..at]).is_err());
+    }
+}
