@@ -72,6 +72,14 @@ pub enum Error {
     /// A handle, a certificate or a rotation was refused.
     #[error(transparent)]
     Identity(#[from] crate::identity::IdentityError),
+    /// An attestation result was refused.
+    #[cfg(feature = "attestation")]
+    #[error(transparent)]
+    Attestation(#[from] crate::attestation::AttestationError),
+    /// An attestation policy is none.
+    #[cfg(feature = "attestation")]
+    #[error(transparent)]
+    AttestationPolicy(#[from] crate::attestation::AttestationPolicyError),
     /// The device's storage failed.
     #[cfg(feature = "fs")]
     #[error(transparent)]
@@ -122,6 +130,10 @@ impl Error {
             Self::Succession(e) => e.code(),
             Self::Permit(e) => e.code(),
             Self::Identity(e) => e.code(),
+            #[cfg(feature = "attestation")]
+            Self::Attestation(e) => e.code(),
+            #[cfg(feature = "attestation")]
+            Self::AttestationPolicy(e) => e.code(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.code(),
             #[cfg(feature = "repository")]
@@ -153,6 +165,8 @@ impl Error {
             | Self::Service(_) => Layer::Manifest,
             Self::Rollout(_) | Self::Succession(_) | Self::Permit(_) => Layer::Eligibility,
             Self::Identity(_) => Layer::Identity,
+            #[cfg(feature = "attestation")]
+            Self::Attestation(_) | Self::AttestationPolicy(_) => Layer::Attestation,
             Self::Artifact(_) => Layer::Artifact,
             #[cfg(feature = "fs")]
             Self::Store(_) => Layer::Storage,
@@ -183,6 +197,10 @@ impl Error {
             Self::Succession(e) => e.remedy(),
             Self::Permit(e) => e.remedy(),
             Self::Identity(e) => e.remedy(),
+            #[cfg(feature = "attestation")]
+            Self::Attestation(e) => e.remedy(),
+            #[cfg(feature = "attestation")]
+            Self::AttestationPolicy(e) => e.remedy(),
             #[cfg(feature = "fs")]
             Self::Store(e) => e.remedy(),
             #[cfg(feature = "repository")]

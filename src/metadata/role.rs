@@ -66,6 +66,11 @@ impl RoleKeys {
         self.threshold
     }
 
+    /// The same keys, with another threshold.
+    pub(crate) fn with_threshold(self, threshold: u64) -> Self {
+        Self { threshold, ..self }
+    }
+
     /// From the two fields: where `keyids` stands, and a threshold, both checked before.
     pub(super) fn checked(file: &str, key_ids: u32, threshold: u64) -> Self {
         let mut ids = Vec::new();

@@ -1,14 +1,16 @@
 //! What there is at the end of a cycle, and of a search.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::step::{self, Step};
 use super::world::{Outcome, World};
 use super::{NotFound, UpdateError, search};
+use crate::key::KeyId;
 use crate::metadata::{Root, Snapshot, Targets};
 use crate::primitives::TargetPath;
-use crate::verify::{Freshness, Trusted, TrustedTarget, VouchedTarget};
+use crate::verify::{Freshness, Trusted, TrustedTarget, VerifyError, VouchedTarget};
 
 /// A repository at the end of a cycle: root, timestamp, snapshot and top-level targets are trusted.
 pub struct Repository<'a> {
@@ -127,6 +129,15 @@ macro_rules! shared {
             #[must_use]
             pub fn targets(&self) -> &Trusted<'a, Targets> {
                 self.world.top_level()
+            }
+
+            /// Who has approved what a target says: the ids of all keys that have signed the role
+            /// that lists it, of those that its delegator asks for. Each costs a verification.
+            ///
+            /// The target is one that was found in this repository; of one that was not, the answer
+            /// means nothing.
+            pub fn approvals(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
+                self.world.signers(target)
             }
 
             /// Whether every floor that the cycle raised was stored. If not, the verdict stands,

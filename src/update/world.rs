@@ -7,9 +7,13 @@ use alloc::vec::Vec;
 
 use super::NotFound;
 use super::cycle::Cycle;
+use crate::key::KeyId;
 use crate::metadata::{Root, Snapshot, Targets};
 use crate::primitives::RoleName;
-use crate::verify::{Authority, Freshness, SnapshotId, Trusted, TrustedTarget, VouchedTarget};
+use crate::verify::{
+    Authority, Delegator, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
+    VouchedTarget, signers,
+};
 
 /// All that a finished cycle trusts.
 pub(super) struct World<'a> {
@@ -87,6 +91,25 @@ impl<'a> World<'a> {
         }
         let snapshot = SnapshotId::of(&self.root, &self.snapshot);
         Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
+    }
+
+    /// Which of the keys that were asked have signed the role that lists a target.
+    pub(super) fn signers(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
+        let (top, mut chain) = (RoleName::targets(), target.vouched_by().iter().rev());
+        let role = chain.next().unwrap_or(&top);
+        let limits = self.cycle.limits();
+        let not_delegated = |delegator: &RoleName| VerifyError::NotDelegated {
+            role: role.clone(),
+            delegator: delegator.clone(),
+        };
+        let trusted = self.targets(role).ok_or_else(|| not_delegated(&top))?;
+        match chain.next() {
+            None => signers(Delegator::Root(&self.root), role, trusted, limits),
+            Some(name) => {
+                let parent = self.targets(name).ok_or_else(|| not_delegated(name))?;
+                signers(Delegator::Targets(name, parent), role, trusted, limits)
+            }
+        }
     }
 
     /// A role that is held is signed as this delegator asks, too.

@@ -56,7 +56,7 @@ pub(crate) use signatures::{KeyIds, Signatures, Unmet};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
 pub use target::TrustedTarget;
 pub use targets::{Delegator, targets};
-pub(crate) use targets::{check_edge, listed};
+pub(crate) use targets::{check_edge, listed, signers};
 pub use timestamp::{NewTimestamp, stored_timestamp, timestamp};
 pub use trusted::Trusted;
 

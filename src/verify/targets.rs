@@ -1,13 +1,15 @@
 //! Targets files, top-level and delegated (TUF §5.6).
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use super::keyring::Keyring;
 use super::role_signatures::RoleSignatures;
 use super::root::require_top_level;
 use super::signatures::KeyIds;
 use super::{Context, Result, Trusted, VerifyError, fetched};
-use crate::metadata::{Document, MetaFile, RoleType, Root, Signed, Snapshot, Targets};
+use crate::key::KeyId;
+use crate::metadata::{Document, MetaFile, RoleKeys, RoleType, Root, Signed, Snapshot, Targets};
 use crate::primitives::{Limits, RoleName};
 
 /// The role that says who signs for another.
@@ -52,6 +54,42 @@ pub(crate) fn check_edge(
     limits: &Limits,
 ) -> Result<()> {
     require_signatures(delegator, role, trusted.document(), limits)
+}
+
+/// The ids of all keys that have signed the file of `role`, of those that `delegator` asks for; no
+/// key twice. (A check stops at the threshold.)
+pub(crate) fn signers(
+    delegator: Delegator<'_, '_>,
+    role: &RoleName,
+    trusted: &Trusted<'_, Targets>,
+    limits: &Limits,
+) -> Result<Vec<KeyId>> {
+    let (document, known) = (trusted.document(), Keyring::default());
+    let mut signatures =
+        RoleSignatures::new(document, KeyIds::Binding, role.clone(), &known, limits);
+    // More than there can be: what falls short of it says who has signed.
+    let all = |keys: RoleKeys| keys.with_threshold(u64::MAX);
+    let counted = match delegator {
+        Delegator::Root(root) => {
+            let keys = all(root.role(RoleType::Targets).clone());
+            signatures.require(&keys, RoleType::Root.into(), |id| root.document().key(id))
+        }
+        Delegator::Targets(name, parent) => {
+            let delegations = parent.delegations();
+            let keys = delegations.and_then(|delegations| delegations.keys_of(role));
+            let keys = keys.ok_or_else(|| VerifyError::NotDelegated {
+                role: role.clone(),
+                delegator: name.clone(),
+            })?;
+            let find = |id: &KeyId| delegations.and_then(|delegations| delegations.key(id));
+            signatures.require(&all(keys), name.clone(), find)
+        }
+    };
+    match counted {
+        Err(VerifyError::Signatures(shortfall)) => Ok(shortfall.have),
+        Err(other) => Err(other),
+        Ok(()) => Ok(Vec::new()),
+    }
 }
 
 /// What the snapshot lists of `role`.

@@ -1,9 +1,11 @@
 //! Releases, rollouts, decisions and permits, on a vendor with four authorities and a whole agent.
 
 mod agent;
+mod approvals;
 mod circle;
 mod lives;
 mod mix_and_match;
+mod permits;
 mod ratchets;
 mod vendor;
 

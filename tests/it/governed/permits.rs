@@ -1,0 +1,261 @@
+//! Ways to a permit besides a plain download: deltas, what is read back, records, plain TUF.
+
+use ota_trust::attestation::AttestationSignal;
+use ota_trust::eligibility::{Catalog, DeviceFacts, Policy, RollbackFloor, decide};
+use ota_trust::permit::{Evidence, InstallPermit, PermitError, PermitRecord, Slot, WritePermit};
+use ota_trust::primitives::{StartTime, TargetPath};
+use ota_trust::release::{
+    ComponentDraft, Content, ReleaseDescription, ReleaseVersion, TrustedRelease,
+};
+
+use super::agent::{Agent, Documents};
+use super::vendor::{Vendor, channel, component, firmware, hardware, product, stable, version};
+use crate::publishing::house::path;
+
+const DELTA: &str = "releases/lamp/2.0.0/from-1.0.0.delta";
+
+/// A release whose firmware comes whole or as a delta of version 1.0.0, and a bootloader in its group.
+fn lamp() -> (Vendor, Agent) {
+    let mut vendor = Vendor::new();
+    let delta = b"turns 1.0.0 into 2.0.0".to_vec();
+    let (from, to) = (firmware("lamp", "1.0.0"), firmware("lamp", "2.0.0"));
+    let manifest = vendor.release_as("lamp", "2.0.0", 2, |draft| {
+        let bootloader = Content::of(b"bootloader");
+        let app = ComponentDraft::full(component("app"), "app.bin", Content::of(&to))
+            .delta("from-1.0.0.delta", "toy", Content::of(&delta), Content::of(&from))
+            .group("boot");
+        draft.component(app).component(
+            ComponentDraft::full(component("bootloader"), "boot.bin", bootloader).group("boot"),
+        )
+    });
+    vendor.put(&[
+        (DELTA.into(), delta),
+        ("releases/lamp/2.0.0/app.bin".into(), to),
+        ("releases/lamp/2.0.0/boot.bin".into(), b"bootloader".to_vec()),
+    ]);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let agent = Agent::new(&vendor, product("lamp"));
+    (vendor, agent)
+}
+
+#[test]
+fn a_delta_its_source_and_its_result_are_all_checked() {
+    let (vendor, mut agent) = lamp();
+    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    let (web, contents) = (&vendor.house.web, &vendor.contents);
+    let (repository, found) = agent.fetch(web, contents, documents.repository, &path(DELTA));
+    let (target, bytes) = found.unwrap();
+    let id = component("app");
+    let delta = |bytes: &[u8]| {
+        let mut stream = write.stream_delta(&id, &target, 1 << 20).unwrap();
+        stream.update(bytes)?;
+        stream.finish()
+    };
+    assert_eq!(delta(b"turns 1.0.0 into 2.0.1").unwrap_err().code(), "artifact.digest");
+    let source = |bytes: &[u8]| {
+        let mut source = delta(&contents[DELTA]).unwrap().source();
+        source.update(bytes).map(|()| source)
+    };
+    // Another source, even of the same length.
+    let other = source(&firmware("lamp", "1.0.1")).unwrap();
+    let refusal = delta(&bytes).unwrap().result(other).unwrap_err();
+    assert_eq!(refusal.code(), "artifact.storage-differs");
+    // A source that was read for something else.
+    let foreign = write.read_back(&component("bootloader")).unwrap();
+    assert!(delta(&bytes).unwrap().result(foreign).is_err());
+    // What the delta makes is bounded, and is the component or nothing.
+    let good = || source(&firmware("lamp", "1.0.0")).unwrap();
+    let mut result = delta(&bytes).unwrap().result(good()).unwrap();
+    let too_much = [firmware("lamp", "2.0.0"), b"!".to_vec()].concat();
+    assert_eq!(result.update(&too_much).unwrap_err().code(), "artifact.too-long");
+    let mut result = delta(&bytes).unwrap().result(good()).unwrap();
+    result.update(&firmware("lamp", "2.0.0")).unwrap();
+    let app = result.finish().unwrap();
+    assert_eq!((app.id(), app.evidence()), (&id, Evidence::Streamed));
+    // It is one of three: the rest come whole.
+    let mut verified = agent.download(&vendor, repository, &write).unwrap();
+    verified.retain(|component| *component.id() != id);
+    let now = agent.device.start;
+    let (_, again) = agent.write_permit(&vendor).unwrap().unwrap();
+    assert_eq!(again.install(verified.clone(), now).unwrap_err(), PermitError::Missing { id });
+    verified.push(app);
+    assert!(write.install(verified, now).is_ok());
+}
+
+#[test]
+fn a_delta_is_no_full_image_and_no_other_component_s() {
+    let (vendor, mut agent) = lamp();
+    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    let (web, contents) = (&vendor.house.web, &vendor.contents);
+    let (_, found) = agent.fetch(web, contents, documents.repository, &path(DELTA));
+    let (target, _) = found.unwrap();
+    let code = |result: Result<(), PermitError>| result.unwrap_err().code();
+    let full = write.stream(&component("app"), &target, 1 << 20).map(drop);
+    assert_eq!(code(full), "permit.other-target");
+    let other = write.stream_delta(&component("bootloader"), &target, 1 << 20).map(drop);
+    assert_eq!(code(other), "permit.other-target");
+    let unknown = write.stream(&component("radio"), &target, 1 << 20).map(drop);
+    assert_eq!(code(unknown), "permit.no-such-image");
+    let small = write.stream_delta(&component("app"), &target, 3).map(drop);
+    assert_eq!(code(small), "artifact.over-device-limit");
+}
+
+/// Reads the slot back through a permit; `bytes` gives what the slot holds.
+fn read_back(
+    write: WritePermit,
+    bytes: impl Fn(&str) -> Vec<u8>,
+    now: StartTime,
+) -> Result<InstallPermit, PermitError> {
+    let mut verified = Vec::new();
+    for component in write.release().components() {
+        let mut read = write.read_back(component.id())?;
+        // The slot is longer than the component; what follows is not read.
+        let slot = bytes(component.full().unwrap().as_str());
+        let reason = |reason| PermitError::Bytes { id: component.id().clone(), reason };
+        read.update(&slot).map_err(reason)?;
+        verified.push(write.stored(component.id(), read)?);
+    }
+    write.install(verified, now)
+}
+
+#[test]
+fn a_record_proves_nothing_until_all_is_found_again() {
+    let (vendor, mut agent) = lamp();
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    assert_eq!(permit.evidence(), Evidence::Streamed);
+    let bytes = permit.record().to_bytes();
+    let record = PermitRecord::from_bytes(&bytes).unwrap();
+    assert_eq!(record, permit.record());
+    for number in 0..bytes.len() {
+        let mut torn = bytes.clone();
+        torn[number] ^= 1;
+        assert_eq!(PermitRecord::from_bytes(&torn), None, "byte {number}");
+    }
+    let now = agent.device.start;
+    let recheck = |agent: &mut Agent, record: &PermitRecord, now| {
+        let (documents, decided): (Documents, _) = agent.poll(&vendor).unwrap();
+        record.recheck(&documents.releases[0], decided.into_eligible().unwrap(), now)
+    };
+    let slot = |at: &str| vendor.contents[at].clone();
+    let again = read_back(recheck(&mut agent, &record, now).unwrap(), slot, now).unwrap();
+    assert_eq!(again.evidence(), Evidence::ReadBack);
+    assert_eq!(again.manifest(), permit.manifest());
+    assert!(again.not_after() <= record.not_after());
+    // The slot was swapped since.
+    let swapped = |at: &str| slot(at).iter().map(|byte| byte ^ 1).collect();
+    let refusal = read_back(recheck(&mut agent, &record, now).unwrap(), swapped, now).unwrap_err();
+    assert_eq!(refusal.code(), "artifact.storage-differs");
+    // It ends when it says.
+    let late = StartTime::Known(record.not_after().saturating_add(1));
+    assert_eq!(recheck(&mut agent, &record, late).unwrap_err().code(), "permit.expired");
+}
+
+#[test]
+fn a_record_of_another_release_is_refused() {
+    let (mut vendor, mut agent) = lamp();
+    let record = agent.install_permit(&vendor).unwrap().unwrap().record();
+    let newer = vendor.release("lamp", "2.1.0", 2);
+    vendor.plan("lamp", &stable("lamp", 2, &[(newer, "2.1.0")]));
+    let (documents, decided) = agent.poll(&vendor).unwrap();
+    let eligible = decided.into_eligible().unwrap();
+    let refusal = record.recheck(&documents.releases[0], eligible, agent.device.start).unwrap_err();
+    assert_eq!(refusal.code(), "permit.other-release");
+}
+
+#[test]
+fn evidence_is_that_of_the_weakest_component() {
+    let (vendor, mut agent) = lamp();
+    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    let mut verified = agent.download(&vendor, documents.repository, &write).unwrap();
+    let id = component("app");
+    let mut read = write.read_back(&id).unwrap();
+    read.update(&vendor.contents["releases/lamp/2.0.0/app.bin"]).unwrap();
+    verified.push(write.stored(&id, read).unwrap());
+    // A check that was begun for another component.
+    let mut other = write.read_back(&component("bootloader")).unwrap();
+    other.update(b"bootloader").unwrap();
+    assert_eq!(write.stored(&id, other).unwrap_err(), PermitError::Mismatch { id });
+    let permit = write.install(verified, agent.device.start).unwrap();
+    assert_eq!(permit.evidence(), Evidence::Streamed);
+}
+
+#[test]
+fn what_is_activated_waits_for_its_boot_and_never_overwrites_what_runs() {
+    let (vendor, mut agent) = lamp();
+    let now = agent.device.start;
+    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
+    let mut permit = || agent.clone().install_permit(&vendor).unwrap().unwrap();
+    let refusal = permit().activate(&agent.state, &a, &a, now).unwrap_err();
+    assert_eq!(refusal, PermitError::SlotInUse { slot: a.clone() });
+    let state = permit().activate(&agent.state, &b, &a, now).unwrap().stored();
+    assert_eq!(state.pending().unwrap().release().slot, b);
+    assert_eq!(state.rollback_index(), None, "only a confirmed boot raises it");
+    let refusal = permit().activate(&state, &b, &a, now).unwrap_err();
+    assert_eq!(refusal.code(), "permit.pending");
+    let door = ota_trust::permit::InstallState::new(product("door"));
+    assert_eq!(permit().activate(&door, &b, &a, now).unwrap_err().code(), "permit.other-product");
+}
+
+#[test]
+fn a_plain_repository_serves_under_a_policy_that_says_so() {
+    // No manifests, no plans: one target, listed by `targets` itself.
+    let mut vendor = Vendor::with_authorities([]);
+    vendor.put(&[("firmware.bin".into(), b"plain".to_vec())]);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let at = TargetPath::new("firmware.bin").unwrap();
+    let repository = agent.device.refresh(&vendor.house.web);
+    let (_, found) = agent.fetch(&vendor.house.web, &vendor.contents, repository, &at);
+    let (target, bytes) = found.unwrap();
+    let describe = |number: &str, rollback_index| ReleaseDescription {
+        product: product("lamp"),
+        version: ReleaseVersion::new(number).unwrap(),
+        rollback_index,
+        hardware_ids: vec![hardware("a1")],
+        channels: vec![channel("stable")],
+    };
+    let release = TrustedRelease::assume_described(target.clone(), describe("2.0.0", 2));
+    let other = TrustedRelease::assume_described(target.clone(), describe("2.0.1", 2));
+    assert_ne!(release.digest(), other.digest(), "two descriptions are two releases");
+    let catalog = Catalog::without_rollouts([release.clone()]).unwrap();
+    let floor = RollbackFloor::of(&[Some(1)]).unwrap();
+    let facts = DeviceFacts::new(
+        product("lamp"),
+        hardware("a1"),
+        version("1.0.0"),
+        floor,
+        channel("stable"),
+    );
+    let now = agent.device.start;
+    let decided =
+        |policy: Policy| decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, now);
+    let refused = decided(Policy::default());
+    assert_eq!(refused.reason(release.digest()).unwrap().code(), "reason.no-plan");
+    assert!(refused.into_eligible().is_none());
+    let eligible = decided(Policy::without_rollouts()).into_eligible().unwrap();
+    let write = WritePermit::new(&release, eligible).unwrap();
+    let mut stream = write.stream(release.components()[0].id(), &target, 1 << 20).unwrap();
+    stream.update(&bytes).unwrap();
+    assert!(write.install([stream.finish().unwrap()], now).is_ok());
+}
+
+#[test]
+fn a_described_release_is_never_in_a_plan() {
+    let (vendor, mut agent) = lamp();
+    let documents = agent.documents(&vendor).unwrap();
+    let release = &documents.releases[0];
+    let description = ReleaseDescription {
+        product: product("lamp"),
+        version: version("9.0.0"),
+        rollback_index: 2,
+        hardware_ids: vec![hardware("a1")],
+        channels: vec![channel("stable")],
+    };
+    let described = TrustedRelease::assume_described(release.vouched().clone(), description);
+    let live = agent.observe(documents.plan.unwrap(), None).unwrap();
+    let catalog = Catalog::new(&live, [described.clone()]).unwrap();
+    let (facts, now) = (agent.facts(), agent.device.start);
+    for policy in [Policy::default(), Policy::without_rollouts()] {
+        let decided = decide(&policy, &facts, &catalog, AttestationSignal::Affirming, now);
+        assert_eq!(decided.reason(described.digest()).unwrap().code(), "reason.not-in-plan");
+    }
+}
