@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::primitives::{Sha256Digest, hex_print, lower_hex_decode};
+use crate::primitives::{Sha256Digest, hex_print, lower_hex_decode, sha256};
 
 /// The SHA-256 of a release manifest, byte for byte.
 ///
@@ -12,6 +12,12 @@ use crate::primitives::{Sha256Digest, hex_print, lower_hex_decode};
 pub struct ManifestDigest(Sha256Digest);
 
 impl ManifestDigest {
+    /// Of the bytes of a manifest.
+    #[must_use]
+    pub fn of(manifest: &[u8]) -> Self {
+        Self(sha256(manifest))
+    }
+
     /// From its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: Sha256Digest) -> Self {

@@ -3,7 +3,7 @@
 use super::error::ReleaseError;
 use super::manifest::Manifest;
 use super::{Component, Content, ManifestDigest};
-use crate::primitives::{Limits, sha256};
+use crate::primitives::Limits;
 use crate::verify::VouchedTarget;
 
 /// A release whose manifest the `releases` chain of delegating edges vouches for.
@@ -43,7 +43,7 @@ impl TrustedRelease {
             let Manifest { product, version, .. } = manifest;
             return Err(ReleaseError::OtherRelease { path: path.clone(), product, version });
         }
-        let digest = ManifestDigest::from_bytes(sha256(bytes));
+        let digest = ManifestDigest::of(bytes);
         Ok(Self { manifest, digest, vouched, described: false })
     }
 
@@ -73,7 +73,7 @@ impl TrustedRelease {
         };
         // No manifest has this digest: nothing but this text has this form.
         let text = alloc::format!("ota-trust described release {manifest:?}");
-        let digest = ManifestDigest::from_bytes(sha256(text.as_bytes()));
+        let digest = ManifestDigest::of(text.as_bytes());
         Self { manifest, digest, vouched, described: true }
     }
 
