@@ -6,7 +6,7 @@ use ota_trust::Error;
 use ota_trust::artifact::VerifiedArtifact;
 use ota_trust::primitives::{Limits, StartTime, TargetPath};
 use ota_trust::update::{Change, Lookup, Repository, Step, StoredItem, Update};
-use ota_trust::verify::TrustedTarget;
+use ota_trust::verify::{TrustedTarget, VouchedTarget};
 
 use crate::Result;
 use crate::source::Source;
@@ -41,6 +41,11 @@ impl Device {
         self.start = start;
     }
 
+    /// The time, as it knows it.
+    pub fn start(&self) -> StartTime {
+        self.start
+    }
+
     /// One update cycle.
     pub fn refresh(
         &mut self,
@@ -63,6 +68,16 @@ impl Device {
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Result<Found<'static>> {
         self.drive(repository.find(path).map_err(Error::from)?, source, tell)
+    }
+
+    /// Looks a target up, and who vouches for it.
+    pub fn find_vouched(
+        &mut self,
+        repository: Repository<'static>,
+        path: &TargetPath,
+        source: &Source,
+    ) -> Result<Lookup<Repository<'static>, VouchedTarget>> {
+        self.drive(repository.find_vouched(path).map_err(Error::from)?, source, &mut |_| ())
     }
 
     fn drive<D>(

@@ -7,13 +7,17 @@
 //! ```
 //!
 //! Without arguments it goes the whole circle in memory: a vendor publishes, a lamp verifies and
-//! updates, the vendor rotates keys, and then twenty attacks are made on the lamp. With
+//! updates, the vendor rotates keys, and twenty attacks are made on the lamp. Then another vendor, whose
+//! releases, rollouts and brake are three groups of people, decides who gets which release. With
 //! `--repository` it verifies any TUF repository on the disk, offline, and exits with 1 and the
 //! explained refusal if it does not verify.
 
+mod agent;
 mod attacks;
+mod decisions;
 mod device;
 mod forge;
+mod governance;
 mod source;
 mod tell;
 mod vendor;
@@ -107,7 +111,8 @@ fn story() -> Result<()> {
 
     println!("\nNow the attacks, by somebody who controls the web server.\n");
     let (new, firmware) = (lamp.as_new(), firmware("2.0.0")?);
-    attacks::run(&Story { new, updated: lamp, history, firmware })
+    attacks::run(&Story { new, updated: lamp, history, firmware })?;
+    decisions::run(start)
 }
 
 fn firmware(version: &str) -> Result<TargetPath> {

@@ -32,7 +32,7 @@ pub fn key(name: &str) -> Ed25519Signer {
     Ed25519Signer::from_seed(&seed)
 }
 
-fn public(names: &[&str]) -> Vec<NamedKey> {
+pub fn public(names: &[&str]) -> Vec<NamedKey> {
     names.iter().map(|name| key(name).public_key().clone()).collect()
 }
 
@@ -106,16 +106,21 @@ impl Vendor {
     /// Lists an artifact, and uploads it: artifacts come before the metadata that lists them.
     fn add(&mut self, draft: &mut Draft, path: &str, length: usize) -> Result<()> {
         let bytes: Vec<u8> = path.bytes().cycle().take(length).collect();
-        let (path, entry) = (TargetPath::new(path)?, TargetEntry::of(&bytes));
-        draft.insert_target(&path, &entry)?;
-        for name in entry.upload_paths(&path, true) {
+        self.put(draft, &TargetPath::new(path)?, bytes)
+    }
+
+    /// The same, with these bytes.
+    pub fn put(&mut self, draft: &mut Draft, path: &TargetPath, bytes: Vec<u8>) -> Result<()> {
+        let entry = TargetEntry::of(&bytes);
+        draft.insert_target(path, &entry)?;
+        for name in entry.upload_paths(path, true) {
             self.web.targets.insert(name, bytes.clone());
         }
         Ok(())
     }
 
     /// Seals a draft, signs it, and uploads its files in their order.
-    fn publish(&mut self, draft: Draft, now: UtcTime) -> Result<Release> {
+    pub fn publish(&mut self, draft: Draft, now: UtcTime) -> Result<Release> {
         let keys: Vec<Ed25519Signer> = self.signers.iter().map(|name| key(name)).collect();
         let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
         let release = draft.seal(now, &Policy::default())?.publish(&signers, now)?;
