@@ -125,6 +125,7 @@ impl Agent {
     pub fn restart(&mut self, permit: InstallPermit) -> Result<()> {
         let other = Slot::new(if self.slot.as_str() == "a" { "b" } else { "a" })?;
         let (manifest, start) = (permit.manifest(), self.device.start());
+        let fallback = self.state.good().map_or(FACTORY.1, |good| good.rollback_index);
         let activation =
             permit.activate(&self.state, &other, &self.slot, start).map_err(Error::from)?;
         self.state = activation.stored(); // stored first, then the boot loader is told
@@ -134,7 +135,7 @@ impl Agent {
             running: Some(manifest),
             healthy: true,
             hardware_counter: None,
-            must_stay_bootable: &[FACTORY.1],
+            must_stay_bootable: &[fallback],
         };
         let verdict = confirm_boot(&self.state, &boot);
         let confirmed = matches!(verdict, BootVerdict::Confirmed(_));

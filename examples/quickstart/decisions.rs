@@ -54,21 +54,19 @@ pub fn run(start: UtcTime) -> Result<()> {
         .release(planned(lamp_2_0, "2.0.0", Stage::Stable)?)
         .release(growing.clone());
     company.plan("lamp", &lamps)?;
-    company.now = day(1);
+    company.pass(day(1))?;
     for device in [&mut old, &mut revoked, &mut lamp, &mut the_door] {
         device.set_time(StartTime::Known(day(1)));
         tell(&company, device)?;
     }
     println!("\nAmong {LAMPS} other lamps, 2.1.0 is offered to");
-    for number in 1..=3 {
-        let offered = count(&company, &root, lamp_2_1, day(number))?;
-        println!("  day {number}: {offered}");
-    }
-
-    println!("\nThe lamp installs what it is offered: the permit.");
+    println!("  day 1: {}", count(&company, &root, lamp_2_1)?);
+    println!("The lamp installs what it is offered:");
     update(&company, &mut lamp)?;
+    company.pass(day(2))?;
+    println!("\nAmong the same {LAMPS}\n  day 2: {}", count(&company, &root, lamp_2_1)?);
 
-    println!("\n2.1.0 turns out to be bad. Somebody on call pulls the brake, day 2:");
+    println!("\n2.1.0 turns out to be bad. Somebody on call pulls the brake:");
     company.brake("lamp", &BrakeDraft::new(&Product::new("lamp")?, 1).withdraw(lamp_2_1))?;
     lamp.set_time(StartTime::Known(day(2)));
     tell(&company, &mut lamp)?;
@@ -78,6 +76,7 @@ pub fn run(start: UtcTime) -> Result<()> {
     company.brake("lamp", &BrakeDraft::new(&Product::new("lamp")?, 2))?;
     tell(&company, &mut lamp)?;
 
+    company.pass(day(3))?;
     println!("\nThis vendor asks for attestation, and a verifier has found the lamp bad, day 3:");
     let fixed = company.release(&release("lamp", "2.1.1", 3, Severity::High))?;
     let fix = planned(fixed, "2.1.1", Stage::Stable)?;
@@ -142,12 +141,12 @@ fn update(company: &Company, agent: &mut Agent) -> Result<()> {
 }
 
 /// To how many of many lamps a release is offered.
-fn count(company: &Company, root: &[u8], release: ManifestDigest, now: UtcTime) -> Result<usize> {
+fn count(company: &Company, root: &[u8], release: ManifestDigest) -> Result<usize> {
     let source = Source::web(company.vendor.web.clone());
     let mut offered = 0;
     for number in 0..LAMPS {
         let mut lamp = Agent::new("", ("lamp", "lamp-a1"), root.to_vec(), number.wrapping_add(50))?;
-        lamp.set_time(StartTime::Known(now));
+        lamp.set_time(StartTime::Known(company.now));
         let (_, _, decided) = lamp.poll(&source)?;
         let eligible = decided.into_eligible();
         offered += usize::from(eligible.is_some_and(|eligible| eligible.manifest() == release));

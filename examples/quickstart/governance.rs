@@ -64,6 +64,15 @@ impl Company {
         Ok(Self { vendor, now, manifests: BTreeMap::new() })
     }
 
+    /// A day passes: the machine that signs timestamps does so every day.
+    pub fn pass(&mut self, now: UtcTime) -> Result<()> {
+        self.now = now;
+        let mut draft = self.vendor.published.draft();
+        draft.renew(&RoleType::Timestamp.into())?;
+        self.vendor.publish(draft, now)?;
+        Ok(())
+    }
+
     /// The release team builds a release and lists it. No device takes it yet.
     pub fn release(&mut self, new: &NewRelease<'_>) -> Result<ManifestDigest> {
         let (product, version) = (Product::new(new.product)?, ReleaseVersion::new(new.version)?);
