@@ -5,6 +5,7 @@ mod approvals;
 mod circle;
 mod lives;
 mod mix_and_match;
+mod online_keys;
 mod permits;
 mod ratchets;
 mod vendor;

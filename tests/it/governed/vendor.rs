@@ -59,7 +59,11 @@ impl Vendor {
                 draft.insert_target(&path(at), &TargetEntry::of(bytes)).unwrap();
             }
         });
-        self.contents.extend(files.iter().cloned());
+        for (at, bytes) in files {
+            let digest = hex::encode(Sha256::digest(bytes));
+            self.contents.insert(format!("{digest}.{at}"), bytes.clone());
+            self.contents.insert(at.clone(), bytes.clone());
+        }
     }
 
     /// Publishes a release with one component of a few bytes, and gives its digest.
