@@ -46,8 +46,12 @@ impl Catalog {
             (AuthorityKind::Rollouts, Some(vouched.authority())),
             (AuthorityKind::Brake, live.brake().map(|brake| brake.vouched().authority())),
         ];
+        let brake = live.brake().map(|brake| brake.vouched().fresh_until());
         let plan = PlanBounds {
-            fresh_until: vouched.fresh_until().min(live.plan().expires()),
+            fresh_until: brake
+                .into_iter()
+                .fold(vouched.fresh_until(), Ord::min)
+                .min(live.plan().expires()),
             durable: live.is_durable() && vouched.is_durable(),
         };
         let mut catalog =
@@ -60,7 +64,9 @@ impl Catalog {
                     return Err(RolloutError::SharedKey { between, key });
                 }
             }
-            let planned = live.release(release.digest());
+            // A plan speaks for its own product, whatever digests it names.
+            let of_product = release.product() == live.product();
+            let planned = live.release(release.digest()).filter(|_| of_product);
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             catalog.add(Candidate { release, planned })?;
         }

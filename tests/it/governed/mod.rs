@@ -8,6 +8,8 @@ mod mix_and_match;
 mod online_keys;
 mod permits;
 mod ratchets;
+mod services;
+mod succession;
 mod vendor;
 
 use ota_trust::attestation::AttestationSignal;
