@@ -52,7 +52,7 @@ fn key(name: &str) -> Ed25519Signer {
 /// kinds of hardware.
 pub fn catalog() -> Catalog {
     let governed = publish();
-    let mut repository = governed.refresh();
+    let mut repository = Some(governed.refresh());
     let mut find = |path: &TargetPath| {
         let step = std::mem::take(&mut repository).expect("a repository").find_vouched(path);
         let found = governed.drive(step.expect("a search"));
@@ -79,7 +79,7 @@ pub fn fleet(count: usize) -> Vec<DeviceFacts<'static>> {
             let n = number as u64;
             let hardware = HardwareId::new(HARDWARE[number % HARDWARE.len()]).expect("a name");
             let floor = RollbackFloor::of(&[Some(n % RELEASES)]).expect("a floor");
-            let stable = if n % 10 == 0 { "beta" } else { "stable" };
+            let stable = if n.is_multiple_of(10) { "beta" } else { "stable" };
             let mut facts =
                 DeviceFacts::new(product(), hardware, version(n % 7), floor, channel(stable));
             facts.cohort = Cohort::DecidedByDevice;
@@ -130,9 +130,9 @@ fn manifest(number: u64) -> Vec<u8> {
     let draft = ManifestDraft::new(product(), version(number), number)
         .channel(channel("stable"))
         .channel(channel("beta"))
-        .severity(if number % 3 == 0 { Severity::High } else { Severity::None })
+        .severity(if number.is_multiple_of(3) { Severity::High } else { Severity::None })
         .component(ComponentDraft::full(id, "firmware.bin", content));
-    let ids = HARDWARE.iter().filter(|id| number % 2 == 0 || id.starts_with('a'));
+    let ids = HARDWARE.iter().filter(|id| number.is_multiple_of(2) || id.starts_with('a'));
     let draft =
         ids.fold(draft, |draft, id| draft.hardware_id(HardwareId::new(id).expect("a name")));
     draft.to_bytes(&Limits::default()).expect("a manifest")
@@ -152,10 +152,10 @@ impl Governed {
         self.targets.insert(path.as_str().into(), bytes);
     }
 
-    fn refresh(&self) -> Option<Repository<'static>> {
+    fn refresh(&self) -> Repository<'static> {
         let root = self.metadata["1.root.json"].clone();
         let step = Update::begin(root, StartTime::Known(start().time()), Limits::default());
-        Some(self.drive(step.expect("a root")))
+        self.drive(step.expect("a root"))
     }
 
     fn drive<D>(&self, mut step: Step<'_, D>) -> D {

@@ -86,6 +86,7 @@ impl Catalog {
     }
 
     /// The releases, the best first.
+    #[must_use]
     pub fn releases(&self) -> impl ExactSizeIterator<Item = &TrustedRelease> {
         self.candidates.iter().map(|candidate| &candidate.release)
     }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 use super::latch::{Latch, Withdrawn};
 use super::ratchet::Ratchet;
@@ -149,7 +150,8 @@ impl Ratchets {
         }
         for Withdrawn { manifest, by, ended } in self.withdrawn.entries() {
             let ended = if *ended { " ended" } else { "" };
-            body.push_str(&format!("withdrawn {manifest} {by}{ended}\n"));
+            // Writing to a string does not fail.
+            let _ = writeln!(body, "withdrawn {manifest} {by}{ended}");
         }
         checksummed::write(TITLE, &body)
     }

@@ -107,6 +107,7 @@ impl ServiceKeys {
     }
 
     /// All keys, with their ids.
+    #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = (&KeyId, &Key)> {
         self.keys.iter().map(|(id, key)| (id, key))
     }

@@ -104,10 +104,9 @@ impl History {
 
 fn envelope(signed: &Value, name: &str) -> Vec<u8> {
     let signer = key(name);
-    let signature = signer.sign(canonical(signed).as_bytes()).unwrap();
-    let signature =
-        json!({"keyid": signer.public_key().id().as_str(), "sig": hex::encode(signature)});
-    json!({"signatures": [signature], "signed": signed}).to_string().into_bytes()
+    let sig = hex::encode(signer.sign(canonical(signed).as_bytes()).unwrap());
+    let entry = json!({"keyid": signer.public_key().id().as_str(), "sig": sig});
+    json!({"signatures": [entry], "signed": signed}).to_string().into_bytes()
 }
 
 thread_local! {
