@@ -60,7 +60,8 @@ impl Catalog {
                     return Err(RolloutError::SharedKey { between, key });
                 }
             }
-            let planned = live.release(release.digest());
+            // A plan binds manifests; what the caller describes is none, whatever digest a plan lists.
+            let planned = live.release(release.digest()).filter(|_| !release.is_described());
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             catalog.add(Candidate { release, planned })?;
         }
@@ -99,6 +100,12 @@ impl Catalog {
 }
 
 impl Candidate {
+    /// When the first ends of the metadata that vouches for the release, the plan, and its metadata.
+    pub(super) fn fresh_until(&self, plan: Option<PlanBounds>) -> UtcTime {
+        let own = self.release.vouched().fresh_until();
+        plan.map_or(own, |plan| own.min(plan.fresh_until))
+    }
+
     /// A higher index first: it is what mends something. Nothing of this depends on the order in
     /// which releases were given.
     fn order(&self) -> impl Ord + '_ {
