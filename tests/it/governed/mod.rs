@@ -2,9 +2,14 @@
 
 mod agent;
 mod approvals;
+mod choices;
 mod circle;
+mod decisions;
+mod edges;
+mod editions;
 mod lives;
 mod mix_and_match;
+mod oracle;
 mod permits;
 mod ratchets;
 mod vendor;
