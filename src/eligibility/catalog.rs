@@ -64,9 +64,10 @@ impl Catalog {
                     return Err(RolloutError::SharedKey { between, key });
                 }
             }
-            // A plan speaks for its own product, whatever digests it names.
-            let of_product = release.product() == live.product();
-            let planned = live.release(release.digest()).filter(|_| of_product);
+            // A plan binds manifests of its own product, whatever digests it lists; what the caller
+            // describes is none.
+            let may_be_planned = !release.is_described() && release.product() == live.product();
+            let planned = live.release(release.digest()).filter(|_| may_be_planned);
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             catalog.add(Candidate { release, planned })?;
         }
@@ -106,6 +107,12 @@ impl Catalog {
 }
 
 impl Candidate {
+    /// When the first ends of the metadata that vouches for the release, the plan, and its metadata.
+    pub(super) fn fresh_until(&self, plan: Option<PlanBounds>) -> UtcTime {
+        let own = self.release.vouched().fresh_until();
+        plan.map_or(own, |plan| own.min(plan.fresh_until))
+    }
+
     /// A higher index first: it is what mends something. Nothing of this depends on the order in
     /// which releases were given.
     fn order(&self) -> impl Ord + '_ {

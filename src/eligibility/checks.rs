@@ -1,6 +1,6 @@
 //! The checks of one release against one device, in their order.
 
-use super::catalog::Candidate;
+use super::catalog::{Candidate, PlanBounds};
 use super::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason};
 use crate::attestation::{AttestationSignal, GateVerdict};
 use crate::primitives::{StartTime, UtcTime};
@@ -13,7 +13,7 @@ pub(super) struct Checks<'d> {
     pub(super) facts: &'d DeviceFacts<'d>,
     pub(super) signal: AttestationSignal,
     pub(super) now: StartTime,
-    pub(super) has_plan: bool,
+    pub(super) plan: Option<PlanBounds>,
 }
 
 /// A release has passed every check.
@@ -21,8 +21,9 @@ pub(super) struct Checks<'d> {
 pub(super) struct Passed {
     /// But for the cohort, which the device decides.
     pub(super) if_within: Option<BasisPoints>,
-    /// When the maintenance window ends.
-    pub(super) window_closes: Option<UtcTime>,
+    /// Until when it would: the first that ends of the maintenance window and of the grants without
+    /// which it would not.
+    pub(super) until: Option<UtcTime>,
 }
 
 type Check<T = ()> = Result<T, Reason>;
@@ -35,15 +36,16 @@ impl Checks<'_> {
         let planned = self.state(candidate)?;
         self.channel(candidate)?;
         self.versions(candidate)?;
-        self.attestation(candidate, planned)?;
-        let if_within = self.rollout(candidate, planned)?;
-        let window_closes = self.pace(candidate, planned)?;
-        Ok(Passed { if_within, window_closes })
+        let healing = self.attestation(candidate, planned)?;
+        let (if_within, skipping) = self.rollout(candidate, planned)?;
+        let pace = self.pace(candidate, planned)?;
+        Ok(Passed { if_within, until: [healing, skipping, pace].into_iter().flatten().min() })
     }
 
     /// Whether the device could install it under another plan, at another time.
     pub(super) fn may_ever(&self, candidate: &Candidate) -> bool {
-        self.hardware(candidate).is_ok()
+        !matches!(candidate.planned, Some((_, Stage::Withdrawn)))
+            && self.hardware(candidate).is_ok()
             && self.channel(candidate).is_ok()
             && self.versions(candidate).is_ok()
     }
@@ -57,7 +59,9 @@ impl Checks<'_> {
             Freshness::Stale => self.policy.accept_stale,
         };
         require(accepted, Reason::Freshness(freshness))?;
-        require(self.has_plan || !self.policy.rollouts, Reason::NoPlan)
+        let at = candidate.fresh_until(self.plan);
+        require(self.now.time() < at, Reason::Expired { at })?;
+        require(self.plan.is_some() || !self.policy.rollouts, Reason::NoPlan)
     }
 
     /// Enrolment and trust.
@@ -83,7 +87,7 @@ impl Checks<'_> {
 
     /// How far the plan lets the release go; `None` where there is no plan.
     fn state<'c>(&self, candidate: &'c Candidate) -> Check<Option<(&'c PlannedRelease, Stage)>> {
-        if !self.has_plan {
+        if self.plan.is_none() {
             return Ok(None);
         }
         let (planned, stage) = candidate.planned.as_ref().ok_or(Reason::NotInPlan)?;
@@ -110,46 +114,60 @@ impl Checks<'_> {
         let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
         require(!runs, Reason::Running)?;
         let newer = *release.version() > facts.version;
-        require(newer || facts.switch_to.is_some(), Reason::OlderVersion)?;
+        let switches = *facts.target_channel() != facts.channel;
+        require(newer || switches, Reason::OlderVersion)?;
         let (index, floor) = (release.rollback_index(), facts.floor.index());
         require(index >= floor, Reason::BelowFloor { index, floor })?;
         let most = floor.saturating_add(self.policy.max_index_step);
         require(index <= most, Reason::IndexJump { index, most })?;
         let above = release.minimum_version().is_none_or(|barrier| facts.version >= *barrier);
         require(above, Reason::Barrier)?;
-        let failed = facts.failed_boots.iter().find(|(failed, _)| *failed == release.digest());
-        let boots = failed.map_or(0, |(_, boots)| *boots);
+        let failed = facts.failed_boots.iter().filter(|(failed, _)| *failed == release.digest());
+        let boots = failed.map(|(_, boots)| *boots).max().unwrap_or(0);
         let most = self.policy.max_failed_boots;
         require(most == 0 || boots < most, Reason::FailedBoots { boots })
     }
 
-    /// The gate can only restrict; a plan may leave a security fix open to devices that it restricts.
+    /// The gate can only restrict; a plan may leave a security fix open to devices that it restricts,
+    /// until the time that is given.
     fn attestation(
         &self,
         candidate: &Candidate,
         planned: Option<(&PlannedRelease, Stage)>,
-    ) -> Check {
+    ) -> Check<Option<UtcTime>> {
         let channel = self.facts.target_channel().as_str();
         match self.policy.attestation.check(self.signal, channel) {
-            GateVerdict::Open => Ok(()),
+            GateVerdict::Open => Ok(None),
             GateVerdict::Restricted => {
-                let bypass = self.granted(Privilege::BypassAttestation, candidate, planned);
-                require(bypass, Reason::Attestation(self.signal))
+                let until = self.granted_until(Privilege::BypassAttestation, candidate, planned);
+                until.map(Some).ok_or(Reason::Attestation(self.signal))
             }
         }
     }
 
-    /// The cohort: `Some` share where only the device can say.
+    /// The cohort, and until when a grant puts the device into it that is not in it.
     fn rollout(
         &self,
         candidate: &Candidate,
         planned: Option<(&PlannedRelease, Stage)>,
-    ) -> Check<Option<BasisPoints>> {
-        let Some((release, Stage::Limited)) = planned else { return Ok(None) };
+    ) -> Check<(Option<BasisPoints>, Option<UtcTime>)> {
+        let Some((release, Stage::Limited)) = planned else { return Ok((None, None)) };
+        let waves = self.waves(candidate, release);
+        if waves == Ok(None) {
+            return Ok((None, None));
+        }
+        match self.granted_until(Privilege::SkipWaves, candidate, planned) {
+            Some(until) => Ok((None, Some(until))),
+            None => waves.map(|share| (share, None)),
+        }
+    }
+
+    /// The cohort, granted nothing: `Some` share where only the device can say.
+    fn waves(&self, candidate: &Candidate, release: &PlannedRelease) -> Check<Option<BasisPoints>> {
         let (channel, now) = (self.facts.target_channel(), self.now.time());
         let steps = release.exposure();
         let exposure = steps.at(channel, now);
-        if exposure == BasisPoints::ALL || self.granted(Privilege::SkipWaves, candidate, planned) {
+        if exposure == BasisPoints::ALL {
             return Ok(None);
         }
         if exposure == BasisPoints::NONE {
@@ -169,15 +187,25 @@ impl Checks<'_> {
         }
     }
 
-    /// The maintenance window, until when it is open, and the quota.
+    /// The maintenance window and the quota, and until when they, or a grant, let the device.
     fn pace(
         &self,
         candidate: &Candidate,
         planned: Option<(&PlannedRelease, Stage)>,
     ) -> Check<Option<UtcTime>> {
-        if self.granted(Privilege::OwnPace, candidate, planned) {
-            return Ok(None);
+        let ordinary = self.ordinary_pace();
+        if ordinary == Ok(None) {
+            return ordinary;
         }
+        match self.granted_until(Privilege::OwnPace, candidate, planned) {
+            // An open window may close after the grant ends.
+            Some(until) => Ok(ordinary.unwrap_or(None).max(Some(until))),
+            None => ordinary,
+        }
+    }
+
+    /// The maintenance window, until when it is open, and the quota.
+    fn ordinary_pace(&self) -> Check<Option<UtcTime>> {
         let closes = match self.policy.window {
             Some(window) => {
                 let open = window.open_until(self.now);
@@ -191,14 +219,14 @@ impl Checks<'_> {
         }
     }
 
-    fn granted(
+    /// Until when the release has a privilege that it has now.
+    fn granted_until(
         &self,
         privilege: Privilege,
         candidate: &Candidate,
         planned: Option<(&PlannedRelease, Stage)>,
-    ) -> bool {
-        let manifest = candidate.release.manifest();
-        planned.is_some_and(|(planned, _)| planned.grants_now(privilege, manifest, self.now))
+    ) -> Option<UtcTime> {
+        planned?.0.granted_until(privilege, candidate.release.manifest(), self.now)
     }
 }
 

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::catalog::Candidate;
 use super::checks::{Checks, Passed};
 use super::{
-    Answer, Catalog, Decided, Decision, DeviceFacts, Eligible, Finding, Offer, Policy, Undecided,
-    Wait,
+    Answer, Catalog, Cohort, Decided, Decision, DeviceFacts, Eligible, Finding, Offer, Policy,
+    Reason, Undecided, Wait,
 };
 use crate::attestation::AttestationSignal;
 use crate::primitives::StartTime;
@@ -20,8 +20,8 @@ use crate::primitives::StartTime;
 /// passes is offered.
 ///
 /// A device fills [`DeviceFacts::cohort`] with its secret and may get an [`Eligible`]; a server says
-/// [`Cohort::DecidedByDevice`](super::Cohort::DecidedByDevice), and agrees with the device wherever
-/// both see the same facts.
+/// [`Cohort::DecidedByDevice`], never gets one, and agrees with the device wherever both see the same
+/// facts.
 pub fn decide(
     policy: &Policy,
     facts: &DeviceFacts<'_>,
@@ -29,15 +29,16 @@ pub fn decide(
     signal: AttestationSignal,
     now: StartTime,
 ) -> Decided {
-    let checks = Checks { policy, facts, signal, now, has_plan: catalog.plan.is_some() };
+    let checks = Checks { policy, facts, signal, now, plan: catalog.plan };
+    let is_server = matches!(facts.cohort, Cohort::DecidedByDevice);
     let mut trace = Vec::with_capacity(catalog.candidates.len());
     let mut limited = Vec::new();
     let mut best: Option<(&Candidate, Passed)> = None;
-    let mut wait: Option<Wait> = None;
+    let (mut wait, mut runs): (Option<Wait>, bool) = (None, false);
     for candidate in &catalog.candidates {
         let manifest = candidate.release.digest();
         let answer = match checks.check(candidate) {
-            Ok(_) if best.is_some() => Answer::Worse,
+            Ok(_) if best.is_some() || runs => Answer::Worse,
             Ok(Passed { if_within: Some(share), .. }) => {
                 limited.push((manifest, share));
                 Answer::IfWithin(share)
@@ -47,8 +48,11 @@ pub fn decide(
                 Answer::Offered
             }
             Err(reason) => {
+                // What runs was the best once: whoever switches channels does not fall behind it.
+                runs |= reason == Reason::Running;
                 // One that could never be installed here is nothing to wait for.
-                if let Some(found) = reason.wait().filter(|_| checks.may_ever(candidate)) {
+                let waits = reason.wait().filter(|_| !runs && checks.may_ever(candidate));
+                if let Some(found) = waits {
                     wait = Some(sooner(wait, found));
                 }
                 Answer::Refused(reason)
@@ -57,7 +61,7 @@ pub fn decide(
         trace.push(Finding { manifest, answer });
     }
     let decision = match best {
-        _ if !limited.is_empty() => {
+        _ if is_server && (best.is_some() || !limited.is_empty()) => {
             let otherwise = best.map(|(candidate, _)| candidate.release.digest());
             Decision::Offer(Offer::Undecided(Undecided { limited, otherwise }))
         }
@@ -82,14 +86,13 @@ fn eligible(
     passed: Passed,
 ) -> Eligible {
     let vouched = candidate.release.vouched();
-    let plan = catalog.plan;
     let by_policy = checks.now.time().saturating_add(checks.policy.permit_seconds);
-    let bounds = plan.map(|plan| plan.fresh_until).into_iter().chain(passed.window_closes);
+    let by_documents = candidate.fresh_until(catalog.plan);
     Eligible {
         manifest: candidate.release.digest(),
         snapshot: vouched.snapshot(),
         channel: checks.facts.target_channel().clone(),
-        not_after: bounds.fold(by_policy.min(vouched.fresh_until()), Ord::min),
-        durable: vouched.is_durable() && plan.is_none_or(|plan| plan.durable),
+        not_after: passed.until.into_iter().fold(by_policy.min(by_documents), Ord::min),
+        durable: vouched.is_durable() && catalog.plan.is_none_or(|plan| plan.durable),
     }
 }

@@ -25,7 +25,7 @@ pub enum Decision {
 pub enum Offer {
     /// The device has decided: here is its part of the proof.
     Eligible(Eligible),
-    /// A server has decided all but the cohort. What it says is a hint: the device decides by
+    /// A server has decided all but the cohort, if there is one to decide. What it says is a hint: the device decides by
     /// itself, from the same documents.
     Undecided(Undecided),
 }
@@ -72,8 +72,8 @@ impl Eligible {
         &self.channel
     }
 
-    /// Until when it holds: the policy's time, the plan's and the metadata's, and the end of the
-    /// maintenance window.
+    /// Until when it holds: the policy's time, the plan's and the metadata's, the end of the
+    /// maintenance window, and that of each grant without which the release would not be offered.
     #[must_use]
     pub fn not_after(&self) -> UtcTime {
         self.not_after
@@ -112,7 +112,7 @@ pub enum Answer {
     Offered,
     /// It is, if the device is within this share.
     IfWithin(BasisPoints),
-    /// It would be, if there were none better.
+    /// It would be, if there were none better: offered, or running already.
     Worse,
     /// It is not.
     Refused(Reason),
@@ -123,7 +123,7 @@ impl core::fmt::Display for Answer {
         match self {
             Self::Offered => f.write_str("offered"),
             Self::IfWithin(share) => write!(f, "offered if the device is within {share}"),
-            Self::Worse => f.write_str("a better release is offered"),
+            Self::Worse => f.write_str("a better release is offered, or runs"),
             Self::Refused(reason) => reason.fmt(f),
         }
     }

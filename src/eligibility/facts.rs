@@ -30,14 +30,14 @@ pub struct DeviceFacts<'a> {
     pub floor: RollbackFloor,
     /// The channel that it follows.
     pub channel: Channel,
-    /// The channel that its owner has told it to follow from now on: then a lower version may be
-    /// installed, and never a lower index.
+    /// The channel that its owner has told it to follow from now on. If that is another than
+    /// [`channel`](Self::channel), a lower version may be installed, and never a lower index.
     pub switch_to: Option<Channel>,
     /// The channels that it may follow.
     pub entitled: Vec<Channel>,
     /// Whether it validates releases.
     pub validates: bool,
-    /// What it has failed to boot, and how often.
+    /// What it has failed to boot, and how often; of one release the highest number counts.
     pub failed_boots: Vec<(ManifestDigest, u32)>,
     /// Until when its quota (of data, of concurrent downloads) is used up.
     pub quota_until: Option<UtcTime>,

@@ -13,6 +13,11 @@ use crate::verify::Freshness;
 pub enum Reason {
     /// The policy does not take metadata of this freshness.
     Freshness(Freshness),
+    /// The plan, or metadata that vouches for it or for the release, has expired: a new cycle helps.
+    Expired {
+        /// When the first of them did.
+        at: UtcTime,
+    },
     /// The policy asks for a rollout plan, and there is none.
     NoPlan,
     /// Nobody knows the device.
@@ -45,7 +50,7 @@ pub enum Reason {
     NotEntitled,
     /// It is not meant for the channel.
     OtherChannel,
-    /// It runs already.
+    /// It runs already: this manifest, or any of this version.
     Running,
     /// It is older than what runs, and nobody has told the device to switch its channel.
     OlderVersion,
@@ -107,6 +112,7 @@ impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Freshness(_) => "reason.freshness",
+            Self::Expired { .. } => "reason.expired",
             Self::NoPlan => "reason.no-plan",
             Self::NotEnrolled => "reason.not-enrolled",
             Self::Revoked => "reason.revoked",
@@ -172,6 +178,7 @@ impl fmt::Display for Reason {
                 "the metadata may be old, and the policy does not take that"
             }
             Self::Freshness(_) => "nobody knows the time, and the policy asks for fresh metadata",
+            Self::Expired { at } => return write!(f, "the plan or the metadata expired {at}"),
             Self::NoPlan => "there is no rollout plan, and the policy asks for one",
             Self::NotEnrolled => "the device is not enrolled",
             Self::Revoked => "the device was revoked",

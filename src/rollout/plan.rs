@@ -147,8 +147,23 @@ impl PlannedRelease {
     /// Whether a release with this manifest has a privilege now.
     #[must_use]
     pub fn grants_now(&self, privilege: Privilege, manifest: &Manifest, now: StartTime) -> bool {
-        privilege.is_for(manifest.severity())
-            && self.grants.iter().any(|grant| grant.privilege == privilege && grant.holds(now))
+        self.granted_until(privilege, manifest, now).is_some()
+    }
+
+    /// Until when a release with this manifest has a privilege, if it has it now.
+    #[must_use]
+    pub fn granted_until(
+        &self,
+        privilege: Privilege,
+        manifest: &Manifest,
+        now: StartTime,
+    ) -> Option<UtcTime> {
+        let holds = |grant: &&Grant| {
+            privilege.is_for(manifest.severity())
+                && grant.privilege == privilege
+                && grant.holds(now)
+        };
+        self.grants.iter().filter(holds).map(|grant| grant.until).max()
     }
 
     fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {

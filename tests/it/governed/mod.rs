@@ -2,10 +2,15 @@
 
 mod agent;
 mod approvals;
+mod choices;
 mod circle;
+mod decisions;
+mod edges;
+mod editions;
 mod lives;
 mod mix_and_match;
 mod online_keys;
+mod oracle;
 mod permits;
 mod ratchets;
 mod services;

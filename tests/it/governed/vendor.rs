@@ -54,6 +54,10 @@ impl Vendor {
 
     /// Publishes target files, each by the role that a search for it ends with.
     pub(crate) fn put(&mut self, files: &[(String, Vec<u8>)]) {
+        // What is published already is no release.
+        if files.iter().all(|(at, bytes)| self.contents.get(at) == Some(bytes)) {
+            return;
+        }
         self.house.publish(|draft| {
             for (at, bytes) in files {
                 draft.insert_target(&path(at), &TargetEntry::of(bytes)).unwrap();

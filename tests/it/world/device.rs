@@ -177,6 +177,17 @@ impl Device {
         self.drive(bundle, step)
     }
 
+    pub(crate) fn find_vouched_offline(
+        &mut self,
+        bundle: &dyn Mirror,
+        repository: StaleRepository<'static>,
+        path: &TargetPath,
+    ) -> Result<Lookup<StaleRepository<'static>, StaleTarget<VouchedTarget>>, Ended> {
+        self.forget_log();
+        let step = repository.find_vouched(path)?;
+        self.drive(bundle, step)
+    }
+
     /// The names of the last run's requests.
     pub(crate) fn requested(&self) -> Vec<&str> {
         self.requests.iter().map(|request| request.name.as_str()).collect()

@@ -1,0 +1,184 @@
+//! The facts of a decision as plain data. Times are seconds since 1970.
+
+/// MAJOR, MINOR, PATCH, the number of the release candidate (the highest where it is none), build.
+pub(crate) type Version = (u64, u64, u64, u64, u64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fresh {
+    Proven,
+    Unproven,
+    Stale,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    Known(i64),
+    NotBefore(i64),
+}
+
+impl Clock {
+    pub(crate) fn time(self) -> i64 {
+        match self {
+            Self::Known(time) | Self::NotBefore(time) => time,
+        }
+    }
+
+    pub(super) fn known(self) -> Option<i64> {
+        match self {
+            Self::Known(time) => Some(time),
+            Self::NotBefore(_) => None,
+        }
+    }
+}
+
+/// What a manifest says, and what is known of the metadata that vouches for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    pub(crate) digest: [u8; 32],
+    pub(crate) product: String,
+    pub(crate) version: Version,
+    pub(crate) index: u64,
+    pub(crate) hardware: Vec<String>,
+    pub(crate) channels: Vec<String>,
+    /// 0 for none to 4 for critical.
+    pub(crate) severity: u8,
+    pub(crate) minimum: Option<Version>,
+    pub(crate) fresh: Fresh,
+    pub(crate) fresh_until: i64,
+    pub(crate) durable: bool,
+    pub(crate) described: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Draft,
+    Validation,
+    Limited,
+    Stable,
+    Paused,
+    Withdrawn,
+    Superseded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Privilege {
+    OwnPace,
+    SkipWaves,
+    BypassAttestation,
+}
+
+/// What counts of a release in plan, brake and memory together.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) digest: [u8; 32],
+    pub(crate) stage: Stage,
+    /// Of each channel, from when to how many basis points, ascending.
+    pub(crate) exposure: Vec<(String, Vec<(i64, u16)>)>,
+    pub(crate) grants: Vec<(Privilege, i64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) releases: Vec<Planned>,
+    /// The sooner of the plan's own end and that of the metadata.
+    pub(crate) until: i64,
+    pub(crate) durable: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Enrolment {
+    Enrolled,
+    Unknown,
+    Revoked,
+    Retired,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    Trusted,
+    Challenged,
+    Quarantined,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Affirming,
+    Warning,
+    Contraindicated,
+    NoClaim,
+    Unavailable,
+    Stale,
+}
+
+/// Who decides the cohort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// For each release, the least number of basis points that the device is within.
+    Device(Vec<([u8; 32], u16)>),
+    Nowhere,
+    Server,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) enrolment: Enrolment,
+    pub(crate) trust: Trust,
+    pub(crate) product: String,
+    pub(crate) hardware: String,
+    pub(crate) version: Version,
+    pub(crate) running: Option<[u8; 32]>,
+    pub(crate) floor: u64,
+    pub(crate) channel: String,
+    pub(crate) switch_to: Option<String>,
+    pub(crate) entitled: Vec<String>,
+    pub(crate) validates: bool,
+    pub(crate) failed_boots: Vec<([u8; 32], u32)>,
+    pub(crate) quota_until: Option<i64>,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Ignore,
+    Prefer,
+    Require { channels: Vec<String>, allow_warning: bool },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) rollouts: bool,
+    pub(crate) gate: Gate,
+    pub(crate) accept_unproven: bool,
+    pub(crate) accept_stale: bool,
+    pub(crate) index_step: u64,
+    pub(crate) failed_boots: u32,
+    pub(crate) permit_seconds: u64,
+    /// Days with Monday in the lowest bit, second of the day, seconds.
+    pub(crate) window: Option<(u8, i64, i64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    Offered,
+    IfWithin(u16),
+    Worse,
+    Refused { code: &'static str, until: Option<i64> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Eligible { digest: [u8; 32], channel: String, not_after: i64, durable: bool },
+    Undecided { limited: Vec<([u8; 32], u16)>, otherwise: Option<[u8; 32]> },
+    Hold(Option<i64>),
+    Nothing,
+}
+
+/// All that is asked of one decision.
+pub(crate) struct Asked<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) facts: &'a Facts,
+    pub(crate) releases: &'a [Release],
+    pub(crate) plan: Option<&'a Plan>,
+    pub(crate) signal: Signal,
+    pub(crate) clock: Clock,
+}

@@ -1,0 +1,279 @@
+//! A naive decision over plain data, written from the documentation and not from the code.
+//!
+//! Every check of every release is made, in the documented order, and the first that fails is the
+//! reason. Nothing is shared with the library: not its types, not its arithmetic.
+
+mod data;
+
+pub(crate) use data::*;
+
+const DAY: i64 = 86_400;
+
+/// What another plan could change.
+const OF_PLAN: [&str; 2] = ["reason.not-in-plan", "reason.superseded"];
+
+/// A check that fails.
+struct Failed {
+    code: &'static str,
+    /// Whether it may pass, by itself or by what others do.
+    passes: bool,
+    until: Option<i64>,
+}
+
+/// The decision, and what is found of each release, the best first.
+pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) {
+    let mut order: Vec<&Release> = Vec::new();
+    for release in asked.releases {
+        if !order.iter().any(|known| known.digest == release.digest) {
+            order.push(release);
+        }
+    }
+    order.sort_by(|a, b| {
+        (b.index, b.version).cmp(&(a.index, a.version)).then(a.digest.cmp(&b.digest))
+    });
+    let server = asked.facts.place == Place::Server;
+    let (mut best, mut limited, mut wait): (Option<&Release>, _, Option<Option<i64>>) =
+        (None, Vec::new(), None);
+    let mut trace = Vec::new();
+    let mut runs = false;
+    for release in order {
+        let failed = asked.failures(release);
+        let share = asked.share(release);
+        let finding = match failed.first() {
+            Some(first) => {
+                // What is worse than what runs, or has something against it for good, is not worth
+                // a wait.
+                runs |= first.code == "reason.running";
+                let may_pass = |failed: &Failed| failed.passes || OF_PLAN.contains(&failed.code);
+                if !runs && first.passes && failed.iter().all(may_pass) {
+                    wait = Some(match (wait.flatten(), first.until) {
+                        (Some(a), Some(b)) => Some(a.min(b)),
+                        (a, b) => a.or(b),
+                    });
+                }
+                Finding::Refused { code: first.code, until: first.until }
+            }
+            None if best.is_some() || runs => Finding::Worse,
+            None if server && share < 10_000 => {
+                limited.push((release.digest, share));
+                Finding::IfWithin(share)
+            }
+            None => {
+                best = Some(release);
+                Finding::Offered
+            }
+        };
+        trace.push((release.digest, finding));
+    }
+    let decision = match best {
+        _ if server && (best.is_some() || !limited.is_empty()) => {
+            Decision::Undecided { limited, otherwise: best.map(|release| release.digest) }
+        }
+        Some(release) => asked.eligible(release),
+        None => wait.map_or(Decision::Nothing, Decision::Hold),
+    };
+    (decision, trace)
+}
+
+impl Asked<'_> {
+    fn planned(&self, release: &Release) -> Option<&Planned> {
+        self.plan?.releases.iter().find(|planned| planned.digest == release.digest)
+    }
+
+    fn channel(&self) -> &String {
+        self.facts.switch_to.as_ref().unwrap_or(&self.facts.channel)
+    }
+
+    /// Until when a privilege holds that the plan grants, the claim supports and the clock allows.
+    pub(crate) fn granted(&self, release: &Release, privilege: Privilege) -> Option<i64> {
+        let claims = match privilege {
+            Privilege::OwnPace => true,
+            Privilege::SkipWaves => release.severity == 4,
+            Privilege::BypassAttestation => release.severity > 0,
+        };
+        let now = self.clock.known().filter(|_| claims)?;
+        let grants = &self.planned(release)?.grants;
+        let holds = grants.iter().filter(|(what, until)| *what == privilege && now < *until);
+        holds.map(|(_, until)| *until).max()
+    }
+
+    fn steps(&self, release: &Release) -> &[(i64, u16)] {
+        let exposure = self.planned(release).map(|planned| &planned.exposure);
+        let found = exposure.into_iter().flatten().find(|(name, _)| name == self.channel());
+        found.map_or(&[], |(_, steps)| steps)
+    }
+
+    /// Whether only a part of the fleet is offered the release.
+    fn waves(&self, release: &Release) -> bool {
+        self.planned(release).is_some_and(|planned| planned.stage == Stage::Limited)
+            && self.granted(release, Privilege::SkipWaves).is_none()
+    }
+
+    /// To how many it is offered now.
+    fn share(&self, release: &Release) -> u16 {
+        if !self.waves(release) {
+            return 10_000;
+        }
+        let begun = |(from, _): &&(i64, u16)| *from <= self.clock.time();
+        self.steps(release).iter().filter(begun).map(|(_, share)| *share).max().unwrap_or(0)
+    }
+
+    fn least(&self, release: &Release) -> Option<u16> {
+        let Place::Device(places) = &self.facts.place else { return None };
+        places.iter().find(|(digest, _)| *digest == release.digest).map(|(_, least)| *least)
+    }
+
+    /// Everything that stands against a release, in the order of the checks.
+    fn failures(&self, release: &Release) -> Vec<Failed> {
+        let mut failed = Vec::new();
+        let mut refuse = |fails: bool, code: &'static str, passes: bool, until: Option<i64>| {
+            if fails {
+                failed.push(Failed { code, passes, until });
+            }
+        };
+        let (policy, facts, now) = (self.policy, self.facts, self.clock.time());
+
+        let stale = release.fresh == Fresh::Stale && !policy.accept_stale;
+        let unproven = release.fresh == Fresh::Unproven && !policy.accept_unproven;
+        refuse(stale || unproven, "reason.freshness", false, None);
+        let ends = self.plan.map_or(i64::MAX, |plan| plan.until).min(release.fresh_until);
+        refuse(ends <= now, "reason.expired", false, None);
+        let unbound = self.plan.is_none() || release.described;
+        refuse(policy.rollouts && self.plan.is_none(), "reason.no-plan", false, None);
+
+        refuse(facts.enrolment == Enrolment::Unknown, "reason.not-enrolled", false, None);
+        refuse(facts.enrolment == Enrolment::Revoked, "reason.revoked", false, None);
+        refuse(facts.enrolment == Enrolment::Retired, "reason.retired", false, None);
+        refuse(facts.trust == Trust::Challenged, "reason.challenged", true, None);
+        refuse(facts.trust == Trust::Quarantined, "reason.quarantined", false, None);
+
+        refuse(release.product != facts.product, "reason.other-product", false, None);
+        let hardware = release.hardware.contains(&facts.hardware);
+        refuse(!hardware, "reason.other-hardware", false, None);
+
+        let stage = self.planned(release).filter(|_| !unbound).map(|planned| planned.stage);
+        refuse(self.plan.is_some() && stage.is_none(), "reason.not-in-plan", false, None);
+        refuse(stage == Some(Stage::Draft), "reason.draft", true, None);
+        let validation = stage == Some(Stage::Validation) && !facts.validates;
+        refuse(validation, "reason.validation", true, None);
+        refuse(stage == Some(Stage::Paused), "reason.paused", true, None);
+        refuse(stage == Some(Stage::Withdrawn), "reason.withdrawn", false, None);
+        refuse(stage == Some(Stage::Superseded), "reason.superseded", false, None);
+
+        refuse(!facts.entitled.contains(self.channel()), "reason.not-entitled", false, None);
+        refuse(!release.channels.contains(self.channel()), "reason.other-channel", false, None);
+
+        let runs = facts.running == Some(release.digest) || facts.version == release.version;
+        refuse(runs, "reason.running", false, None);
+        let switches = facts.switch_to.as_ref().is_some_and(|to| *to != facts.channel);
+        let older = release.version < facts.version && !switches;
+        refuse(older, "reason.older-version", false, None);
+        refuse(release.index < facts.floor, "reason.below-floor", false, None);
+        let jump =
+            u128::from(release.index) > u128::from(facts.floor) + u128::from(policy.index_step);
+        refuse(jump, "reason.index-jump", false, None);
+        let barrier = release.minimum.is_some_and(|minimum| facts.version < minimum);
+        refuse(barrier, "reason.barrier", false, None);
+        let boots = facts.failed_boots.iter().filter(|(digest, _)| *digest == release.digest);
+        let boots = boots.map(|(_, boots)| *boots).max().unwrap_or(0);
+        let tired = policy.failed_boots > 0 && boots >= policy.failed_boots;
+        refuse(tired, "reason.failed-boots", false, None);
+
+        let bypass = self.granted(release, Privilege::BypassAttestation).is_some();
+        refuse(self.restricted() && !bypass, "reason.attestation", true, None);
+
+        let (share, steps) = (self.share(release), self.steps(release));
+        let first = |is: &dyn Fn(u16) -> bool| {
+            steps.iter().filter(|(_, share)| is(*share)).map(|(from, _)| *from).min()
+        };
+        let least = self.least(release);
+        let within = match &facts.place {
+            Place::Server => true,
+            Place::Nowhere => share == 10_000,
+            Place::Device(_) => least.is_some_and(|least| least <= share),
+        };
+        if share == 0 {
+            refuse(true, "reason.not-exposed", true, first(&|share| share > 0));
+        } else if !within && facts.place == Place::Nowhere {
+            refuse(true, "reason.no-seed", true, first(&|share| share == 10_000));
+        } else if !within {
+            let until = first(&|share| least.is_some_and(|least| least <= share));
+            refuse(true, "reason.not-in-cohort", true, until);
+        }
+
+        let own_pace = self.granted(release, Privilege::OwnPace).is_some();
+        let shut = self.window().is_some_and(|open| open.is_err());
+        let opens = self.window().and_then(Result::err).flatten();
+        refuse(shut && !own_pace, "reason.window", true, opens);
+        let used_up = facts.quota_until.is_some_and(|until| now < until);
+        refuse(used_up && !own_pace, "reason.quota", true, facts.quota_until);
+        failed
+    }
+
+    /// Whether the gate restricts the device, by what the documentation of the gates says.
+    fn restricted(&self) -> bool {
+        match &self.policy.gate {
+            Gate::Ignore => false,
+            Gate::Require { channels, allow_warning } if channels.contains(self.channel()) => {
+                let warned = self.signal == Signal::Warning && *allow_warning;
+                self.signal != Signal::Affirming && !warned
+            }
+            Gate::Prefer | Gate::Require { .. } => self.signal == Signal::Contraindicated,
+        }
+    }
+
+    /// Until when the window is open, or when it opens next; `None` where there is none.
+    fn window(&self) -> Option<Result<i64, Option<i64>>> {
+        let (days, start, length) = self.policy.window?;
+        let Some(now) = self.clock.known() else { return Some(Err(None)) };
+        // 1970-01-05 was the first Monday of the epoch.
+        let begins = |day: i64| days & (1 << (day - 4).rem_euclid(7)) != 0;
+        let all = (now / DAY - 2..now / DAY + 9).filter(|day| begins(*day));
+        let all: Vec<i64> = all.map(|day| day * DAY + start).collect();
+        let open = all.iter().find(|opens| **opens <= now && now < **opens + length);
+        let next = all.iter().copied().find(|opens| now < *opens);
+        Some(open.map(|opens| opens + length).ok_or(next))
+    }
+
+    fn eligible(&self, release: &Release) -> Decision {
+        let (now, plan) = (self.clock.time(), self.plan);
+        let permit = i64::try_from(self.policy.permit_seconds).unwrap_or(i64::MAX);
+        let mut ends = vec![now.saturating_add(permit), release.fresh_until];
+        ends.extend(plan.map(|plan| plan.until));
+        // What only a grant allows ends with the grant.
+        let own_pace = self.granted(release, Privilege::OwnPace);
+        if let Some(Ok(closes)) = self.window() {
+            ends.push(own_pace.unwrap_or(closes).max(closes));
+        }
+        ends.extend(self.privileges_used(release).into_iter().map(|(_, until)| until));
+        Decision::Eligible {
+            digest: release.digest,
+            channel: self.channel().clone(),
+            not_after: ends.into_iter().min().unwrap_or(now),
+            durable: release.durable && plan.is_none_or(|plan| plan.durable),
+        }
+    }
+
+    /// The privileges without which the release would not be offered now, and their ends.
+    pub(crate) fn privileges_used(&self, release: &Release) -> Vec<(Privilege, i64)> {
+        let mut used = Vec::new();
+        let mut take = |needed: bool, privilege| {
+            if let Some(until) = self.granted(release, privilege).filter(|_| needed) {
+                used.push((privilege, until));
+            }
+        };
+        take(self.restricted(), Privilege::BypassAttestation);
+        let limited = self.planned(release).is_some_and(|planned| planned.stage == Stage::Limited);
+        take(limited && !self.within_without_grant(release), Privilege::SkipWaves);
+        let shut = self.window().is_some_and(|open| open.is_err());
+        let used_up = self.facts.quota_until.is_some_and(|until| self.clock.time() < until);
+        take(shut || used_up, Privilege::OwnPace);
+        used
+    }
+
+    fn within_without_grant(&self, release: &Release) -> bool {
+        let begun = self.steps(release).iter().filter(|(from, _)| *from <= self.clock.time());
+        let share = begun.map(|(_, share)| *share).max().unwrap_or(0);
+        share == 10_000 || self.least(release).is_some_and(|least| least <= share)
+    }
+}
