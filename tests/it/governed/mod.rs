@@ -4,6 +4,7 @@ mod agent;
 mod approvals;
 mod choices;
 mod circle;
+mod cohorts;
 mod decisions;
 mod edges;
 mod editions;
