@@ -67,7 +67,7 @@ mod derive;
 mod device;
 mod enrolment;
 mod enrolment_record;
-mod envelope;
+pub(crate) mod envelope;
 mod epoch_key;
 mod error;
 mod fleet;

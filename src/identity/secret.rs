@@ -79,7 +79,6 @@ pub struct RolloutSeed(Zeroizing<[u8; 32]>);
 
 impl RolloutSeed {
     /// The seed. A copy of it is not wiped.
-    #[allow(dead_code, reason = "the cohort of a rollout reads it")]
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

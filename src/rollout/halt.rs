@@ -1,30 +1,228 @@
-//! stub
+//! When a rollout has to stop: criteria from the plan, held against what devices report.
+//!
+//! The denominator is devices that *accepted*, by a signature, once for each handle and release.
+//! Offers do not count: anybody can ask for one and go away. A device that accepted and is silent
+//! for too long has failed, since the worst failures cannot report.
+//!
+//! Devices do not count reports; whoever writes the plan does, and pauses it.
+
+use alloc::collections::BTreeMap;
+
+use super::{BasisPoints, VerifiedReport, reports::ReportKind};
+use crate::identity::{Handle, IdentityError};
 use crate::json::{Reader, RecordError, record, required};
-/// stub
+use crate::primitives::{Sha256Digest, UtcTime};
+
+/// When a rollout has to stop, as its plan says.
+///
+/// ```
+/// use ota_trust::rollout::{BasisPoints, HaltCriteria};
+/// let one_per_cent = BasisPoints::new(100).unwrap_or(BasisPoints::NONE);
+/// assert!(HaltCriteria::new(50, one_per_cent, 86_400).is_some());
+/// assert!(HaltCriteria::new(0, one_per_cent, 86_400).is_none(), "judged by nobody");
+/// assert!(HaltCriteria::new(50, one_per_cent, u64::MAX).is_none(), "nobody is ever silent");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HaltCriteria {
-    /// s
-    pub minimum_sample: u64,
-    /// s
-    pub failure_basis_points: super::BasisPoints,
-    /// s
-    pub silence_seconds: u64,
+    pub(super) minimum_sample: u64,
+    pub(super) failure_basis_points: BasisPoints,
+    pub(super) silence_seconds: u64,
 }
+
 impl HaltCriteria {
+    /// The longest silence, in seconds: a year.
+    pub const MAX_SILENCE: u64 = 366 * 86_400;
+
+    /// It takes `minimum_sample` devices whose outcome is known (at least 1) to judge. The rollout
+    /// stops where `failure_basis_points` of them have failed. A device that has accepted and is
+    /// silent for `silence_seconds` (1 to [`MAX_SILENCE`](Self::MAX_SILENCE)) has failed.
+    ///
+    /// `None` for a sample of 0, and for a silence that is none or never ends: such criteria would
+    /// stop nothing.
+    #[must_use]
+    pub fn new(
+        minimum_sample: u64,
+        failure_basis_points: BasisPoints,
+        silence_seconds: u64,
+    ) -> Option<Self> {
+        let makes_sense = minimum_sample > 0 && (1..=Self::MAX_SILENCE).contains(&silence_seconds);
+        makes_sense.then_some(Self { minimum_sample, failure_basis_points, silence_seconds })
+    }
+
+    /// How many outcomes it takes to judge.
+    #[must_use]
+    pub fn minimum_sample(&self) -> u64 {
+        self.minimum_sample
+    }
+
+    /// At which share of failures the rollout stops.
+    #[must_use]
+    pub fn failure_basis_points(&self) -> BasisPoints {
+        self.failure_basis_points
+    }
+
+    /// After how many seconds without an outcome a device has failed.
+    #[must_use]
+    pub fn silence_seconds(&self) -> u64 {
+        self.silence_seconds
+    }
+
     pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
         let (mut minimum_sample, mut failure, mut silence) = (None, None, None);
         record(r, &["minimum_sample", "failure_basis_points", "silence_seconds"], |r, field| {
             match field {
                 "minimum_sample" => minimum_sample = Some(r.u64()?),
-                "failure_basis_points" => failure = Some(super::BasisPoints::read(r, field)?),
+                "failure_basis_points" => failure = Some(BasisPoints::read(r, field)?),
                 _ => silence = Some(r.u64()?),
             }
             Ok(())
         })?;
-        Ok(Self {
-            minimum_sample: required(minimum_sample, "minimum_sample")?,
-            failure_basis_points: required(failure, "failure_basis_points")?,
-            silence_seconds: required(silence, "silence_seconds")?,
-        })
+        Self::new(
+            required(minimum_sample, "minimum_sample")?,
+            required(failure, "failure_basis_points")?,
+            required(silence, "silence_seconds")?,
+        )
+        .ok_or(RecordError::value("halt", "these criteria would stop nothing"))
+    }
+
+    /// Holds all reports of the release with this manifest against the criteria.
+    ///
+    /// Give it the result of [`VerifiedReport::verify`] for every report that came in a verified
+    /// request. Their order does not matter, and neither do repetitions. Of a device that reports
+    /// success and failure, the failure counts.
+    ///
+    /// - A success without an acceptance is counted apart. A failure without one counts as any
+    ///   other: it is the acceptance that has been lost.
+    /// - A report that its device has not signed does not count: anybody can write one.
+    /// - Any other report that cannot be read stops the rollout: nobody knows what it says.
+    ///
+    /// The rollout stops **at** the share, not above it. Otherwise a share of 10,000 would never stop
+    /// anything. A share of 0 stops at the first failure, whatever the sample: no larger one can
+    /// make it fewer.
+    #[must_use]
+    pub fn assess(
+        &self,
+        reports: impl IntoIterator<Item = Result<VerifiedReport, IdentityError>>,
+        manifest: &Sha256Digest,
+        now: UtcTime,
+    ) -> Assessment {
+        let mut assessment = Assessment::default();
+        let mut devices: BTreeMap<Handle, Device> = BTreeMap::new();
+        for report in reports {
+            match report {
+                Ok(report) if report.report().manifest == *manifest => {
+                    devices.entry(report.handle()).or_default().enter(&report);
+                }
+                Ok(_) => assessment.of_other_releases += 1,
+                Err(IdentityError::NotSigned(_)) => assessment.unsigned += 1,
+                Err(_) => assessment.unreadable += 1,
+            }
+        }
+        for device in devices.values() {
+            assessment.count(device, self.silence_seconds, now);
+        }
+        assessment.verdict = self.verdict(&assessment);
+        assessment
+    }
+
+    fn verdict(&self, counted: &Assessment) -> Verdict {
+        if counted.unreadable > 0 {
+            return Verdict::Pause(PauseReason::Unreadable);
+        }
+        let failures = u128::from(counted.failed) + u128::from(counted.silent);
+        let resolved = failures + u128::from(counted.succeeded);
+        let share = u128::from(self.failure_basis_points.get());
+        let is_judged = resolved >= u128::from(self.minimum_sample) || share == 0;
+        // Counts are of 64 bits, so that neither product comes near 128.
+        if failures > 0 && is_judged && failures * 10_000 >= share * resolved {
+            Verdict::Pause(PauseReason::Failures)
+        } else if resolved < u128::from(self.minimum_sample) {
+            Verdict::TooFew
+        } else {
+            Verdict::Continue
+        }
+    }
+}
+
+/// Whether a rollout goes on. Exhaustive on purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It may go on to the next step.
+    Continue,
+    /// It has to stop.
+    Pause(PauseReason),
+    /// Nobody can tell yet: it stays at the step where it is.
+    #[default]
+    TooFew,
+}
+
+/// Why a rollout has to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PauseReason {
+    /// Too many devices have failed.
+    Failures,
+    /// A report cannot be read.
+    Unreadable,
+}
+
+/// What the reports on a release come to. A device is one handle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Assessment {
+    /// Whether the rollout goes on.
+    pub verdict: Verdict,
+    /// Devices that accepted the release.
+    pub accepted: u64,
+    /// Devices that accepted it and succeeded.
+    pub succeeded: u64,
+    /// Devices that failed.
+    pub failed: u64,
+    /// Devices that accepted it and have been silent for too long: failures.
+    pub silent: u64,
+    /// Devices that accepted it and have time left.
+    pub pending: u64,
+    /// Devices that succeeded with what they had not accepted.
+    pub unaccepted: u64,
+    /// Reports of other releases.
+    pub of_other_releases: u64,
+    /// Reports that their device has not signed.
+    pub unsigned: u64,
+    /// Reports that cannot be read.
+    pub unreadable: u64,
+}
+
+impl Assessment {
+    fn count(&mut self, device: &Device, silence: u64, now: UtcTime) {
+        self.accepted += u64::from(device.accepted.is_some());
+        let counter = match (device.accepted, device.worst) {
+            (_, Some(ReportKind::Failed)) => &mut self.failed,
+            (Some(_), Some(_)) => &mut self.succeeded,
+            (None, _) => &mut self.unaccepted,
+            (Some(at), None) if at.saturating_add(silence) <= now => &mut self.silent,
+            (Some(_), None) => &mut self.pending,
+        };
+        *counter += 1;
+    }
+}
+
+/// What one device has said.
+#[derive(Default)]
+struct Device {
+    /// When it first did.
+    accepted: Option<UtcTime>,
+    /// The worse of its outcomes.
+    worst: Option<ReportKind>,
+}
+
+impl Device {
+    fn enter(&mut self, report: &VerifiedReport) {
+        let (kind, at) = (report.report().kind, report.received());
+        if kind == ReportKind::Accepted {
+            self.accepted = Some(self.accepted.map_or(at, |first| first.min(at)));
+        } else {
+            // Failures are after successes in the order of kinds.
+            self.worst = self.worst.max(Some(kind));
+        }
     }
 }

@@ -13,7 +13,7 @@
 //! | [`LivePlan`] | a plan that has been looked at, and stored |
 //! | [`Exposure`], [`Bucket`] | to how many a limited release is offered, and to whom |
 //! | [`Grant`] | what a plan lets a release skip, and until when |
-//! | [`HaltCriteria`] | when a rollout has to stop |
+//! | [`HaltCriteria`], [`Report`] | when a rollout has to stop, and what devices say of it |
 //!
 //! The legality of transitions is checked when a plan is published ([`check_successor`]); a device,
 //! which may have missed any number of plans, checks epochs and withdrawals.
@@ -31,7 +31,7 @@ mod live;
 mod plan;
 mod ratchet;
 mod ratchets;
-
+mod reports;
 mod stage;
 mod succession;
 mod trusted;
@@ -43,10 +43,11 @@ pub use describe::{BrakeDraft, PlanDraft, PlannedReleaseDraft};
 pub use error::{AuthorityKind, RolloutError};
 pub use exposure::{BasisPoints, Exposure, Step};
 pub use grant::{Grant, Privilege};
-pub use halt::HaltCriteria;
+pub use halt::{Assessment, HaltCriteria, PauseReason, Verdict};
 pub use live::{LivePlan, Sighting};
 pub use plan::{Plan, PlannedRelease};
 pub use ratchets::Ratchets;
+pub use reports::{Report, ReportKind, VerifiedReport};
 pub use stage::{Active, Stage};
 pub use succession::{SuccessionError, check_successor};
 pub use trusted::{TrustedBrake, TrustedPlan};

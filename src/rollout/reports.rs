@@ -1,0 +1,129 @@
+//! What devices say of a release: that they took it, and how it went.
+//!
+//! `{"_type": "rollout-report", "schema": 1, "product": …, "manifest": hex, "kind": …}`, in an
+//! envelope, signed by the device's key of the epoch.
+//!
+//! A report has no time. A device's clock may be wrong, which would make a silent device look busy,
+//! and *how* wrong it is tells one device from others. The server notes when it came.
+
+use alloc::vec::Vec;
+
+use crate::identity::{
+    CertifiedHandle, DeviceIdentity, Handle, IdentityError,
+    envelope::{Envelope, Written, write, write_signed},
+};
+use crate::primitives::{Digest, Limits, Sha256Digest, UtcTime};
+use crate::release::Product;
+
+const KIND: &str = "rollout-report";
+
+/// What a device says. Exhaustive on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReportKind {
+    /// It is going to install the release: it counts from now on, whatever becomes of it.
+    Accepted,
+    /// It runs the release, and has confirmed the boot.
+    Succeeded,
+    /// It could not install the release, or has gone back to the one before.
+    Failed,
+}
+
+impl ReportKind {
+    const ALL: [Self; 3] = [Self::Accepted, Self::Succeeded, Self::Failed];
+
+    /// The word in the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a device has to say of one release.
+///
+/// The outcome goes under the handle that accepted: otherwise that one stays silent for ever. A
+/// certificate outlasts its epoch a little for such things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The product.
+    pub product: Product,
+    /// The digest of the release's manifest.
+    pub manifest: Sha256Digest,
+    /// How it goes.
+    pub kind: ReportKind,
+}
+
+impl Report {
+    /// The document that the device sends. It says no more of the device than the handle does.
+    #[must_use]
+    pub fn sign(&self, device: &DeviceIdentity) -> Vec<u8> {
+        let manifest = alloc::format!("{}", Digest::Sha256(self.manifest));
+        let signed = write_signed(
+            KIND,
+            &[
+                ("product", Written::Text(self.product.as_str())),
+                ("manifest", Written::Text(&manifest)),
+                ("kind", Written::Text(self.kind.name())),
+            ],
+        );
+        let signature = device.sign(signed.as_bytes()).to_vec();
+        write(&signed, &[(device.handle().key_id(), signature)])
+    }
+}
+
+/// A report that the device with this handle has made.
+///
+/// Only [`verify`](Self::verify) makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedReport {
+    handle: Handle,
+    report: Report,
+    received: UtcTime,
+}
+
+impl VerifiedReport {
+    /// Verifies a report that came at `received` from `device`: length, JSON, the device's
+    /// signature, and the form of what it says.
+    ///
+    /// Keep `received` from the first time: what is verified again later did not come later.
+    pub fn verify(
+        bytes: &[u8],
+        device: &CertifiedHandle,
+        received: UtcTime,
+        limits: &Limits,
+    ) -> Result<Self, IdentityError> {
+        let envelope = Envelope::read(bytes, limits)?;
+        let handle = device.handle();
+        envelope.require([(&handle.key_id(), device.epoch_key().key())].into_iter())?;
+        let mut fields = envelope.fields(KIND)?;
+        let malformed = |name| IdentityError::Field { name };
+        let product = Product::new(&fields.text("product")?).map_err(|_| malformed("product"))?;
+        let manifest = fields.bytes("manifest")?;
+        let kind = fields.text("kind")?;
+        let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
+        let kind = kind.ok_or(malformed("kind"))?;
+        fields.end()?;
+        Ok(Self { handle, report: Report { product, manifest, kind }, received })
+    }
+
+    /// Who says so.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// What.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// When the server got it.
+    #[must_use]
+    pub fn received(&self) -> UtcTime {
+        self.received
+    }
+}
