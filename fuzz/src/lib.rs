@@ -16,6 +16,7 @@
 //! | [`ceremony`] | requests and responses of signers | another parser, and ed25519 alone |
 //! | [`provenance`] | envelopes to proofs | DSSE, in-toto and SLSA, naively |
 //! | [`token`] | tokens to attestation results | JWS, EAR and AR4SI, naively |
+//! | [`documents`] | manifests, plans and brakes | the same, read naively |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
@@ -32,6 +33,7 @@ pub mod ceremony;
 pub mod choices;
 pub mod delegations;
 pub mod device;
+pub mod documents;
 pub mod json;
 pub mod ledger;
 pub mod machine;
@@ -65,6 +67,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("provenance", provenance::check),
     #[cfg(feature = "attestation")]
     ("token", token::check),
+    ("manifest", documents::check_manifest),
+    ("plan", documents::check_plan),
     ("stored_state", stored_state::check),
     ("machine", machine::check),
     #[cfg(feature = "repository")]

@@ -45,6 +45,7 @@ replays! {
     provenance
     #[cfg(feature = "attestation")]
     token
+    manifest plan
     stored_state machine
     #[cfg(feature = "repository")]
     requests
