@@ -5,12 +5,14 @@
 //! the plan says, and exact where the plan says all or none. A line fails by chance once in about
 //! two million. All of it is computed in integers.
 
-use ota_trust::rollout::{BasisPoints, Verdict};
+use ota_trust::primitives::UtcTime;
+use ota_trust::rollout::BasisPoints;
 
 use crate::fleet::Fate;
 use crate::lamp::{Build, Channel, Hardware};
 use crate::message::Truth;
 use crate::record::{Assessed, Record, exposed_at_the_end, stretches};
+use crate::script::{FAILURES, MINIMUM_SAMPLE, SILENCE};
 use crate::simulation::Simulation;
 use crate::tell::percent;
 
@@ -56,7 +58,8 @@ fn exposure(stretch: &[Record], build: Build, channel: Channel, share: BasisPoin
     finding(
         holds,
         format!(
-            "{at}: {number} on {name}, planned {share}: offered to {x} of {n} that polled, expected {} ± {}",
+            "{at}: {number} on {name}, planned {share}: offered to {x} of {n} that polled, \
+             expected {} ± {}",
             n * p / 10_000,
             bound / 10_000
         ),
@@ -74,7 +77,8 @@ fn offered_to_nobody(records: &[Record]) -> Finding {
         }
     }
     let what = format!(
-        "at {polls} polls while a build was paused, withdrawn or being validated, it was offered {offered} times"
+        "at {polls} polls while a build was paused, withdrawn or being validated, it was \
+         offered {offered} times"
     );
     finding(offered == 0 && polls > 0, what)
 }
@@ -87,7 +91,8 @@ fn installed_once_paused(simulation: &Simulation) -> Finding {
     let later = simulation.records.iter().filter(|record| record.at >= paused);
     let installed = count(later, |build, _| build == Build::Bad);
     let what = format!(
-        "from the pause at {paused} on, and so after the withdrawal at {withdrawn}, 2.1.0 was installed {installed} times"
+        "from the pause at {paused} on, and so after the withdrawal at {withdrawn}, 2.1.0 was \
+         installed {installed} times"
     );
     finding(installed == 0 && withdrawn >= paused, what)
 }
@@ -112,7 +117,7 @@ fn quotas(records: &[Record]) -> [Finding; 2] {
     ]
 }
 
-/// What honest lamps said is what was counted, every hour; what was forged was refused.
+/// What was forged was refused; what honest lamps said is what was counted, in every hour.
 fn spoofed(records: &[Record]) -> [Finding; 2] {
     let sent = |of: Truth| -> u64 { records.iter().filter_map(|r| r.sent.get(&of)).sum() };
     let (forged, replayed) = (sent(Truth::Forged), sent(Truth::Replayed));
@@ -128,7 +133,8 @@ fn spoofed(records: &[Record]) -> [Finding; 2] {
         finding(
             wrong == 0 && replayed > 0,
             format!(
-                "{replayed} reports were replayed; of {hours} assessments, {wrong} differ from what honest lamps said"
+                "{replayed} reports were replayed; of {hours} assessments, {wrong} differ from what \
+                 honest lamps said"
             ),
         ),
     ]
@@ -142,24 +148,36 @@ fn is_true(assessed: &Assessed) -> bool {
         && (found.unaccepted, found.unreadable) == (0, 0)
 }
 
-/// The rollout went on as long as the criteria let it, and not an hour longer.
+/// The rollout went on as long as the criteria let it, and not an hour longer. Whether they are met is
+/// computed here from what the simulation knows, and not from reports.
 fn stopped(simulation: &Simulation) -> Finding {
-    let assessed = simulation.records.iter().filter_map(|r| Some((r.at, r.assessed.as_ref()?)));
-    let stops = |assessed: &Assessed| matches!(assessed.assessment.verdict, Verdict::Pause(_));
+    let records = &simulation.records;
+    let assessed = records.iter().filter_map(|r| Some((r.at, r.assessed.as_ref()?)));
     let mut bad = assessed.filter(|(_, assessed)| assessed.build == Build::Bad);
-    let Some((at, assessed)) = bad.find(|(_, assessed)| stops(assessed)) else {
-        return finding(false, "2.1.0 was never stopped".into());
+    let met = bad.find_map(|(at, assessed)| {
+        let (failed, resolved) = failures(records, at, assessed);
+        let too_many = failed * 10_000 >= resolved * u64::from(FAILURES);
+        (too_many && resolved >= MINIMUM_SAMPLE).then_some((at, failed, resolved))
+    });
+    let Some((at, failed, resolved)) = met else {
+        return finding(false, "2.1.0 has never met its criteria".into());
     };
-    let found = &assessed.assessment;
-    let failures = found.failed + found.silent;
-    let bricked: u64 = simulation.records.iter().map(|record| record.polled.bricked).sum();
+    let bricked: u64 = records.iter().map(|record| record.polled.bricked).sum();
+    let lamps: usize = simulation.lamps.iter().map(Vec::len).sum();
     let what = format!(
-        "2.1.0 was paused at {at}, in the first hour in which its criteria were met: {failures} of {} had failed ({}), most by their silence; {bricked} of {} lamps are bricked",
-        failures + found.succeeded,
-        percent(failures, failures + found.succeeded),
-        simulation.lamps.iter().map(Vec::len).sum::<usize>()
+        "2.1.0 met its criteria at {at}: {failed} of {resolved} had failed ({}), and it was paused in \
+         the same hour; {bricked} of {lamps} lamps are bricked",
+        percent(failed, resolved),
     );
-    finding(simulation.script.paused == Some(at) && found.silent > found.failed, what)
+    finding(simulation.script.paused == Some(at), what)
+}
+
+/// How many lamps had failed a build by then, and of how many.
+fn failures(records: &[Record], at: UtcTime, assessed: &Assessed) -> (u64, u64) {
+    let silent = records.iter().filter(|record| record.at.saturating_add(SILENCE) <= at);
+    let silent: u64 = silent.filter_map(|r| r.polled.lost.get(&assessed.build)).sum();
+    let failed = assessed.truth.failed + silent;
+    (failed, failed + assessed.truth.succeeded)
 }
 
 fn all_mended(simulation: &Simulation) -> Finding {

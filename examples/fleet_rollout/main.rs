@@ -79,7 +79,7 @@ fn run(options: &Options) -> Result<bool> {
     let mut simulation = Simulation::new(options.devices, options.seed)?;
     simulation.run(options.days)?;
     tell::table(&simulation.records);
-    tell::speed(&simulation.records, simulation.polling, begun.elapsed());
+    tell::speed(&simulation.records, begun.elapsed());
     plot::draw(&simulation.records, simulation.script.paused, &options.svg)?;
     println!("the exposure is drawn in {}\n", options.svg.display());
     let findings = check::all(&simulation);

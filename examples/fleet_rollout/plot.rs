@@ -55,7 +55,7 @@ fn panel(
         .configure_mesh()
         .x_desc("days")
         .y_desc("offered to, percent of lamps")
-        .light_line_style(WHITE)
+        .max_light_lines(1)
         .label_style((FONT, 13))
         .y_label_formatter(&|percent| format!("{percent}"))
         .draw()?;

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::{Duration, Instant};
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{
@@ -34,6 +35,7 @@ impl Scene<'_> {
     /// Each of these lamps polls.
     pub fn poll(&self, lamps: &mut [Lamp]) -> Result<Polled> {
         let (policy, mut polled) = (Policy::default(), Polled::default());
+        let (begun, mut reporting) = (Instant::now(), Duration::ZERO);
         let mut known: BTreeMap<Kind, DeviceFacts<'_>> = BTreeMap::new();
         for Lamp { secret, kind, fate, gone, failed } in lamps {
             if *fate == Fate::Off {
@@ -67,19 +69,24 @@ impl Scene<'_> {
             }
             polled.bricked += u64::from(outcome.is_none() && *fate == Fate::Bricks);
             if self.edition.asks_for_reports(build) {
+                let begun = Instant::now();
                 let sender = Sender::new(self.enroller.enrol(secret)?, build, eligible.manifest());
                 let truth = if is_first { Truth::New } else { Truth::Again };
                 polled.accepted.push(sender.says(ReportKind::Accepted, truth)?);
-                if let Some(outcome) = outcome {
-                    polled.outcomes.push(sender.says(outcome, truth)?);
+                match outcome {
+                    Some(outcome) => polled.outcomes.push(sender.says(outcome, truth)?),
+                    None => *polled.lost.entry(build).or_default() += 1,
                 }
+                reporting += begun.elapsed();
             }
         }
+        polled.deciding = begun.elapsed().saturating_sub(reporting);
         Ok(polled)
     }
 
-    /// What firmware and storage of such a lamp know. Lamps of another kind run something of their
-    /// own, under the same number.
+    /// What firmware and storage of such a lamp know. Lamps of the other hardware run something of
+    /// their own, under the same number. No build fails twice, and the policy bears two failures, so
+    /// failed attempts are not among the facts.
     fn facts<'d>(&self, kind: Kind) -> Result<DeviceFacts<'d>> {
         let index = kind.runs.rollback_index();
         let floor = RollbackFloor::of(&[Some(index)]).ok_or("no index")?;

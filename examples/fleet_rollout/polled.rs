@@ -1,6 +1,7 @@
 //! What came of polls, as the simulation knows it. Nobody in the story does.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::lamp::{Build, Channel, Hardware};
 use crate::message::Message;
@@ -20,6 +21,10 @@ pub struct Polled {
     pub unserved: u64,
     /// Lamps that installed the bad build, and are broken.
     pub bricked: u64,
+    /// Lamps that have reported that they accept a build, and will not be heard of again.
+    pub lost: BTreeMap<Build, u64>,
+    /// What the cores have spent on decisions, added up.
+    pub deciding: Duration,
     /// What lamps say at once.
     pub accepted: Vec<Message>,
     /// What they say in the next step.
@@ -52,6 +57,10 @@ impl Polled {
         for (of, count) in other.metered {
             *self.metered.entry(of).or_default() += count;
         }
+        for (of, count) in other.lost {
+            *self.lost.entry(of).or_default() += count;
+        }
+        self.deciding += other.deciding;
         self.unserved += other.unserved;
         self.bricked += other.bricked;
         self.accepted.extend(other.accepted);

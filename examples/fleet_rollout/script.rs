@@ -12,9 +12,9 @@ use crate::vendor::Vendor;
 
 /// So many outcomes are enough to judge, so many hundredths of a percent of failures are too many,
 /// and silence for so many seconds is a failure.
-const MINIMUM_SAMPLE: u64 = 300;
-const FAILURES: u16 = 200;
-const SILENCE: u64 = 12 * HOUR;
+pub const MINIMUM_SAMPLE: u64 = 300;
+pub const FAILURES: u16 = 200;
+pub const SILENCE: u64 = 12 * HOUR;
 
 /// The steps of a rollout: hours after its beginning, and basis points.
 type Steps = [(Channel, &'static [(u64, u16)]); 2];

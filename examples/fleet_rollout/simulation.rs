@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::mem::take;
-use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ota_trust::primitives::UtcTime;
@@ -39,8 +38,6 @@ pub struct Simulation {
     on_the_way: Vec<Message>,
     said: BTreeMap<Build, Said>,
     pub records: Vec<Record>,
-    /// The time that all polls have taken.
-    pub polling: Duration,
 }
 
 impl Simulation {
@@ -63,7 +60,6 @@ impl Simulation {
             on_the_way: Vec::new(),
             said: BTreeMap::new(),
             records: Vec::new(),
-            polling: Duration::ZERO,
         })
     }
 
@@ -110,11 +106,10 @@ impl Simulation {
     fn step(&mut self, now: UtcTime, slot: usize, assessed: Option<Assessed>) -> Result<()> {
         let lamps = self.lamps.get_mut(slot).ok_or("there is no such slot")?;
         let scene = Scene { edition: &self.edition, enroller: &self.enroller, now };
-        let (begun, mut polled) = (Instant::now(), Polled::default());
+        let mut polled = Polled::default();
         for part in in_parts(lamps, |lamps| scene.poll(lamps)) {
             polled.add(part?);
         }
-        self.polling += begun.elapsed();
 
         let mut messages = take(&mut self.on_the_way);
         messages.append(&mut polled.accepted);

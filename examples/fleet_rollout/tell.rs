@@ -14,11 +14,11 @@ use crate::record::{Record, exposed_at_the_end, stretches};
 /// A row for each stretch in which the plan stays the same.
 pub fn table(records: &[Record]) {
     println!(
-        "\n{:11}  {:5} {:10} {:>16} {:>17} {:>11} {:>9} {:>9} {:>7} {:>8} {:>7}",
+        "\n{:11}  {:5} {:10} {:>17} {:>17} {:>11} {:>9} {:>9} {:>7} {:>8} {:>7}",
         "", "", "", "planned", "exposed", "of", "2.1.0", "2.1.1", "lamps", "reports", ""
     );
     println!(
-        "{:11}  {:5} {:10} {:>8}{:>8} {:>8} {:>8} {:>11} {:>9} {:>9} {:>7} {:>8} {:>7}",
+        "{:11}  {:5} {:10} {:>8} {:>8} {:>8} {:>8} {:>11} {:>9} {:>9} {:>7} {:>8} {:>7}",
         "from",
         "build",
         "stage",
@@ -61,7 +61,7 @@ fn row(stretch: &[Record]) -> Option<String> {
     let [(beta, on_beta), (stable, on_stable)] = Channel::ALL.map(of);
     let share = |of: Exposed| percent(of.exposed, of.polled);
     Some(format!(
-        "{:11}  {:5} {stage:10} {beta:>8}{stable:>8} {:>8} {:>8} {:>11}",
+        "{:11}  {:5} {stage:10} {beta:>8} {stable:>8} {:>8} {:>8} {:>11}",
         short(first.at),
         build.number(),
         share(on_beta),
@@ -94,18 +94,16 @@ fn short(time: UtcTime) -> String {
 }
 
 /// How many decisions there were, and how long all took.
-pub fn speed(records: &[Record], polling: Duration, all: Duration) {
-    let decisions: u64 = records.iter().map(|record| record.polled.decisions).sum();
-    let verified: u64 =
-        records.iter().map(|record| record.received.accepted + record.received.refused).sum();
-    let per_second = u128::from(decisions) * 1000 / polling.as_millis().max(1);
-    println!(
-        "\n{decisions} decisions in {:.1} s of polling, {per_second} per second, with the \
-         enrolment and the reports of those that accept;\n{verified} reports verified; {:.1} s in \
-         all",
-        polling.as_secs_f64(),
-        all.as_secs_f64()
-    );
+pub fn speed(records: &[Record], all: Duration) {
+    let sum = |of: fn(&Record) -> u64| records.iter().map(of).sum::<u64>();
+    let decisions = sum(|record| record.polled.decisions);
+    let verified = sum(|record| record.received.accepted + record.received.refused);
+    let deciding: Duration = records.iter().map(|record| record.polled.deciding).sum();
+    let nanoseconds = deciding.as_nanos() / u128::from(decisions.max(1));
+    let seconds = all.as_secs_f64();
+    println!();
+    println!("{decisions} decisions, {nanoseconds} ns of one core each");
+    println!("{verified} reports verified; {seconds:.1} s in all");
 }
 
 /// One line of the checks.
