@@ -46,6 +46,8 @@ replays! {
     #[cfg(feature = "attestation")]
     token
     manifest plan
+    #[cfg(feature = "repository")]
+    decision
     stored_state machine
     #[cfg(feature = "repository")]
     requests
