@@ -110,7 +110,7 @@ impl Checks<'_> {
         let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
         require(!runs, Reason::Running)?;
         let newer = *release.version() > facts.version;
-        require(newer || facts.switch_to.is_some(), Reason::OlderVersion)?;
+        require(newer || facts.switches_channel(), Reason::OlderVersion)?;
         let (index, floor) = (release.rollback_index(), facts.floor.index());
         require(index >= floor, Reason::BelowFloor { index, floor })?;
         let most = floor.saturating_add(self.policy.max_index_step);

@@ -30,8 +30,8 @@ pub struct DeviceFacts<'a> {
     pub floor: RollbackFloor,
     /// The channel that it follows.
     pub channel: Channel,
-    /// The channel that its owner has told it to follow from now on: then a lower version may be
-    /// installed, and never a lower index.
+    /// The channel that its owner has told it to follow from now on: until it does, a lower version
+    /// may be installed, and never a lower index.
     pub switch_to: Option<Channel>,
     /// The channels that it may follow.
     pub entitled: Vec<Channel>,
@@ -143,6 +143,12 @@ impl<'a> DeviceFacts<'a> {
             quota_until: None,
             cohort: Cohort::None,
         }
+    }
+
+    /// Whether it is to follow another channel than it does. Afterwards the owner's word may stand:
+    /// it would else let the version fall for ever.
+    pub(super) fn switches_channel(&self) -> bool {
+        *self.target_channel() != self.channel
     }
 
     /// The channel that it is to follow.
