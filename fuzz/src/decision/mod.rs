@@ -3,6 +3,8 @@
 //! An input is a series of choices: the catalog, the device, the policy, the signal, the time. Library
 //! and oracle have to agree on the decision, and on what is found of each release.
 
+#![allow(clippy::cast_possible_wrap, reason = "choices are small numbers")]
+
 #[path = "../../../tests/it/governed/oracle/mod.rs"]
 mod oracle;
 mod world;
@@ -188,7 +190,8 @@ fn found(decided: &Decided) -> Vec<([u8; 32], Finding)> {
         Answer::IfWithin(share) => Finding::IfWithin(share.get()),
         Answer::Worse => Finding::Worse,
         Answer::Refused(reason) => {
-            let until = reason.wait().and_then(|wait| wait.until).map(|until| until.unix());
+            let until =
+                reason.wait().and_then(|wait| wait.until).map(ota_trust::primitives::UtcTime::unix);
             Finding::Refused { code: reason.code(), until }
         }
     };
@@ -207,7 +210,9 @@ fn plain(decided: &Decided) -> oracle::Decision {
             limited: undecided.limited.iter().map(|(m, s)| (*m.as_bytes(), s.get())).collect(),
             otherwise: undecided.otherwise.map(|manifest| *manifest.as_bytes()),
         },
-        Decision::Hold(wait) => oracle::Decision::Hold(wait.until.map(|until| until.unix())),
+        Decision::Hold(wait) => {
+            oracle::Decision::Hold(wait.until.map(ota_trust::primitives::UtcTime::unix))
+        }
         Decision::None => oracle::Decision::Nothing,
     }
 }

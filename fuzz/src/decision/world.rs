@@ -117,8 +117,8 @@ fn manifest(number: u64) -> (oracle::Release, Vec<u8>) {
         [Severity::None, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     let index = [1, 1, 2, 3, 5, u64::MAX][number as usize - 1];
     let severity = [4, 0, 1, 4, 4, 4][number as usize - 1];
-    let kinds = &HARDWARE[..1 + usize::from(number.is_multiple_of(2))];
-    let channels = &CHANNELS[..1 + usize::from(number > 2)];
+    let kinds = &HARDWARE[..=usize::from(number.is_multiple_of(2))];
+    let channels = &CHANNELS[..=usize::from(number > 2)];
     let minimum = (number == 5).then_some(3);
     let content = Content::of(&number.to_be_bytes());
     let id = ComponentId::new("firmware").expect("a name");

@@ -79,10 +79,10 @@ fn manifest_says(manifest: &Manifest) -> Value {
             "id": component.id().as_str(),
             "group": component.group(),
             "content": content(component.content()),
-            "full": component.full().map(|path| path.as_str()),
+            "full": component.full().map(ota_trust::primitives::TargetPath::as_str),
             "deltas": deltas.collect::<Vec<_>>(),
             "block_root": root,
-            "provenance": component.provenance().map(|path| path.as_str()),
+            "provenance": component.provenance().map(ota_trust::primitives::TargetPath::as_str),
         })
     });
     json!({

@@ -108,7 +108,9 @@ fn plain(decided: &Decided) -> oracle::Decision {
                 .collect(),
             otherwise: undecided.otherwise.map(|manifest| *manifest.as_bytes()),
         },
-        Decision::Hold(wait) => oracle::Decision::Hold(wait.until.map(|until| until.unix())),
+        Decision::Hold(wait) => {
+            oracle::Decision::Hold(wait.until.map(ota_trust::primitives::UtcTime::unix))
+        }
         Decision::None => oracle::Decision::Nothing,
     }
 }
@@ -120,7 +122,10 @@ fn found(answer: &Answer) -> Finding {
         Answer::Worse => Finding::Worse,
         Answer::Refused(reason) => Finding::Refused {
             code: reason.code(),
-            until: reason.wait().and_then(|wait| wait.until).map(|until| until.unix()),
+            until: reason
+                .wait()
+                .and_then(|wait| wait.until)
+                .map(ota_trust::primitives::UtcTime::unix),
         },
     }
 }

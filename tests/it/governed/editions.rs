@@ -315,7 +315,8 @@ impl Documents {
             for path in &paths {
                 let lookup = agent.device.find_vouched_offline(web, repository, path).unwrap();
                 repository = lookup.repository;
-                found.push(lookup.target.ok().map(|stale| stale.accept_staleness()));
+                found
+                    .push(lookup.target.ok().map(ota_trust::update::StaleTarget::accept_staleness));
             }
         } else {
             let mut repository = agent.device.refresh(web);

@@ -21,11 +21,12 @@ const STAGES: [Stage; 9] = [
 /// What may follow each stage besides itself, by the names that stand in plans.
 fn followers(stage: Stage) -> &'static [&'static str] {
     match stage {
-        Stage::Draft => &["validation", "withdrawn", "superseded"],
+        Stage::Draft | Stage::Paused(Active::Validation) => {
+            &["validation", "withdrawn", "superseded"]
+        }
         Stage::Validation => &["limited", "paused (validation)", "withdrawn", "superseded"],
         Stage::Limited => &["stable", "paused (limited)", "withdrawn", "superseded"],
         Stage::Stable => &["paused (stable)", "withdrawn", "superseded"],
-        Stage::Paused(Active::Validation) => &["validation", "withdrawn", "superseded"],
         Stage::Paused(Active::Limited) => &["limited", "withdrawn", "superseded"],
         Stage::Paused(Active::Stable) => &["stable", "withdrawn", "superseded"],
         Stage::Withdrawn => &[],
