@@ -16,6 +16,8 @@
 //! | [`ceremony`] | requests and responses of signers | another parser, and ed25519 alone |
 //! | [`provenance`] | envelopes to proofs | DSSE, in-toto and SLSA, naively |
 //! | [`token`] | tokens to attestation results | JWS, EAR and AR4SI, naively |
+//! | [`documents`] | manifests, plans and brakes | the same, read naively |
+//! | [`decision`] | decisions on fixed catalogs | the naive oracle of `tests/it/governed` |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
@@ -30,8 +32,11 @@ pub mod blocks;
 #[cfg(feature = "repository")]
 pub mod ceremony;
 pub mod choices;
+#[cfg(feature = "repository")]
+pub mod decision;
 pub mod delegations;
 pub mod device;
+pub mod documents;
 pub mod json;
 pub mod ledger;
 pub mod machine;
@@ -65,6 +70,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("provenance", provenance::check),
     #[cfg(feature = "attestation")]
     ("token", token::check),
+    ("manifest", documents::check_manifest),
+    ("plan", documents::check_plan),
+    #[cfg(feature = "repository")]
+    ("decision", decision::check),
     ("stored_state", stored_state::check),
     ("machine", machine::check),
     #[cfg(feature = "repository")]

@@ -29,7 +29,8 @@ pub enum BootVerdict {
     /// The new release is good.
     Confirmed(BootChange),
     /// It is not: it did not start, it is not what was installed, or it does not work. In the latter
-    /// cases go back to the slot of [`InstallState::good`].
+    /// cases go back to the slot of [`InstallState::good`]; where there is none, to the one that the
+    /// boot loader started before.
     Failed(BootChange),
 }
 

@@ -45,6 +45,9 @@ replays! {
     provenance
     #[cfg(feature = "attestation")]
     token
+    manifest plan
+    #[cfg(feature = "repository")]
+    decision
     stored_state machine
     #[cfg(feature = "repository")]
     requests

@@ -250,7 +250,7 @@ fn version(value: &Value) -> Option<u64> {
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ`, and such a second exists.
-fn is_time(text: &str) -> bool {
+pub fn is_time(text: &str) -> bool {
     let form = "dddd-dd-ddTdd:dd:ddZ";
     let formed = text.len() == form.len()
         && text.chars().zip(form.chars()).all(|(c, f)| match f {

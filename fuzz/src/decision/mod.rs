@@ -1,0 +1,213 @@
+//! Decisions on fixed catalogs, against the naive oracle of the integration tests.
+//!
+//! An input is a series of choices: the catalog, the device, the policy, the signal, the time. Library
+//! and oracle have to agree on the decision, and on what is found of each release.
+
+#[path = "../../../tests/it/governed/oracle/mod.rs"]
+mod oracle;
+mod world;
+
+use std::sync::LazyLock;
+
+use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::eligibility::{
+    Answer, Cohort, Decided, Decision, DeviceFacts, DeviceTrust, EnrolmentStatus,
+    MaintenanceWindow, Offer, Policy, RollbackFloor, decide,
+};
+use ota_trust::identity::DeviceSecret;
+use ota_trust::primitives::StartTime;
+use ota_trust::release::ManifestDigest;
+use ota_trust::rollout::{BasisPoints, Bucket};
+
+use super::choices::Choices;
+use oracle::{Asked, Clock, Enrolment, Finding, Gate, Place, Signal, Trust};
+use world::{CHANNELS, HARDWARE, HOUR, NOW, World, channel, hardware, plain_version, time};
+
+static WORLDS: LazyLock<Vec<World>> = LazyLock::new(world::all);
+
+pub fn check(input: &[u8]) {
+    let choices = &mut Choices::new(input);
+    let world = choices.one_of(&WORLDS);
+    let with_plan = choices.below(6) != 1;
+    let clock = match choices.below(5) {
+        4 => Clock::NotBefore(moment(choices)),
+        _ => Clock::Known(moment(choices)),
+    };
+    let mut random = [1; 32];
+    random[0] = choices.number();
+    random[1] = 0;
+    let secret = DeviceSecret::new(&mut random).expect("no empty buffer");
+    let (mut real, mut facts) = device(choices, world);
+    (real.cohort, facts.place) = match choices.below(3) {
+        0 => (Cohort::Device(&secret), Place::Device(places(world, &secret))),
+        1 => (Cohort::None, Place::Nowhere),
+        _ => (Cohort::DecidedByDevice, Place::Server),
+    };
+    let (real_policy, policy) = policy(choices);
+    let (real_signal, signal) = *choices.one_of(&[
+        (AttestationSignal::Affirming, Signal::Affirming),
+        (AttestationSignal::Warning, Signal::Warning),
+        (AttestationSignal::Contraindicated, Signal::Contraindicated),
+        (AttestationSignal::NoClaim, Signal::NoClaim),
+        (AttestationSignal::Unavailable, Signal::Unavailable),
+        (AttestationSignal::Stale, Signal::Stale),
+    ]);
+    let start = match clock {
+        Clock::Known(unix) => StartTime::Known(time(unix)),
+        Clock::NotBefore(unix) => StartTime::NotBefore(time(unix)),
+    };
+    let catalog = if with_plan { &world.catalog } else { &world.unplanned };
+    let decided = decide(&real_policy, &real, catalog, real_signal, start);
+    let plan = with_plan.then_some(&world.plan);
+    let (policy, facts, releases) = (&policy, &facts, &world.releases[..]);
+    let (decision, trace) = oracle::decide(&Asked { policy, facts, releases, plan, signal, clock });
+    assert_eq!(found(&decided), trace, "{facts:?} {policy:?} {clock:?}");
+    assert_eq!(plain(&decided), decision, "{facts:?} {policy:?} {clock:?}");
+}
+
+/// Hours, at which everything begins and ends, and the seconds beside them.
+fn moment(choices: &mut Choices<'_>) -> i64 {
+    NOW + HOUR * (choices.below(64) as i64 - 26) + choices.below(3) as i64 - 1
+}
+
+/// For each release, the least share that the device is within.
+fn places(world: &World, secret: &DeviceSecret) -> Vec<([u8; 32], u16)> {
+    let place = |release: &oracle::Release| {
+        let digest = release.digest;
+        let seed = secret.rollout_seed(&digest);
+        let bucket = Bucket::of(ManifestDigest::from_bytes(digest), &seed);
+        let within = |points: u16| bucket.is_within(BasisPoints::new(points).expect("a share"));
+        (digest, (0..=10_000).find(|points| within(*points)).expect("all are within all"))
+    };
+    world.releases.iter().map(place).collect()
+}
+
+fn device(choices: &mut Choices<'_>, world: &World) -> (DeviceFacts<'static>, oracle::Facts) {
+    let (number, floor) = (*choices.one_of(&[1, 2, 3, 4, 5]), *choices.one_of(&[1, 0, 2, 3, 5, 6]));
+    let kind = *choices.one_of(&HARDWARE);
+    let follows = *choices.one_of(&CHANNELS);
+    let real_floor = RollbackFloor::of(&[Some(floor)]).expect("a floor");
+    let (product, version) = (world::product(), world::version(number));
+    let mut real = DeviceFacts::new(product, hardware(kind), version, real_floor, channel(follows));
+    let digest = |choices: &mut Choices<'_>| choices.one_of(&world.releases).digest;
+    let mut facts = oracle::Facts {
+        enrolment: Enrolment::Enrolled,
+        trust: Trust::Trusted,
+        product: "lamp".to_owned(),
+        hardware: kind.to_owned(),
+        version: plain_version(number),
+        running: None,
+        floor,
+        channel: follows.to_owned(),
+        switch_to: None,
+        entitled: vec![follows.to_owned()],
+        validates: choices.yes(),
+        failed_boots: Vec::new(),
+        quota_until: None,
+        place: Place::Nowhere,
+    };
+    real.validates = facts.validates;
+    (real.enrolment, facts.enrolment) = match choices.below(12) {
+        1 => (EnrolmentStatus::Unknown, Enrolment::Unknown),
+        2 => (EnrolmentStatus::Revoked, Enrolment::Revoked),
+        3 => (EnrolmentStatus::Retired, Enrolment::Retired),
+        _ => (EnrolmentStatus::Enrolled, Enrolment::Enrolled),
+    };
+    (real.trust, facts.trust) = match choices.below(12) {
+        1 => (DeviceTrust::Challenged, Trust::Challenged),
+        2 => (DeviceTrust::Quarantined, Trust::Quarantined),
+        _ => (DeviceTrust::Trusted, Trust::Trusted),
+    };
+    if choices.below(3) == 1 {
+        let to = *choices.one_of(&CHANNELS);
+        (real.switch_to, facts.switch_to) = (Some(channel(to)), Some(to.to_owned()));
+    }
+    if choices.below(3) > 0 {
+        real.entitled = CHANNELS.map(channel).to_vec();
+        facts.entitled = CHANNELS.map(str::to_owned).to_vec();
+    }
+    if choices.below(3) == 1 {
+        let runs = digest(choices);
+        (real.running, facts.running) = (Some(ManifestDigest::from_bytes(runs)), Some(runs));
+    }
+    for _ in 0..choices.below(4) {
+        let (failed, boots) = (digest(choices), choices.number().into());
+        real.failed_boots.push((ManifestDigest::from_bytes(failed), boots));
+        facts.failed_boots.push((failed, boots));
+    }
+    if choices.below(3) == 1 {
+        let until = moment(choices);
+        (real.quota_until, facts.quota_until) = (Some(time(until)), Some(until));
+    }
+    (real, facts)
+}
+
+fn policy(choices: &mut Choices<'_>) -> (Policy, oracle::Policy) {
+    let rollouts = choices.below(4) != 1;
+    let (gate, real_gate) = match choices.below(4) {
+        0 => (Gate::Ignore, AttestationGate::Ignore),
+        1 => (Gate::Prefer, AttestationGate::Prefer),
+        _ => {
+            let (name, allow_warning) = (*choices.one_of(&CHANNELS), choices.yes());
+            let real = AttestationGate::Require { channels: vec![name.into()], allow_warning };
+            (Gate::Require { channels: vec![name.to_owned()], allow_warning }, real)
+        }
+    };
+    let window = (choices.below(3) == 1).then(|| {
+        let (days, start) = (choices.below(127) as u8 + 1, choices.below(24) as u32);
+        (days, start, choices.below(24) as u32 + 1)
+    });
+    let plain = oracle::Policy {
+        rollouts,
+        gate,
+        accept_unproven: choices.below(3) > 0,
+        accept_stale: false,
+        index_step: *choices.one_of(&[1000, 0, 1, 2, u64::MAX]),
+        failed_boots: choices.below(5) as u32,
+        permit_seconds: *choices.one_of(&[86_400, 0, 3600, u64::MAX]),
+        window: window
+            .map(|(days, start, length)| (days, i64::from(start) * HOUR, i64::from(length) * HOUR)),
+    };
+    let real = if rollouts { Policy::default() } else { Policy::without_rollouts() };
+    let real = if plain.accept_unproven { real.accept_unproven_freshness() } else { real };
+    let window = window.and_then(|(days, start, length)| {
+        MaintenanceWindow::new(days, start * 3600, length * 3600)
+    });
+    let real = real
+        .attestation(real_gate)
+        .max_index_step(plain.index_step)
+        .max_failed_boots(plain.failed_boots)
+        .permit_seconds(plain.permit_seconds)
+        .maintenance_window(window);
+    (real, plain)
+}
+
+fn found(decided: &Decided) -> Vec<([u8; 32], Finding)> {
+    let finding = |answer: &Answer| match answer {
+        Answer::Offered => Finding::Offered,
+        Answer::IfWithin(share) => Finding::IfWithin(share.get()),
+        Answer::Worse => Finding::Worse,
+        Answer::Refused(reason) => {
+            let until = reason.wait().and_then(|wait| wait.until).map(|until| until.unix());
+            Finding::Refused { code: reason.code(), until }
+        }
+    };
+    decided.trace.iter().map(|f| (*f.manifest.as_bytes(), finding(&f.answer))).collect()
+}
+
+fn plain(decided: &Decided) -> oracle::Decision {
+    match &decided.decision {
+        Decision::Offer(Offer::Eligible(eligible)) => oracle::Decision::Eligible {
+            digest: *eligible.manifest().as_bytes(),
+            channel: eligible.channel().to_string(),
+            not_after: eligible.not_after().unix(),
+            durable: eligible.is_durable(),
+        },
+        Decision::Offer(Offer::Undecided(undecided)) => oracle::Decision::Undecided {
+            limited: undecided.limited.iter().map(|(m, s)| (*m.as_bytes(), s.get())).collect(),
+            otherwise: undecided.otherwise.map(|manifest| *manifest.as_bytes()),
+        },
+        Decision::Hold(wait) => oracle::Decision::Hold(wait.until.map(|until| until.unix())),
+        Decision::None => oracle::Decision::Nothing,
+    }
+}

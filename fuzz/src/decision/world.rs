@@ -1,0 +1,248 @@
+//! Fixed catalogs: small repositories whose plans differ, published and verified once, and beside each
+//! document what it says as plain data.
+
+use std::collections::BTreeMap;
+
+use ota_trust::eligibility::Catalog;
+use ota_trust::key::{Ed25519Signer, Signer};
+use ota_trust::metadata::{PathSet, RoleType};
+use ota_trust::primitives::{Limits, RoleName, StartTime, TargetPath, UtcTime};
+use ota_trust::release::{
+    Channel, ComponentDraft, ComponentId, Content, HardwareId, ManifestDigest, ManifestDraft,
+    Product, ReleaseVersion, Severity, TrustedRelease,
+};
+use ota_trust::repository::{Delegation, Policy, Published, TargetEntry};
+use ota_trust::rollout::{
+    Active, BasisPoints, Grant, PlanDraft, PlannedReleaseDraft, Privilege, Ratchets, Stage, Step,
+    TrustedPlan,
+};
+use ota_trust::update::Update;
+use ota_trust::verify::VouchedTarget;
+
+use super::super::choices::Choices;
+use super::super::device::{Answer, Device};
+use super::oracle;
+
+pub const NOW: i64 = 1_800_000_000;
+pub const HOUR: i64 = 3600;
+pub const CHANNELS: [&str; 2] = ["stable", "beta"];
+pub const HARDWARE: [&str; 2] = ["a1", "b2"];
+pub const VERSIONS: [u64; 6] = [1, 2, 3, 4, 5, 6];
+
+/// What the plan of each catalog is chosen by: for each release the stage, steps and grants.
+const PLANS: [&[u8]; 6] = [
+    b"",
+    b"10000200013210530020123123200310011020",
+    b"2201320012302310020230120321001230",
+    b"30123001230123012300123012301203012031020301",
+    b"234012340123401230400123401230120301234001230123",
+    b"4321043201432014302143021430214032104321",
+];
+
+pub struct World {
+    pub catalog: Catalog,
+    /// The same releases under no plan.
+    pub unplanned: Catalog,
+    pub releases: Vec<oracle::Release>,
+    pub plan: oracle::Plan,
+}
+
+/// All catalogs, each under a clock that is believed and under one that is not.
+pub fn all() -> Vec<World> {
+    let worlds = PLANS.iter().flat_map(|choices| {
+        [StartTime::Known(time(NOW)), StartTime::NotBefore(time(NOW))]
+            .map(|start| World::new(&mut Choices::new(choices), start))
+    });
+    worlds.collect()
+}
+
+pub fn time(unix: i64) -> UtcTime {
+    UtcTime::from_unix(unix).expect("a time")
+}
+
+pub fn product() -> Product {
+    Product::new("lamp").expect("a name")
+}
+
+pub fn version(number: u64) -> ReleaseVersion {
+    ReleaseVersion::new(&format!("{number}.0.0")).expect("a version")
+}
+
+pub fn channel(name: &str) -> Channel {
+    Channel::new(name).expect("a name")
+}
+
+pub fn hardware(name: &str) -> HardwareId {
+    HardwareId::new(name).expect("a name")
+}
+
+impl World {
+    fn new(choices: &mut Choices<'_>, start: StartTime) -> Self {
+        let limits = Limits::default();
+        let manifests: Vec<(oracle::Release, Vec<u8>)> = VERSIONS.map(manifest).into();
+        let (draft, mut plan) = plan(&manifests, choices);
+        let plan_bytes = draft.to_bytes(&limits).expect("a plan");
+        let mut contents = vec![(product().plan_path(), plan_bytes)];
+        for (number, (_, bytes)) in VERSIONS.iter().zip(&manifests) {
+            contents.push((product().manifest_path(&version(*number)), bytes.clone()));
+        }
+        let mut found = look_up(&contents, start).into_iter();
+        let trusted = TrustedPlan::read(found.next().expect("the plan"), &contents[0].1, &limits);
+        let trusted = trusted.expect("a plan");
+        plan.until = plan.until.min(trusted.vouched().fresh_until().unix());
+        let sighting = Ratchets::new(product()).observe(trusted, None, start, &limits);
+        let live = sighting.expect("the first plan").stored();
+        let releases = found.zip(&manifests).map(|(vouched, (_, bytes))| {
+            TrustedRelease::read(vouched, bytes, &limits).expect("a release")
+        });
+        let releases: Vec<TrustedRelease> = releases.collect();
+        let plain = releases.iter().zip(manifests).map(|(release, (plain, _))| oracle::Release {
+            fresh: match start {
+                StartTime::Known(_) => oracle::Fresh::Proven,
+                StartTime::NotBefore(_) => oracle::Fresh::Unproven,
+            },
+            fresh_until: release.vouched().fresh_until().unix(),
+            ..plain
+        });
+        let releases_plain = plain.collect();
+        let catalog = Catalog::new(&live, releases.clone()).expect("of one repository");
+        let unplanned = Catalog::without_rollouts(releases).expect("of one repository");
+        Self { catalog, unplanned, releases: releases_plain, plan }
+    }
+}
+
+/// The manifest with this number: for more hardware and channels, and of more consequence, in turn.
+fn manifest(number: u64) -> (oracle::Release, Vec<u8>) {
+    const SEVERITIES: [Severity; 5] =
+        [Severity::None, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    let index = [1, 1, 2, 3, 5, u64::MAX][number as usize - 1];
+    let severity = [4, 0, 1, 4, 4, 4][number as usize - 1];
+    let kinds = &HARDWARE[..1 + usize::from(number.is_multiple_of(2))];
+    let channels = &CHANNELS[..1 + usize::from(number > 2)];
+    let minimum = (number == 5).then_some(3);
+    let content = Content::of(&number.to_be_bytes());
+    let id = ComponentId::new("firmware").expect("a name");
+    let mut draft = ManifestDraft::new(product(), version(number), index)
+        .severity(SEVERITIES[severity])
+        .component(ComponentDraft::full(id, "firmware.bin", content));
+    draft = kinds.iter().fold(draft, |draft, id| draft.hardware_id(hardware(id)));
+    draft = channels.iter().fold(draft, |draft, name| draft.channel(channel(name)));
+    if let Some(minimum) = minimum {
+        draft = draft.minimum_version(&version(minimum));
+    }
+    let bytes = draft.to_bytes(&Limits::default()).expect("a manifest");
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let plain = oracle::Release {
+        digest: *ManifestDigest::of(&bytes).as_bytes(),
+        product: "lamp".to_owned(),
+        version: plain_version(number),
+        index,
+        hardware: owned(kinds),
+        channels: owned(channels),
+        severity: severity as u8,
+        minimum: minimum.map(plain_version),
+        fresh: oracle::Fresh::Proven,
+        fresh_until: 0,
+        durable: true,
+        described: false,
+    };
+    (plain, bytes)
+}
+
+pub fn plain_version(number: u64) -> oracle::Version {
+    (number, 0, 0, u64::MAX, 0)
+}
+
+fn plan(
+    manifests: &[(oracle::Release, Vec<u8>)],
+    choices: &mut Choices<'_>,
+) -> (PlanDraft, oracle::Plan) {
+    const STAGES: [(Stage, oracle::Stage); 8] = [
+        (Stage::Stable, oracle::Stage::Stable),
+        (Stage::Limited, oracle::Stage::Limited),
+        (Stage::Limited, oracle::Stage::Limited),
+        (Stage::Validation, oracle::Stage::Validation),
+        (Stage::Draft, oracle::Stage::Draft),
+        (Stage::Paused(Active::Limited), oracle::Stage::Paused),
+        (Stage::Withdrawn, oracle::Stage::Withdrawn),
+        (Stage::Superseded, oracle::Stage::Superseded),
+    ];
+    const PRIVILEGES: [(Privilege, oracle::Privilege); 3] = [
+        (Privilege::OwnPace, oracle::Privilege::OwnPace),
+        (Privilege::SkipWaves, oracle::Privilege::SkipWaves),
+        (Privilege::BypassAttestation, oracle::Privilege::BypassAttestation),
+    ];
+    const POINTS: [u16; 4] = [0, 1000, 6000, 10_000];
+    let until = NOW + 20 * HOUR;
+    let mut draft = PlanDraft::new(product(), 1, time(until));
+    let mut releases = Vec::new();
+    for (number, (manifest, _)) in VERSIONS.iter().zip(manifests) {
+        let (stage, plain) = *choices.one_of(&STAGES);
+        let digest = manifest.digest;
+        let mut plain = oracle::Planned { digest, stage: plain, exposure: vec![], grants: vec![] };
+        let digest = ManifestDigest::from_bytes(digest);
+        let mut release = PlannedReleaseDraft::new(digest, version(*number), stage);
+        for name in CHANNELS {
+            let (first, mut steps) = (choices.below(3), Vec::new());
+            for (at, points) in POINTS.into_iter().enumerate().skip(first) {
+                let from = NOW + HOUR * (6 * at as i64 - choices.below(20) as i64);
+                if steps.last().is_none_or(|(before, _)| *before < from) {
+                    let exposure = BasisPoints::new(points).expect("a share");
+                    release = release.step(&channel(name), Step { from: time(from), exposure });
+                    steps.push((from, points));
+                }
+            }
+            plain.exposure.push((name.to_owned(), steps));
+        }
+        for _ in 0..choices.below(4) {
+            let (privilege, named) = *choices.one_of(&PRIVILEGES);
+            let until = NOW + HOUR * (choices.below(30) as i64 - 6);
+            release = release.grant(Grant { privilege, until: time(until) });
+            plain.grants.push((named, until));
+        }
+        draft = draft.release(release);
+        releases.push(plain);
+    }
+    (draft, oracle::Plan { releases, until, durable: true })
+}
+
+/// Publishes targets below two authorities, and looks them all up.
+fn look_up(contents: &[(TargetPath, Vec<u8>)], start: StartTime) -> Vec<VouchedTarget> {
+    let keys: Vec<Ed25519Signer> = (1..=6).map(|n| Ed25519Signer::from_seed(&[n; 32])).collect();
+    let public = |number: usize| keys[number].public_key().clone();
+    let mut draft = Published::nothing().draft();
+    let roles = [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets];
+    for (number, role) in roles.into_iter().enumerate() {
+        draft.root().set_keys(role, &[public(number)], 1).expect("a role");
+    }
+    draft.targets().expect("a role");
+    for (number, name, paths) in [(4, "releases", "releases/*/*/*"), (5, "rollouts", "rollouts/*")]
+    {
+        let role = RoleName::delegated(name).expect("a name");
+        let paths = PathSet::patterns([paths]);
+        let delegation = Delegation::new(role.clone(), vec![public(number)], 1, paths);
+        draft.targets().expect("a role").delegate(&delegation.terminating()).expect("a delegation");
+        draft.create_role(&role).expect("a role");
+    }
+    for (path, bytes) in contents {
+        draft.insert_target(path, &TargetEntry::of(bytes)).expect("a target");
+    }
+    let signing = draft.seal(time(NOW), &Policy::default()).expect("a release");
+    let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
+    let release = signing.publish(&signers, time(NOW)).expect("signed");
+    let files: BTreeMap<String, Vec<u8>> =
+        release.files().map(|file| (file.name(), file.bytes().to_vec())).collect();
+    let mut serve =
+        |name: &str, _| files.get(name).map_or(Answer::NotFound, |b| Answer::File(b.clone()));
+    let mut device = Device::default();
+    let root = files["1.root.json"].clone();
+    let begin = Update::begin(root, start, Limits::default());
+    let mut repository = device.drive(&mut serve, begin).expect("a cycle");
+    let mut found = Vec::new();
+    for (path, _) in contents {
+        let lookup = device.drive(&mut serve, repository.find_vouched(path)).expect("a search");
+        repository = lookup.repository;
+        found.push(lookup.target.expect("it is listed"));
+    }
+    found
+}

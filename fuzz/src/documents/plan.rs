@@ -1,0 +1,126 @@
+//! The models of a rollout plan and of a brake.
+
+use ota_trust::primitives::Limits;
+use ota_trust::release::ManifestDigest;
+use serde_json::{Value, json};
+
+use super::fields::{list, name, object, optional, sha256, time, version};
+
+const OF_PLAN: &[&str] = &["schema", "product", "epoch", "expires", "releases", "withdrawn"];
+const OF_RELEASE: &[&str] =
+    &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
+const OF_BRAKE: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
+const ACTIVE: [&str; 3] = ["validation", "limited", "stable"];
+const PRIVILEGES: [&str; 3] = ["own-pace", "skip-waves", "bypass-attestation"];
+/// Manifests of which a brake is asked: all their bytes are one.
+pub const PROBES: [u8; 4] = [0, 0xaa, 0xbb, 0xff];
+
+pub fn probe(byte: u8) -> ManifestDigest {
+    ManifestDigest::from_bytes([byte; 32])
+}
+
+pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
+    let fields = object(value, OF_PLAN)?;
+    let release = |value: &Value| release(value, limits);
+    let releases = list(fields.get("releases")?, limits.max_components, release)?;
+    let withdrawn = optional(fields, "withdrawn", |value| digests(value, limits))?;
+    let withdrawn = withdrawn.unwrap_or_default();
+    for (at, release) in releases.iter().enumerate() {
+        let same = |other: &Value| {
+            other["manifest"] == release["manifest"] || other["version"] == release["version"]
+        };
+        let gone = withdrawn.iter().any(|digest| release["manifest"] == **digest);
+        if releases[..at].iter().any(same) || gone && release["stage"][0] != "withdrawn" {
+            return None;
+        }
+    }
+    (fields.get("schema")?.as_u64()? == 1).then_some(())?;
+    Some(json!({
+        "product": name(fields.get("product")?)?,
+        "epoch": fields.get("epoch")?.as_u64()?,
+        "expires": time(fields.get("expires")?)?,
+        "releases": releases,
+        "withdrawn": withdrawn,
+    }))
+}
+
+pub fn read_brake(value: &Value, limits: &Limits) -> Option<Value> {
+    let fields = object(value, OF_BRAKE)?;
+    let list = |name| optional(fields, name, |value| digests(value, limits));
+    let (paused, withdrawn) = (list("paused")?.unwrap_or_default(), list("withdrawn")?);
+    let all = optional(fields, "pause_all", Value::as_bool)?.unwrap_or(false);
+    (fields.get("schema")?.as_u64()? == 1).then_some(())?;
+    Some(json!({
+        "product": name(fields.get("product")?)?,
+        "epoch": fields.get("epoch")?.as_u64()?,
+        "pauses": PROBES.map(|byte| all || paused.contains(&hex::encode([byte; 32]))),
+        "withdrawn": withdrawn.unwrap_or_default(),
+    }))
+}
+
+fn digests(value: &Value, limits: &Limits) -> Option<Vec<String>> {
+    list(value, limits.max_withdrawn, sha256)
+}
+
+fn release(value: &Value, limits: &Limits) -> Option<Value> {
+    let fields = object(value, OF_RELEASE)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let (stage, paused_from) =
+        (text(fields.get("stage")?)?, optional(fields, "paused_from", text)?);
+    let known = match (&*stage, &paused_from) {
+        ("paused", Some(from)) => ACTIVE.contains(&&**from),
+        (stage, None) => {
+            ACTIVE.contains(&stage) || ["draft", "withdrawn", "superseded"].contains(&stage)
+        }
+        _ => false,
+    };
+    let exposure = optional(fields, "exposure", |value| exposure(value, limits))?;
+    let grants = optional(fields, "grants", |value| list(value, limits.max_list, grant))?;
+    known.then_some(())?;
+    Some(json!({
+        "manifest": sha256(fields.get("manifest")?)?,
+        "version": version(fields.get("version")?)?,
+        "stage": [Some(stage), paused_from],
+        "exposure": exposure.unwrap_or_default(),
+        "grants": grants.unwrap_or_default(),
+        "halt": optional(fields, "halt", halt)?,
+    }))
+}
+
+fn exposure(value: &Value, limits: &Limits) -> Option<Vec<Value>> {
+    let channels = value.as_object().filter(|all| all.len() <= limits.max_list as usize)?;
+    let mut exposure = Vec::new();
+    for (channel, steps) in channels {
+        let channel = name(&json!(channel))?;
+        let steps = list(steps, limits.max_list, step)?;
+        // In the one form of a time, the order of times is that of texts.
+        let ascend = |pair: &[(String, u64)]| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1;
+        steps.windows(2).all(ascend).then_some(())?;
+        exposure.push(json!([channel, steps]));
+    }
+    Some(super::sorted(exposure))
+}
+
+fn step(value: &Value) -> Option<(String, u64)> {
+    let fields = object(value, &["from", "basis_points"])?;
+    Some((time(fields.get("from")?)?, points(fields.get("basis_points")?)?))
+}
+
+fn points(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|points| *points <= 10_000)
+}
+
+fn grant(value: &Value) -> Option<Value> {
+    let fields = object(value, &["privilege", "until"])?;
+    let privilege = fields.get("privilege")?.as_str()?;
+    PRIVILEGES.contains(&privilege).then_some(())?;
+    Some(json!([privilege, time(fields.get("until")?)?]))
+}
+
+fn halt(value: &Value) -> Option<Value> {
+    let fields = object(value, &["minimum_sample", "failure_basis_points", "silence_seconds"])?;
+    let sample = fields.get("minimum_sample")?.as_u64().filter(|sample| *sample > 0)?;
+    let silence = fields.get("silence_seconds")?.as_u64()?;
+    (1..=366 * 86_400).contains(&silence).then_some(())?;
+    Some(json!([sample, points(fields.get("failure_basis_points")?)?, silence]))
+}
