@@ -128,7 +128,7 @@ fn spoofed(records: &[Record]) -> [Finding; 2] {
     [
         finding(
             forged == refused && forged > 0,
-            format!("{forged} reports were forged, {refused} were refused: the same ones"),
+            format!("{forged} reports were forged, and {refused} refused"),
         ),
         finding(
             wrong == 0 && replayed > 0,

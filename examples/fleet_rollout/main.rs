@@ -12,8 +12,11 @@
 //!
 //! What is real: the repository and each of its signatures, the update cycle that reads it, the
 //! enrolment of lamps that report, each report and its verification, and a decision at every poll. What
-//! is not: the network, the firmware, and the clock. It ends with checks of what has to hold; if one
-//! does not, the exit code is 1.
+//! is not: the network, the firmware, and the clock. What one lamp reads and verifies, all share
+//! (`edition.rs` says why); each decides for itself. The same seed gives the same run.
+//!
+//! It ends with checks of what has to hold; if one does not, the exit code is 1. `exposure.svg` is the
+//! plot of a run without options.
 
 mod attacker;
 mod check;
