@@ -1,0 +1,75 @@
+//! What reviews have found: each was accepted, lost or denied once.
+
+use ota_trust::metadata::PathSet;
+use ota_trust::release::ManifestDigest;
+use ota_trust::repository::Delegation;
+use ota_trust::rollout::PlanDraft;
+
+use super::agent::Agent;
+use super::vendor::{PLAN_EXPIRES, Vendor, product, utc};
+use crate::publishing::house::{path, public, role};
+
+fn digest(number: u8) -> ManifestDigest {
+    ManifestDigest::from_bytes([number; 32])
+}
+
+/// A plan without live releases that withdraws these.
+fn withdrawing(epoch: u64, numbers: impl IntoIterator<Item = u8>) -> PlanDraft {
+    let draft = PlanDraft::new(product("lamp"), epoch, utc(PLAN_EXPIRES));
+    numbers.into_iter().fold(draft, |draft, number| draft.withdraw(digest(number)))
+}
+
+fn small_agent(vendor: &Vendor) -> Agent {
+    let mut agent = Agent::new(vendor, product("lamp"));
+    agent.device.limits.max_withdrawn = 4;
+    agent
+}
+
+/// Whoever holds `rollouts` delegates the plan further, to a key of their own.
+fn delegate_further(vendor: &mut Vendor) {
+    vendor.house.keys.push("lamps".to_owned());
+    vendor.edit(|draft| {
+        let paths = PathSet::patterns(["rollouts/lamp.json"]);
+        let delegation = Delegation::new(role("lamps"), vec![public("lamps")], 1, paths);
+        draft.remove_target(&path("rollouts/lamp.json")).unwrap();
+        draft.role(&role("rollouts")).unwrap().delegate(&delegation.terminating()).unwrap();
+        draft.create_role(&role("lamps")).unwrap();
+    });
+}
+
+#[test]
+fn an_authority_that_delegates_further_does_not_end_what_it_has_said() {
+    let mut vendor = Vendor::new();
+    vendor.plan("lamp", &withdrawing(5, [1]));
+    let mut agent = small_agent(&vendor);
+    agent.catalog(&vendor).unwrap();
+    delegate_further(&mut vendor);
+    vendor.plan("lamp", &withdrawing(4, []));
+    assert_eq!(agent.update(&vendor), Err("rollout.epoch-rollback"));
+    // Nor does it push out its own withdrawals by others.
+    vendor.plan("lamp", &withdrawing(6, 11..15));
+    assert_eq!(agent.update(&vendor), Err("rollout.withdrawn-full"));
+    assert!(agent.ratchets.is_withdrawn(digest(1)));
+}
+
+#[test]
+fn a_parent_below_targets_ends_an_epoch_and_no_withdrawal() {
+    let mut vendor = Vendor::new();
+    vendor.plan("lamp", &withdrawing(1, [1]));
+    delegate_further(&mut vendor);
+    vendor.plan("lamp", &withdrawing(u64::MAX, [1]));
+    let mut agent = small_agent(&vendor);
+    agent.catalog(&vendor).unwrap();
+    vendor.house.keys.push("fresh".to_owned());
+    vendor.edit(|draft| {
+        let stolen = public("lamps");
+        let rollouts = draft.role(&role("rollouts")).unwrap();
+        rollouts.replace_key(&role("lamps"), stolen.id(), &public("fresh")).unwrap();
+        draft.renew(&role("lamps")).unwrap();
+    });
+    vendor.plan("lamp", &withdrawing(2, [1]));
+    assert_eq!(agent.update(&vendor), Ok(false));
+    assert_eq!(agent.ratchets.plan_epoch(), Some(2));
+    vendor.plan("lamp", &withdrawing(3, 11..15));
+    assert_eq!(agent.update(&vendor), Err("rollout.withdrawn-full"));
+}
