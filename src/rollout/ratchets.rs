@@ -88,7 +88,9 @@ impl Ratchets {
         // Last: what both withdraw is the plan's, and the brake may let it go.
         let withdrawn: Vec<_> = plan.all_withdrawn().collect();
         next.withdrawn.add(kind, &withdrawn);
-        next.withdrawn.fit(limits.max_withdrawn)?;
+        for by in [AuthorityKind::Rollouts, AuthorityKind::Brake] {
+            next.withdrawn.fit(by, limits.max_withdrawn)?;
+        }
         let changed = next != *self;
         Ok(Sighting::new(LivePlan::new(plan, brake, next), changed))
     }

@@ -1,12 +1,13 @@
 //! What reviews have found: each was accepted, lost or denied once.
 
 use ota_trust::metadata::PathSet;
+use ota_trust::primitives::Limits;
 use ota_trust::release::ManifestDigest;
 use ota_trust::repository::Delegation;
-use ota_trust::rollout::PlanDraft;
+use ota_trust::rollout::{BrakeDraft, PlanDraft, PlannedReleaseDraft, Stage};
 
 use super::agent::Agent;
-use super::vendor::{PLAN_EXPIRES, Vendor, product, utc};
+use super::vendor::{PLAN_EXPIRES, Vendor, product, utc, version};
 use crate::publishing::house::{path, public, role};
 
 fn digest(number: u8) -> ManifestDigest {
@@ -16,6 +17,11 @@ fn digest(number: u8) -> ManifestDigest {
 /// A plan without live releases that withdraws these.
 fn withdrawing(epoch: u64, numbers: impl IntoIterator<Item = u8>) -> PlanDraft {
     let draft = PlanDraft::new(product("lamp"), epoch, utc(PLAN_EXPIRES));
+    numbers.into_iter().fold(draft, |draft, number| draft.withdraw(digest(number)))
+}
+
+fn braking(epoch: u64, numbers: impl IntoIterator<Item = u8>) -> BrakeDraft {
+    let draft = BrakeDraft::new(&product("lamp"), epoch);
     numbers.into_iter().fold(draft, |draft, number| draft.withdraw(digest(number)))
 }
 
@@ -72,4 +78,53 @@ fn a_parent_below_targets_ends_an_epoch_and_no_withdrawal() {
     assert_eq!(agent.ratchets.plan_epoch(), Some(2));
     vendor.plan("lamp", &withdrawing(3, 11..15));
     assert_eq!(agent.update(&vendor), Err("rollout.withdrawn-full"));
+}
+
+#[test]
+fn a_full_plan_and_a_full_brake_fit_together() {
+    let mut vendor = Vendor::new();
+    vendor.plan("lamp", &withdrawing(1, 0..4));
+    vendor.brake("lamp", &braking(1, 10..14));
+    let mut agent = small_agent(&vendor);
+    assert_eq!(agent.update(&vendor), Ok(false));
+    assert!([0, 3, 10, 13].iter().all(|&number| agent.ratchets.is_withdrawn(digest(number))));
+}
+
+#[test]
+fn what_the_plan_takes_over_from_the_brake_leaves_room_for_the_next() {
+    let mut vendor = Vendor::new();
+    let mut agent = small_agent(&vendor);
+    for (epoch, number) in (1..).zip(0_u8..5) {
+        vendor.plan("lamp", &withdrawing(epoch, 0..number));
+        vendor.brake("lamp", &braking(epoch, [number]));
+        assert_eq!(agent.update(&vendor), Ok(false), "withdrawal {number}");
+    }
+    assert!((0..5).all(|number| agent.ratchets.is_withdrawn(digest(number))));
+}
+
+#[test]
+fn what_a_present_plan_repeats_outlives_the_brake_s_keys() {
+    let mut vendor = Vendor::new();
+    vendor.plan("lamp", &withdrawing(1, []));
+    vendor.brake("lamp", &braking(1, [10, 11, 12, 1]));
+    let mut agent = small_agent(&vendor);
+    agent.catalog(&vendor).unwrap();
+    vendor.rotate("brake", "brake", "fresh");
+    vendor.plan("lamp", &withdrawing(2, [1]));
+    vendor.brake("lamp", &braking(1, 20..24));
+    assert_eq!(agent.update(&vendor), Ok(false));
+    assert!(agent.ratchets.is_withdrawn(digest(1)));
+}
+
+#[test]
+fn a_plan_does_not_withdraw_more_than_a_device_remembers() {
+    let mut limits = Limits::default();
+    limits.max_withdrawn = 1;
+    let staged = PlannedReleaseDraft::new(digest(2), version("2.0.0"), Stage::Withdrawn);
+    let refused = withdrawing(1, [1]).release(staged.clone()).to_bytes(&limits).unwrap_err();
+    assert_eq!(refused.code(), "record.too-many");
+    assert!(withdrawing(1, []).release(staged).to_bytes(&limits).is_ok());
+    // One manifest, said twice, is one.
+    let staged = PlannedReleaseDraft::new(digest(1), version("2.0.0"), Stage::Withdrawn);
+    assert!(withdrawing(1, [1]).release(staged).to_bytes(&limits).is_ok());
 }
