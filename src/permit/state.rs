@@ -123,7 +123,11 @@ impl InstallState {
             rollback_index: index,
             channel: permit.channel().clone(),
         });
-        Ok(Self { pending: Some(pending), ..self.clone() })
+        let mut next = self.clone();
+        // What was in the slot is overwritten: there is nothing of it to go back to.
+        next.good.take_if(|good| good.slot == *slot);
+        next.pending = Some(pending);
+        Ok(next)
     }
 
     /// The pending release is good.

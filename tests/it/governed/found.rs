@@ -1,13 +1,14 @@
 //! What reviews have found: each was accepted, lost or denied once.
 
 use ota_trust::metadata::PathSet;
+use ota_trust::permit::{Boot, BootVerdict, Slot, confirm_boot};
 use ota_trust::primitives::Limits;
 use ota_trust::release::ManifestDigest;
 use ota_trust::repository::Delegation;
 use ota_trust::rollout::{BrakeDraft, PlanDraft, PlannedReleaseDraft, Stage};
 
 use super::agent::Agent;
-use super::vendor::{PLAN_EXPIRES, Vendor, product, utc, version};
+use super::vendor::{PLAN_EXPIRES, Vendor, product, stable, utc, version};
 use crate::publishing::house::{path, public, role};
 
 fn digest(number: u8) -> ManifestDigest {
@@ -127,4 +128,30 @@ fn a_plan_does_not_withdraw_more_than_a_device_remembers() {
     // One manifest, said twice, is one.
     let staged = PlannedReleaseDraft::new(digest(1), version("2.0.0"), Stage::Withdrawn);
     assert!(withdrawing(1, [1]).release(staged).to_bytes(&limits).is_ok());
+}
+
+#[test]
+fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
+    let mut vendor = Vendor::new();
+    let first = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(first, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.update(&vendor), Ok(true));
+    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
+    assert_eq!(agent.state.good().unwrap().slot, b);
+    // It stops working, the loader falls back to `a`, and the next release goes to `b`.
+    let second = vendor.release("lamp", "3.0.0", 3);
+    vendor.plan("lamp", &stable("lamp", 2, &[(first, "2.0.0"), (second, "3.0.0")]));
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    let state = permit.activate(&agent.state, &b, &a, agent.device.start).unwrap().stored();
+    let boot = Boot {
+        slot: &b,
+        running: Some(second),
+        healthy: false,
+        hardware_counter: None,
+        must_stay_bootable: &[],
+    };
+    let BootVerdict::Failed(change) = confirm_boot(&state, &boot) else { panic!("not failed") };
+    assert_eq!(change.state().good(), None, "`b` holds what has just failed");
+    assert_eq!(change.state().rollback_index(), Some(2), "and the index does not fall");
 }
