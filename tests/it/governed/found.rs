@@ -155,3 +155,15 @@ fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
     assert_eq!(change.state().good(), None, "`b` holds what has just failed");
     assert_eq!(change.state().rollback_index(), Some(2), "and the index does not fall");
 }
+
+#[test]
+fn state_that_could_not_be_read_is_not_stored() {
+    use ota_trust::store::{FsStore, StateItem};
+    let folder = tempfile::tempdir().unwrap();
+    let store = FsStore::open(folder.path(), &Limits::default()).unwrap();
+    let item = StateItem::Rollouts(product("lamp"));
+    store.write_state(&item, b"the floor").unwrap();
+    let refused = store.write_state(&item, &vec![b' '; (1 << 20) + 1]).unwrap_err();
+    assert_eq!(refused.code(), "store.too-long");
+    assert_eq!(store.read_state(&item).unwrap().as_deref(), Some(&b"the floor"[..]));
+}
