@@ -3,12 +3,12 @@
 use ota_trust::metadata::PathSet;
 use ota_trust::permit::{Boot, BootVerdict, Slot, confirm_boot};
 use ota_trust::primitives::Limits;
-use ota_trust::release::ManifestDigest;
+use ota_trust::release::{ManifestDigest, ReleaseDescription, TrustedRelease};
 use ota_trust::repository::Delegation;
 use ota_trust::rollout::{BrakeDraft, PlanDraft, PlannedReleaseDraft, Stage};
 
 use super::agent::Agent;
-use super::vendor::{PLAN_EXPIRES, Vendor, product, stable, utc, version};
+use super::vendor::{PLAN_EXPIRES, Vendor, channel, hardware, product, stable, utc, version};
 use crate::publishing::house::{path, public, role};
 
 fn digest(number: u8) -> ManifestDigest {
@@ -166,4 +166,29 @@ fn state_that_could_not_be_read_is_not_stored() {
     let refused = store.write_state(&item, &vec![b' '; (1 << 20) + 1]).unwrap_err();
     assert_eq!(refused.code(), "store.too-long");
     assert_eq!(store.read_state(&item).unwrap().as_deref(), Some(&b"the floor"[..]));
+}
+
+/// It is stored, and compared by the firmware that comes next.
+#[test]
+fn the_digest_of_a_described_release_is_of_its_own_words() {
+    let mut vendor = Vendor::with_authorities([]);
+    vendor.put(&[("firmware.bin".into(), b"plain".to_vec())]);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let repository = agent.device.refresh(&vendor.house.web);
+    let web = &vendor.house.web;
+    let (_, found) = agent.fetch(web, &vendor.contents, repository, &path("firmware.bin"));
+    let description = ReleaseDescription {
+        product: product("lamp"),
+        version: version("2.0.0"),
+        rollback_index: 2,
+        hardware_ids: vec![hardware("a1"), hardware("a2")],
+        channels: vec![channel("stable")],
+    };
+    let release = TrustedRelease::assume_described(found.unwrap().0, description);
+    let sha256 = ManifestDigest::of(b"plain");
+    let words = format!(
+        "ota-trust described release 1\nproduct lamp\nversion 2.0.0\nindex 2\nhardware a1\n\
+         hardware a2\nchannel stable\npath firmware.bin\nlength 5\nsha256 {sha256}\n"
+    );
+    assert_eq!(release.digest(), ManifestDigest::of(words.as_bytes()));
 }
