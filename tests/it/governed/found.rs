@@ -1,5 +1,6 @@
 //! What reviews have found: each was accepted, lost or denied once.
 
+use ota_trust::eligibility::Policy;
 use ota_trust::metadata::PathSet;
 use ota_trust::permit::{Boot, BootVerdict, Slot, confirm_boot};
 use ota_trust::primitives::Limits;
@@ -166,6 +167,22 @@ fn state_that_could_not_be_read_is_not_stored() {
     let refused = store.write_state(&item, &vec![b' '; (1 << 20) + 1]).unwrap_err();
     assert_eq!(refused.code(), "store.too-long");
     assert_eq!(store.read_state(&item).unwrap().as_deref(), Some(&b"the floor"[..]));
+}
+
+#[test]
+fn a_policy_that_requires_attestation_says_where() {
+    let read = |gate: &str| {
+        let text = format!(r#"{{"schema":1,"rollouts":"required","attestation":{gate}}}"#);
+        Policy::from_json(text.as_bytes(), &Limits::default()).map_err(|e| e.code())
+    };
+    assert!(read(r#"{"gate":"require","channels":["stable"]}"#).is_ok());
+    for (gate, code) in [
+        (r#"{"gate":"require"}"#, "record.missing-field"),
+        (r#"{"gate":"require","channels":[]}"#, "record.missing-field"),
+        (r#"{"gate":"require","channels":["stable "]}"#, "record.value"),
+    ] {
+        assert_eq!(read(gate), Err(code), "{gate}");
+    }
 }
 
 /// It is stored, and compared by the firmware that comes next.
