@@ -3,7 +3,7 @@
 use ota_trust::eligibility::Policy;
 use ota_trust::metadata::PathSet;
 use ota_trust::permit::{Boot, BootVerdict, Slot, confirm_boot};
-use ota_trust::primitives::Limits;
+use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{ManifestDigest, ReleaseDescription, TrustedRelease};
 use ota_trust::repository::Delegation;
 use ota_trust::rollout::{BrakeDraft, PlanDraft, PlannedReleaseDraft, Stage};
@@ -155,6 +155,18 @@ fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
     let BootVerdict::Failed(change) = confirm_boot(&state, &boot) else { panic!("not failed") };
     assert_eq!(change.state().good(), None, "`b` holds what has just failed");
     assert_eq!(change.state().rollback_index(), Some(2), "and the index does not fall");
+}
+
+#[test]
+fn a_permit_has_ended_when_its_time_has_come() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    let end = StartTime::Known(permit.not_after());
+    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
+    assert_eq!(permit.activate(&agent.state, &b, &a, end).unwrap_err().code(), "permit.expired");
 }
 
 #[test]
