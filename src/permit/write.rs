@@ -167,7 +167,7 @@ fn other_target(id: &ComponentId, target: &VouchedTarget) -> PermitError {
 
 /// Whether it is not yet too late; where the clock is not believed, not provably too late.
 pub(super) fn not_expired(not_after: UtcTime, now: StartTime) -> Result<(), PermitError> {
-    if now.time() > not_after { Err(PermitError::Expired { not_after }) } else { Ok(()) }
+    if now.time() >= not_after { Err(PermitError::Expired { not_after }) } else { Ok(()) }
 }
 
 /// A refusal of a component's bytes.

@@ -9,6 +9,7 @@ mod decisions;
 mod documents;
 mod edges;
 mod editions;
+mod found;
 mod lives;
 mod mix_and_match;
 mod online_keys;
