@@ -138,11 +138,17 @@ fn digest_of_described(manifest: &Manifest, target: &TrustedTarget) -> ManifestD
     line("product", product);
     line("version", version);
     line("index", rollback_index);
-    hardware_ids.iter().for_each(|id| line("hardware", id));
-    channels.iter().for_each(|channel| line("channel", channel));
+    for id in hardware_ids {
+        line("hardware", id);
+    }
+    for channel in channels {
+        line("channel", channel);
+    }
     line("path", target.path());
     line("length", &target.length());
-    target.hashes().iter().for_each(|hash| line(hash.algorithm().name(), &hash));
+    for hash in target.hashes().iter() {
+        line(hash.algorithm().name(), &hash);
+    }
     ManifestDigest::of(text.as_bytes())
 }
 
