@@ -93,7 +93,7 @@ impl Device {
 
     /// The index of what a slot holds, if that is whole.
     pub(super) fn index(&self, slot: usize) -> Option<u64> {
-        self.slots[slot].map(|image| Published::get().index(image.release))
+        self.slots[slot].map(|image| Published::index(image.release))
     }
 
     fn starts(&self, slot: usize) -> bool {

@@ -259,7 +259,11 @@ impl Life {
         if slot == self.device.running || Some(slot) == pending {
             return Ok(());
         }
-        if erases { self.device.erase(slot) } else { Ok(self.device.give_up(slot)) }
+        if erases {
+            return self.device.erase(slot);
+        }
+        self.device.give_up(slot);
+        Ok(())
     }
 
     /// The device can be updated to an honest release, whatever it has been through.

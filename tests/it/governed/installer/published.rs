@@ -83,7 +83,7 @@ impl Published {
         release.map_or(FACTORY, |number| RELEASES[number])
     }
 
-    pub(super) fn index(&self, release: Option<usize>) -> u64 {
+    pub(super) fn index(release: Option<usize>) -> u64 {
         Self::facts(release).1
     }
 }

@@ -14,7 +14,8 @@ pub(super) enum Store {
     /// That a power cut tears: what was there is gone, and half of what was to be there has come.
     Torn(Option<Vec<u8>>),
     #[cfg(feature = "fs")]
-    Files(FsStore, tempfile::TempDir),
+    /// The folder is there for as long as it is kept.
+    Files(FsStore, #[allow(dead_code, reason = "it is dropped last")] tempfile::TempDir),
 }
 
 impl Store {
