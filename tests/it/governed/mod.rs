@@ -3,6 +3,7 @@
 mod agent;
 mod approvals;
 mod circle;
+mod installer;
 mod lives;
 mod mix_and_match;
 mod permits;

@@ -75,12 +75,22 @@ impl Vendor {
         index: u64,
         edit: impl FnOnce(ManifestDraft) -> ManifestDraft,
     ) -> ManifestDigest {
+        self.release_on(of, number, index, |draft| edit(draft.channel(channel("stable"))))
+    }
+
+    /// The same, on no channel but those that the changes add.
+    pub(crate) fn release_on(
+        &mut self,
+        of: &str,
+        number: &str,
+        index: u64,
+        edit: impl FnOnce(ManifestDraft) -> ManifestDraft,
+    ) -> ManifestDigest {
         let firmware = firmware(of, number);
         let component =
             ComponentDraft::full(component("firmware"), "firmware.bin", Content::of(&firmware));
         let draft = ManifestDraft::new(product(of), version(number), index)
             .hardware_id(hardware("a1"))
-            .channel(channel("stable"))
             .component(component);
         let manifest = edit(draft).to_bytes(&Limits::default()).unwrap();
         let folder = format!("releases/{of}/{number}");
