@@ -58,6 +58,11 @@ pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     replace().map_err(|e| failed(StoreOperation::Write, &path, e))
 }
 
+/// That a file would be longer than what is read.
+pub(super) fn too_large(folder: &Path, name: &str) -> StoreError {
+    failed(StoreOperation::Write, &folder.join(name), io::ErrorKind::FileTooLarge.into())
+}
+
 /// Removes a file, if it is there.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<()> {
     let path = folder.join(name);

@@ -52,8 +52,14 @@ impl FsStore {
     }
 
     /// Writes an item of state: after a power cut the old one or the new one is there.
+    ///
+    /// More than 1 MiB is refused: it could not be read again, and the floor would be lost.
     pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.folder, &item.file_name(), bytes)
+        let name = item.file_name();
+        if bytes.len() as u64 > MAX_LENGTH {
+            return Err(disk::too_large(&self.folder, &name));
+        }
+        disk::replace(&self.folder, &name, bytes)
     }
 
     /// Removes an item of state.

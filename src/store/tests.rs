@@ -179,6 +179,17 @@ fn old(number: usize) -> Vec<u8> {
 }
 
 #[test]
+fn state_that_could_not_be_read_again_is_not_written() {
+    let folder = Folder::new("large");
+    let store = open(&folder);
+    let item = StateItem::Identity;
+    let (most, more) = (vec![b'x'; 1 << 20], vec![b'y'; (1 << 20) + 1]);
+    store.write_state(&item, &most).expect("written");
+    assert_eq!(store.write_state(&item, &more).map_err(|e| e.code()), Err("store.io"));
+    assert_eq!(store.read_state(&item).expect("readable"), Some(most), "the old one stays");
+}
+
+#[test]
 fn what_is_forgotten_goes_with_its_state() {
     let folder = Folder::new("forget");
     let store = open(&folder);
