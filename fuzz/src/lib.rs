@@ -17,6 +17,7 @@
 //! | [`provenance`] | envelopes to proofs | DSSE, in-toto and SLSA, naively |
 //! | [`token`] | tokens to attestation results | JWS, EAR and AR4SI, naively |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
+//! | [`state`] | stored records of products and identities | what wrote them |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
 #![allow(
@@ -42,6 +43,7 @@ pub mod provenance;
 pub mod repository;
 pub mod roles;
 pub mod signing;
+pub mod state;
 pub mod stored_state;
 pub mod strict;
 #[cfg(feature = "attestation")]
@@ -66,6 +68,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     #[cfg(feature = "attestation")]
     ("token", token::check),
     ("stored_state", stored_state::check),
+    ("state", state::check),
     ("machine", machine::check),
     #[cfg(feature = "repository")]
     ("requests", ceremony::requests::check),

@@ -45,7 +45,7 @@ replays! {
     provenance
     #[cfg(feature = "attestation")]
     token
-    stored_state machine
+    stored_state state machine
     #[cfg(feature = "repository")]
     requests
     #[cfg(feature = "repository")]
