@@ -19,6 +19,7 @@
 //! | [`documents`] | manifests, plans and brakes | the same, read naively |
 //! | [`decision`] | decisions on fixed catalogs | the naive oracle of `tests/it/governed` |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
+//! | [`state`] | stored records of products and identities | what wrote them |
 //! | [`machine`] | random lives of a repository and a device | what must hold in all of them |
 
 #![allow(
@@ -47,6 +48,7 @@ pub mod provenance;
 pub mod repository;
 pub mod roles;
 pub mod signing;
+pub mod state;
 pub mod stored_state;
 pub mod strict;
 #[cfg(feature = "attestation")]
@@ -75,6 +77,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     #[cfg(feature = "repository")]
     ("decision", decision::check),
     ("stored_state", stored_state::check),
+    ("state", state::check),
     ("machine", machine::check),
     #[cfg(feature = "repository")]
     ("requests", ceremony::requests::check),

@@ -58,6 +58,8 @@ impl Enrolment {
         };
         let suspicions = lines.number("suspicions")?;
         lines.end()?;
-        Some(Self { origin, live, standing, challenge, suspicions })
+        let read = Self { origin, live, standing, challenge, suspicions };
+        // One spelling only: lines have other ends, too.
+        (read.to_bytes() == bytes).then_some(read)
     }
 }

@@ -199,7 +199,8 @@ impl InstallState {
                 _ => return None,
             }
         }
-        Some(state)
+        // One spelling only: lines in this order, each once.
+        (state.to_bytes() == bytes).then_some(state)
     }
 }
 

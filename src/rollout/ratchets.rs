@@ -175,7 +175,9 @@ impl Ratchets {
             (plan.map_or(Some(None), |r| r.map(Some))?, brake.map_or(Some(None), |r| r.map(Some))?);
         let withdrawn = lines.map(parse_withdrawn).collect::<Option<_>>()?;
         let withdrawn = Latch::from_entries(withdrawn);
-        Some(Self { product: product.clone(), plan, brake, withdrawn })
+        let read = Self { product: product.clone(), plan, brake, withdrawn };
+        // One spelling only: numbers and ends of lines have others.
+        (read.to_bytes() == bytes).then_some(read)
     }
 }
 

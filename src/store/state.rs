@@ -28,7 +28,7 @@ pub enum StateItem {
 }
 
 impl StateItem {
-    fn file_name(&self) -> String {
+    pub(super) fn file_name(&self) -> String {
         let (kind, product) = match self {
             Self::Rollouts(product) => ("rollouts", product),
             Self::Installation(product) => ("installation", product),

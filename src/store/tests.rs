@@ -7,8 +7,9 @@ use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
-use super::{FsStore, names};
+use super::{FsStore, StateItem, names};
 use crate::primitives::{Limits, RoleName, Version};
+use crate::release::Product;
 use crate::update::{Change, StoredItem};
 
 /// Counts down the operations that are left before the power goes.
@@ -99,6 +100,105 @@ fn names_are_distinct_without_regard_to_case() {
         assert!(name.len() < 255 && !name.contains(['/', '\\', ':']), "{name}");
         assert_eq!(seen.insert(name.to_lowercase(), item), None, "{name}");
         assert_ne!(name, names::TEMPORARY);
+    }
+}
+
+/// With products whose names differ in case, look like another's encoding, or begin alike.
+fn state_items() -> Vec<StateItem> {
+    let names = ["lamp", "Lamp", "LAMP", "lamp.a", "lamp-a", "lamp_a", "installation", "permit"];
+    let long = ["l", "L"].map(|letter| letter.repeat(64));
+    let names = names.into_iter().chain(long.iter().map(String::as_str));
+    let of_product = names.flat_map(|name| {
+        let product = || Product::new(name).expect("a name");
+        [
+            StateItem::Rollouts(product()),
+            StateItem::Installation(product()),
+            StateItem::Permit(product()),
+        ]
+    });
+    of_product.chain([StateItem::Identity]).collect()
+}
+
+#[test]
+fn no_two_items_of_state_or_of_metadata_share_a_name() {
+    let metadata = items().into_iter().map(|item| names::of(&item));
+    let mut seen: Vec<String> = metadata.map(|name| name.to_lowercase()).collect();
+    for item in state_items() {
+        let name = item.file_name();
+        assert!(name.len() < 255 && !name.contains(['/', '\\', ':']), "{name}");
+        assert!(!seen.contains(&name.to_lowercase()), "{name}");
+        assert!(names::is_item(&name), "{name} is forgotten with the rest");
+        assert_ne!(name, names::TEMPORARY);
+        seen.push(name.to_lowercase());
+    }
+}
+
+/// Whenever the power goes, one item is the old or the new one, or gone if it was removed; and no
+/// other is touched.
+#[test]
+fn every_power_cut_leaves_an_item_of_state_whole() {
+    let items = state_items();
+    // One of each kind, among all of them.
+    for item in items.iter().step_by(10) {
+        for new in [Some(b"a new state".as_slice()), None] {
+            let mut cut = 0;
+            loop {
+                let folder = Folder::new("state");
+                let store = open(&folder);
+                for (number, other) in items.iter().enumerate() {
+                    store.write_state(other, &old(number)).expect("written");
+                }
+                power::cut_after(Some(cut));
+                let result = match new {
+                    Some(bytes) => store.write_state(item, bytes),
+                    None => store.remove_state(item),
+                };
+                power::cut_after(None);
+                let store = open(&folder);
+                for (number, other) in items.iter().enumerate() {
+                    let found = store.read_state(other).expect("readable");
+                    let is_old = found == Some(old(number));
+                    let is_new = other == item && found.as_deref() == new;
+                    let may_be_old = other != item || result.is_err();
+                    assert!(is_new || (is_old && may_be_old), "cut {cut} of {other:?}: {found:?}");
+                }
+                let left = super::disk::list(&folder.0).expect("readable");
+                assert!(!left.iter().any(|name| name == names::TEMPORARY), "swept when opened");
+                if result.is_ok() {
+                    break;
+                }
+                cut += 1;
+            }
+            assert!(cut >= if new.is_some() { 3 } else { 1 }, "every operation was cut");
+        }
+    }
+}
+
+fn old(number: usize) -> Vec<u8> {
+    std::format!("the old state {number}").into_bytes()
+}
+
+#[test]
+fn state_that_could_not_be_read_again_is_not_written() {
+    let folder = Folder::new("large");
+    let store = open(&folder);
+    let item = StateItem::Identity;
+    let (most, more) = (vec![b'x'; 1 << 20], vec![b'y'; (1 << 20) + 1]);
+    store.write_state(&item, &most).expect("written");
+    assert_eq!(store.write_state(&item, &more).map_err(|e| e.code()), Err("store.too-long"));
+    assert_eq!(store.read_state(&item).expect("readable"), Some(most), "the old one stays");
+}
+
+#[test]
+fn what_is_forgotten_goes_with_its_state() {
+    let folder = Folder::new("forget");
+    let store = open(&folder);
+    for item in state_items() {
+        store.write_state(&item, b"state").expect("written");
+    }
+    store.forget().expect("forgotten");
+    for item in state_items() {
+        assert_eq!(store.read_state(&item).expect("readable"), None, "{item:?}");
     }
 }
 

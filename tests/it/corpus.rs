@@ -48,7 +48,7 @@ replays! {
     manifest plan
     #[cfg(feature = "repository")]
     decision
-    stored_state machine
+    stored_state state machine
     #[cfg(feature = "repository")]
     requests
     #[cfg(feature = "repository")]

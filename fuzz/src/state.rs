@@ -1,0 +1,187 @@
+//! Records that devices and enrollers keep, against what wrote them.
+//!
+//! An input takes a record of each kind apart, edits its lines, and puts it together again, with the
+//! right checksum or with the one it had. What is read is written as it was: no two records mean the
+//! same, and nothing in one is passed over. A wrong checksum, a title of another kind or another
+//! product is never read.
+
+use std::sync::LazyLock;
+
+use ota_trust::identity::{Enrolment, IdentityState, StoredState};
+use ota_trust::permit::{InstallState, PermitRecord};
+use ota_trust::release::Product;
+use ota_trust::rollout::Ratchets;
+
+use super::choices::Choices;
+use super::signing::{public, sha256};
+
+/// Writes again what is read.
+type Rewrite = fn(&[u8]) -> Option<Vec<u8>>;
+
+/// A kind of record: its title, the lines of a full one, and what reads it.
+struct Kind {
+    title: &'static str,
+    lines: Vec<String>,
+    rewrite: Rewrite,
+}
+
+static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
+    let [a, b, c] = ["a", "b", "c"].map(|name| sha256(name.as_bytes()));
+    let (origin, live) = (public(0), public(1));
+    [
+        Kind {
+            title: "ota-trust rollouts 1",
+            lines: lines(&format!(
+                "product lamp|plan 7 {a} {b} {c}|brake 18446744073709551615 {b} {a}|\
+                 withdrawn {a} rollouts|withdrawn {b} brake ended"
+            )),
+            rewrite: |bytes| Some(Ratchets::from_bytes(bytes, &lamp())?.to_bytes()),
+        },
+        Kind {
+            title: "ota-trust installation 1",
+            lines: lines(&format!(
+                "product lamp|index 4|good a {a} 2.0.0 4 stable|\
+                 pending b {b} 2.1.0-rc.1+build 5 beta|failed {c} 2|failed {a} 1"
+            )),
+            rewrite: |bytes| Some(InstallState::from_bytes(bytes, &lamp())?.to_bytes()),
+        },
+        Kind {
+            title: "ota-trust permit 1",
+            lines: lines(&format!("lamp 2.1.0 {a} 2027-01-01T00:00:00Z")),
+            rewrite: |bytes| Some(PermitRecord::from_bytes(bytes)?.to_bytes()),
+        },
+        Kind {
+            title: "ota-trust identity state 1",
+            lines: lines(&format!("epoch 6|counter 12|challenge {a}")),
+            rewrite: |bytes| match IdentityState::load(Some(bytes)) {
+                StoredState::Kept(state) => Some(state.to_bytes()),
+                StoredState::Lost => None,
+            },
+        },
+        Kind {
+            title: "ota-trust enrolment 1",
+            lines: lines(&format!(
+                "fleet lamps|origin {origin}|live 6 {live}|standing suspected|challenge {a}|\
+                 suspicions 1"
+            )),
+            rewrite: |bytes| Some(Enrolment::from_bytes(bytes)?.to_bytes()),
+        },
+    ]
+});
+
+fn lamp() -> Product {
+    Product::new("lamp").expect("a name")
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.split('|').map(str::to_owned).collect()
+}
+
+/// Words that are right somewhere, or nearly.
+const WORDS: [&str; 20] = [
+    "",
+    "0",
+    "1",
+    "+1",
+    "01",
+    "-0",
+    "18446744073709551615",
+    "18446744073709551616",
+    "lamp",
+    "Lamp",
+    "door",
+    "rollouts",
+    "releases",
+    "ended",
+    "enrolled",
+    "2.0.0",
+    "2027-01-01T00:00:00Z",
+    "x\r",
+    "\t1",
+    "é",
+];
+
+fn record(title: &str, lines: &[String]) -> Vec<u8> {
+    let mut text = format!("{title}\n");
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    format!("{text}sha256 {}\n", sha256(text.as_bytes())).into_bytes()
+}
+
+pub fn check(input: &[u8]) {
+    let mut choices = Choices::new(input);
+    let kinds = &*KINDS;
+    let kind = choices.one_of(kinds);
+    let full = record(kind.title, &kind.lines);
+    let bytes = match choices.below(4) {
+        // Edited by somebody who can compute a checksum.
+        0 | 1 => {
+            let mut lines = kind.lines.clone();
+            while !choices.is_over() && lines.len() < 50 {
+                edit(&mut lines, &mut choices);
+            }
+            record(kind.title, &lines)
+        }
+        // Damaged, and nobody has noticed.
+        2 => {
+            let mut bytes = full.clone();
+            super::artifact::damage(&mut bytes, &mut choices);
+            bytes.truncate(bytes.len().saturating_sub(choices.below(200)));
+            assert!(bytes == full || (kind.rewrite)(&bytes).is_none(), "damage is read");
+            bytes
+        }
+        // Anything: as it is, and as what a checksum stands below.
+        _ => {
+            let rest = choices.rest();
+            assert_same(kind, rest);
+            record(kind.title, &lines(&String::from_utf8_lossy(rest)))
+        }
+    };
+    for other in kinds {
+        if other.title == kind.title {
+            assert_same(kind, &bytes);
+        } else {
+            assert!((other.rewrite)(&bytes).is_none(), "a {} as {}", kind.title, other.title);
+        }
+    }
+    assert_eq!((kind.rewrite)(&full).as_ref(), Some(&full), "a full record is read");
+}
+
+/// What is read is written the same.
+fn assert_same(kind: &Kind, bytes: &[u8]) {
+    if let Some(written) = (kind.rewrite)(bytes) {
+        assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(bytes));
+    }
+}
+
+/// An edit of a line, or of a word in it.
+fn edit(lines: &mut Vec<String>, choices: &mut Choices<'_>) {
+    let (at, other) = (choices.below(lines.len()), choices.below(lines.len()));
+    let Some(line) = lines.get(at).cloned() else { return lines.push(String::new()) };
+    match choices.below(6) {
+        0 => drop(lines.remove(at)),
+        1 => lines.insert(other, line),
+        2 => lines.swap(at, other),
+        3 => lines[at].push('\r'),
+        4 => {
+            let mut words: Vec<&str> = line.split(' ').collect();
+            let place = choices.below(words.len() + 1);
+            let word = *choices.one_of(&WORDS);
+            if place == words.len() {
+                words.push(word);
+            } else {
+                words[place] = word;
+            }
+            lines[at] = words.join(" ");
+        }
+        _ => {
+            let place = choices.wide() % (line.len() + 1);
+            let with = char::from(choices.number());
+            let kept: String = line.chars().take(place).collect();
+            let rest: String = line.chars().skip(place + choices.below(2)).collect();
+            lines[at] = format!("{kept}{with}{rest}");
+        }
+    }
+}
