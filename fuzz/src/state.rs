@@ -32,7 +32,7 @@ static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
         Kind {
             title: "ota-trust rollouts 1",
             lines: lines(&format!(
-                "product lamp|plan 7 {a} {b} {c}|brake 18446744073709551615 {b} {a}|\
+                "product lamp|plan 7 {a} edge {b} {c}|brake 18446744073709551615 {b} edge {a}|\
                  withdrawn {a} rollouts|withdrawn {b} brake ended"
             )),
             rewrite: |bytes| Some(Ratchets::from_bytes(bytes, &lamp())?.to_bytes()),
