@@ -80,7 +80,7 @@ impl World {
     fn new(choices: &mut Choices<'_>, start: StartTime) -> Self {
         let limits = Limits::default();
         let manifests: Vec<(oracle::Release, Vec<u8>)> = VERSIONS.map(manifest).into();
-        let (draft, mut plan) = plan(&manifests, choices);
+        let (draft, mut planned) = plan(&manifests, choices);
         let plan_bytes = draft.to_bytes(&limits).expect("a plan");
         let mut contents = vec![(product().plan_path(), plan_bytes)];
         for (number, (_, bytes)) in VERSIONS.iter().zip(&manifests) {
@@ -89,7 +89,7 @@ impl World {
         let mut found = look_up(&contents, start).into_iter();
         let trusted = TrustedPlan::read(found.next().expect("the plan"), &contents[0].1, &limits);
         let trusted = trusted.expect("a plan");
-        plan.until = plan.until.min(trusted.vouched().fresh_until().unix());
+        planned.until = planned.until.min(trusted.vouched().fresh_until().unix());
         let sighting = Ratchets::new(product()).observe(trusted, None, start, &limits);
         let live = sighting.expect("the first plan").stored();
         let releases = found.zip(&manifests).map(|(vouched, (_, bytes))| {
@@ -104,10 +104,9 @@ impl World {
             fresh_until: release.vouched().fresh_until().unix(),
             ..plain
         });
-        let releases_plain = plain.collect();
         let catalog = Catalog::new(&live, releases.clone()).expect("of one repository");
         let unplanned = Catalog::without_rollouts(releases).expect("of one repository");
-        Self { catalog, unplanned, releases: releases_plain, plan }
+        Self { catalog, unplanned, releases: plain.collect(), plan: planned }
     }
 }
 
@@ -117,8 +116,8 @@ fn manifest(number: u64) -> (oracle::Release, Vec<u8>) {
         [Severity::None, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     let index = [1, 1, 2, 3, 5, u64::MAX][number as usize - 1];
     let severity = [4, 0, 1, 4, 4, 4][number as usize - 1];
-    let kinds = &HARDWARE[..1 + usize::from(number.is_multiple_of(2))];
-    let channels = &CHANNELS[..1 + usize::from(number > 2)];
+    let kinds = &HARDWARE[..=usize::from(number.is_multiple_of(2))];
+    let channels = &CHANNELS[..=usize::from(number > 2)];
     let minimum = (number == 5).then_some(3);
     let content = Content::of(&number.to_be_bytes());
     let id = ComponentId::new("firmware").expect("a name");
