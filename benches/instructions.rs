@@ -14,14 +14,17 @@ mod common;
 use std::hint::black_box;
 
 use common::Mirror;
+use common::governed::{catalog, fleet};
 use common::publisher::Publisher;
+use ota_trust::attestation::AttestationSignal;
+use ota_trust::eligibility::{Policy, decide};
 use ota_trust::json;
 use ota_trust::primitives::Limits;
 
 /// A name, the repository that is worked on, and what is done with it so many times.
 type HotPath = (&'static str, &'static str, fn(&str, usize));
 
-const PATHS: [HotPath; 7] = [
+const PATHS: [HotPath; 8] = [
     ("scan", "flat10k", scan),
     ("canonical", "flat10k-pretty", canonical),
     ("refresh", "flat10k", refresh),
@@ -29,6 +32,7 @@ const PATHS: [HotPath; 7] = [
     ("look-up", "bins1024", look_up),
     ("publish", "flat1k", publish),
     ("change", "bins64-of6400", change),
+    ("decide", "", decisions),
 ];
 
 fn main() {
@@ -87,5 +91,14 @@ fn change(workload: &str, count: usize) {
     let publisher = Publisher::of(workload);
     for _ in 0..count {
         black_box(publisher.change(&publisher.opened_for_a_change()));
+    }
+}
+
+/// Decisions of a server for devices that differ, one after the other.
+fn decisions(_: &str, count: usize) {
+    let (catalog, fleet, policy) = (catalog(), fleet(512), Policy::default());
+    for facts in fleet.iter().cycle().take(count) {
+        let signal = AttestationSignal::Unavailable;
+        let _ = black_box(decide(&policy, black_box(facts), &catalog, signal, common::start()));
     }
 }

@@ -52,22 +52,43 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # The question, in seven layers
+//!
+//! | layer | who vouches | what the caller holds after it | module |
+//! |---|---|---|---|
+//! | 3 manifest trust | thresholds of TUF roles | [`Trusted`](verify::Trusted), [`TrustedTarget`](verify::TrustedTarget), [`TrustedRelease`](release::TrustedRelease) | [`update`], [`verify`], [`release`] |
+//! | 4 artifact verification | digests in trusted metadata | [`VerifiedArtifact`](artifact::VerifiedArtifact) | [`artifact`] |
+//! | 5 device eligibility | local facts, signed plans | [`Decided`](eligibility::Decided), [`Eligible`](eligibility::Eligible) | [`rollout`], [`eligibility`] |
+//! | 6 remote attestation | a verifier's signed result | [`AttestationSignal`](attestation::AttestationSignal): it can only restrict | [`attestation`] |
+//! | 7 production signing | k of n people, keys in hardware | `Publishable` | `repository` |
+//!
+//! They meet in [`permit`]: an [`InstallPermit`](permit::InstallPermit) is the answer. Layers 1 and 2, the transport and
+//! authenticated requests, are not there yet.
+//!
 //! # Where things are
 //!
-//! | module | what it is for | specification |
+//! Each imports only what is below it.
+//!
+//! | module | what it is for | source |
 //! |---|---|---|
+//! | `store` (feature `fs`) | what a device keeps, crash-safe | |
+//! | [`permit`] | where the proofs meet: what may be written, installed, kept | |
+//! | [`eligibility`] | may this device have this release now, and why not | |
+//! | `repository` (feature, default) | drafts, signing, ceremonies, releases | TUF §6 |
+//! | `provenance` (the same) | who built an artifact, before its release | DSSE, in-toto, SLSA |
 //! | [`update`] | the device's cycle as a state machine | TUF §5 |
-//! | [`verify`] | the only place that mints trust in metadata | TUF §5.3 to §5.6 |
-//! | [`identity`] | handles, their keys and certificates | RFC 5869, RFC 8032 |
+//! | [`rollout`] | plans, brakes, cohorts, what a device remembers of them | RFC 2104 |
+//! | [`attestation`] | signals and gates; results with feature `attestation` | RFC 9334, EAR |
+//! | [`identity`] | device handles, certificates, enrolment | RFC 5869, RFC 8032 |
+//! | [`services`] | keys of online helpers | |
+//! | [`release`] | release manifests | |
 //! | [`artifact`] | lengths, digests and blocks of what is installed | TUF §5.7, fs-verity |
+//! | [`verify`] | the only place that mints trust in metadata | TUF §5.3 to §5.6 |
 //! | [`metadata`] | roles as data | TUF §4, TAP 15 |
 //! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
 //! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
 //! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
-//! | `repository` (feature, default) | drafts, signing, ceremonies, releases | TUF §6 |
-//! | `provenance` (the same) | who built an artifact, before its release | DSSE, in-toto, SLSA |
-//! | `store` (feature `fs`) | what a device keeps, crash-safe | |
-//! | [`manual`] | integrating, workflow, publishing, ceremonies, threats, speed, limitations | |
+//! | [`manual`] | integrating, governing, workflow, publishing, ceremonies, threats, privacy, speed, limitations | |
 //!
 //! # Features
 //!
@@ -80,6 +101,7 @@
 //! | `rsa` | RSASSA-PSS keys |
 //! | `chrono` | conversions of [`UtcTime`](primitives::UtcTime) |
 //! | `fs` | `store` |
+//! | `attestation` | attestation results (EAR in a JWT), by EdDSA and ES256 |
 //! | `repository` (default) | `repository`, `provenance`, and `key::Signer`: what a device does not need |
 //!
 //! [TUF]: https://theupdateframework.github.io/specification/v1.0.34/

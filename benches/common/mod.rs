@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "no bench uses all of it")]
 
+pub mod governed;
 pub mod publisher;
 
 use std::collections::BTreeMap;

@@ -91,8 +91,8 @@ impl Company {
             .to_bytes(&Limits::default())?;
         let at = format!("releases/{product}/{version}/firmware.bin");
         let mut draft = self.vendor.published.draft();
-        self.vendor.put(&mut draft, &TargetPath::new(&at)?, firmware)?;
-        self.vendor.put(&mut draft, &product.manifest_path(&version), manifest.clone())?;
+        self.vendor.put(&mut draft, &TargetPath::new(&at)?, &firmware)?;
+        self.vendor.put(&mut draft, &product.manifest_path(&version), &manifest)?;
         self.vendor.publish(draft, self.now)?;
         let digest = ManifestDigest::of(&manifest);
         self.manifests.insert((new.product.into(), new.version.into()), digest);
@@ -102,13 +102,13 @@ impl Company {
     /// Two of the governors sign a plan.
     pub fn plan(&mut self, product: &str, plan: &PlanDraft) -> Result<()> {
         let bytes = plan.to_bytes(&Limits::default())?;
-        self.publish(&Product::new(product)?.plan_path(), bytes)
+        self.publish(&Product::new(product)?.plan_path(), &bytes)
     }
 
     /// One of those on call pulls the brake.
     pub fn brake(&mut self, product: &str, brake: &BrakeDraft) -> Result<()> {
         let bytes = brake.to_bytes(&Limits::default())?;
-        self.publish(&Product::new(product)?.brake_path(), bytes)
+        self.publish(&Product::new(product)?.brake_path(), &bytes)
     }
 
     /// The name that people know a manifest by.
@@ -120,7 +120,7 @@ impl Company {
         )
     }
 
-    fn publish(&mut self, path: &TargetPath, bytes: Vec<u8>) -> Result<()> {
+    fn publish(&mut self, path: &TargetPath, bytes: &[u8]) -> Result<()> {
         let mut draft = self.vendor.published.draft();
         self.vendor.put(&mut draft, path, bytes)?;
         self.vendor.publish(draft, self.now)?;

@@ -106,15 +106,15 @@ impl Vendor {
     /// Lists an artifact, and uploads it: artifacts come before the metadata that lists them.
     fn add(&mut self, draft: &mut Draft, path: &str, length: usize) -> Result<()> {
         let bytes: Vec<u8> = path.bytes().cycle().take(length).collect();
-        self.put(draft, &TargetPath::new(path)?, bytes)
+        self.put(draft, &TargetPath::new(path)?, &bytes)
     }
 
     /// The same, with these bytes.
-    pub fn put(&mut self, draft: &mut Draft, path: &TargetPath, bytes: Vec<u8>) -> Result<()> {
-        let entry = TargetEntry::of(&bytes);
+    pub fn put(&mut self, draft: &mut Draft, path: &TargetPath, bytes: &[u8]) -> Result<()> {
+        let entry = TargetEntry::of(bytes);
         draft.insert_target(path, &entry)?;
         for name in entry.upload_paths(path, true) {
-            self.web.targets.insert(name, bytes.clone());
+            self.web.targets.insert(name, bytes.to_vec());
         }
         Ok(())
     }

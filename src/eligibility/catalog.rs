@@ -46,8 +46,12 @@ impl Catalog {
             (AuthorityKind::Rollouts, Some(vouched.authority())),
             (AuthorityKind::Brake, live.brake().map(|brake| brake.vouched().authority())),
         ];
+        let brake = live.brake().map(|brake| brake.vouched().fresh_until());
         let plan = PlanBounds {
-            fresh_until: vouched.fresh_until().min(live.plan().expires()),
+            fresh_until: brake
+                .into_iter()
+                .fold(vouched.fresh_until(), Ord::min)
+                .min(live.plan().expires()),
             durable: live.is_durable() && vouched.is_durable(),
         };
         let mut catalog =
@@ -60,8 +64,10 @@ impl Catalog {
                     return Err(RolloutError::SharedKey { between, key });
                 }
             }
-            // A plan binds manifests; what the caller describes is none, whatever digest a plan lists.
-            let planned = live.release(release.digest()).filter(|_| !release.is_described());
+            // A plan binds manifests of its own product, whatever digests it lists; what the caller
+            // describes is none.
+            let may_be_planned = !release.is_described() && release.product() == live.product();
+            let planned = live.release(release.digest()).filter(|_| may_be_planned);
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             catalog.add(Candidate { release, planned })?;
         }
@@ -81,6 +87,7 @@ impl Catalog {
     }
 
     /// The releases, the best first.
+    #[must_use]
     pub fn releases(&self) -> impl ExactSizeIterator<Item = &TrustedRelease> {
         self.candidates.iter().map(|candidate| &candidate.release)
     }

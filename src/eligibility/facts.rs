@@ -116,7 +116,7 @@ impl RollbackFloor {
     }
 }
 
-impl<'a> DeviceFacts<'a> {
+impl DeviceFacts<'_> {
     /// An enrolled, trusted device that follows one channel, is entitled to that channel alone, and
     /// has no place in limited rollouts. All else can be set.
     #[must_use]

@@ -7,7 +7,7 @@ use super::{MaintenanceWindow, Policy};
 use crate::attestation::AttestationGate;
 use crate::json::{Reader, RecordError, record, required, room, schema_one};
 use crate::primitives::Limits;
-use crate::release::text;
+use crate::release::{Channel, fields, text};
 
 impl Policy {
     /// Reads a policy. What a file does not say is as in [`Policy::default`], but for `rollouts`,
@@ -73,7 +73,7 @@ fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, Rec
             "gate" => gate = Some(r.text()?.decode()),
             "channels" => r.array(|r| {
                 room(&channels, limits.max_list, field)?;
-                channels.push(r.text()?.decode().into());
+                channels.push(fields::name(r, field, Channel::new)?.as_str().into());
                 Ok::<_, RecordError>(())
             })?,
             _ => allow_warning = r.boolean()?,
@@ -83,6 +83,8 @@ fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, Rec
     match &*required(gate, "gate")? {
         "ignore" => Ok(AttestationGate::Ignore),
         "prefer" => Ok(AttestationGate::Prefer),
+        // A gate that asks on no channel asks for nothing: nobody means that.
+        "require" if channels.is_empty() => Err(RecordError::Missing { field: "channels" }),
         "require" => Ok(AttestationGate::Require { channels, allow_warning }),
         _ => Err(RecordError::value("gate", "no such gate")),
     }

@@ -53,10 +53,7 @@ impl MaintenanceWindow {
         let day = now.unix().div_euclid(DAY.cast_signed());
         // The one that began yesterday may be open still; within a week there is a next one.
         for offset in -1..=7 {
-            let (opens, closes) = match self.on(day.saturating_add(offset)) {
-                Some(window) => window,
-                None => continue,
-            };
+            let Some((opens, closes)) = self.on(day.saturating_add(offset)) else { continue };
             if now < opens {
                 return Err(Some(opens));
             }

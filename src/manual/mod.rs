@@ -7,6 +7,7 @@
 //! | [`workflow`] | who wants to follow a cycle step by step |
 //! | [`publishing`](self#modules) | who writes a repository |
 //! | [`ceremonies`](self#modules) | who signs with others, and who looks after keys |
+//! | [`governing`](self#modules) | who decides which devices get which release |
 //! | [`privacy`] | who has to say what a server learns about a device |
 //! | [`threats`] | who has to say what an attacker can do |
 //! | [`speed`] | who wants to know what it costs, and why |
@@ -15,6 +16,10 @@
 #[cfg(feature = "repository")]
 #[doc = include_str!("ceremonies.md")]
 pub mod ceremonies {}
+
+#[cfg(feature = "repository")]
+#[doc = include_str!("governing.md")]
+pub mod governing {}
 
 #[doc = include_str!("integrating.md")]
 pub mod integrating {}

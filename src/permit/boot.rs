@@ -29,7 +29,8 @@ pub enum BootVerdict {
     /// The new release is good.
     Confirmed(BootChange),
     /// It is not: it did not start, it is not what was installed, or it does not work. In the latter
-    /// cases go back to the slot of [`InstallState::good`].
+    /// cases go back to the slot of [`InstallState::good`]; where there is none, to the one that ran
+    /// when the installation was made.
     Failed(BootChange),
 }
 
@@ -65,7 +66,8 @@ impl BootChange {
     }
 
     /// To what the hardware counter is to be raised once the state is stored, if it is behind. It is
-    /// never above what every slot has that must stay bootable.
+    /// never above what every slot has that must stay bootable. It is as true as the stored state: see
+    /// [limitations](crate::manual::limitations).
     #[must_use]
     pub fn raise_counter_to(&self) -> Option<u64> {
         self.counter

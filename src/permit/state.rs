@@ -75,7 +75,8 @@ impl InstallState {
         self.rollback_index
     }
 
-    /// The release that was confirmed last.
+    /// The release that was confirmed last; `None`, too, where another slot ran when the one that was
+    /// activated last was: then the good one was broken, or has been written over.
     #[must_use]
     pub fn good(&self) -> Option<&InstalledRelease> {
         self.good.as_ref()
@@ -108,7 +109,6 @@ impl InstallState {
         if let Some(PendingInstall(pending)) = &self.pending {
             return Err(PermitError::Pending { manifest: pending.manifest });
         }
-        // Not so the slot of the last good release: if another one runs, that one is broken.
         if slot == running {
             return Err(PermitError::SlotInUse { slot: slot.clone() });
         }
@@ -123,7 +123,10 @@ impl InstallState {
             rollback_index: index,
             channel: permit.channel().clone(),
         });
-        Ok(Self { pending: Some(pending), ..self.clone() })
+        // The way back is what runs. If that is another slot than the good one, that one is broken, or
+        // is written over now: nobody may be sent there.
+        let good = self.good.clone().filter(|good| good.slot == *running);
+        Ok(Self { pending: Some(pending), good, ..self.clone() })
     }
 
     /// The pending release is good.

@@ -22,6 +22,7 @@ pub struct WritePermit {
 
 impl WritePermit {
     /// Puts the two proofs together: of one release, in one state of the repository.
+    #[allow(clippy::needless_pass_by_value, reason = "the proof is used up")]
     pub fn new(release: &TrustedRelease, eligible: Eligible) -> Result<Self, PermitError> {
         let (expected, found) = (release.digest(), eligible.manifest());
         if expected != found {
@@ -59,7 +60,7 @@ impl WritePermit {
     ) -> Result<ComponentStream, PermitError> {
         let component = self.component(id, "in full")?;
         if component.full() != Some(target.target().path()) {
-            return Err(self.other_target(id, target));
+            return Err(other_target(id, target));
         }
         self.require_vouched(id, target)?;
         streams::full(self.whose(id), target.target(), component.content(), max_length)
@@ -75,7 +76,7 @@ impl WritePermit {
         let component = self.component(id, "as a delta")?;
         let path = target.target().path();
         let delta = component.deltas().iter().find(|delta| delta.path() == path);
-        let delta = delta.ok_or_else(|| self.other_target(id, target))?;
+        let delta = delta.ok_or_else(|| other_target(id, target))?;
         self.require_vouched(id, target)?;
         streams::delta(self.whose(id), target.target(), delta, component.content(), max_length)
     }
@@ -155,18 +156,18 @@ impl WritePermit {
         Ok(())
     }
 
-    fn other_target(&self, id: &ComponentId, target: &VouchedTarget) -> PermitError {
-        PermitError::OtherTarget { id: id.clone(), found: target.target().path().clone() }
-    }
-
     fn whose(&self, id: &ComponentId) -> Whose {
         Whose { manifest: self.release.digest(), id: id.clone() }
     }
 }
 
+fn other_target(id: &ComponentId, target: &VouchedTarget) -> PermitError {
+    PermitError::OtherTarget { id: id.clone(), found: target.target().path().clone() }
+}
+
 /// Whether it is not yet too late; where the clock is not believed, not provably too late.
 pub(super) fn not_expired(not_after: UtcTime, now: StartTime) -> Result<(), PermitError> {
-    if now.time() > not_after { Err(PermitError::Expired { not_after }) } else { Ok(()) }
+    if now.time() >= not_after { Err(PermitError::Expired { not_after }) } else { Ok(()) }
 }
 
 /// A refusal of a component's bytes.

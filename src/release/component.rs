@@ -213,13 +213,12 @@ impl Delta {
 fn read_block_root(r: &mut Reader<'_>) -> Result<BlockRoot, RecordError> {
     let (mut digest, mut salt) = (None, Salt::NONE);
     record(r, &["sha256", "salt"], |r, field| {
-        match field {
-            "sha256" => digest = Some(fields::sha256(r, field)?),
-            _ => {
-                let bytes = hex_decode(&r.text()?.decode());
-                let read = bytes.and_then(|bytes| Salt::new(&bytes).ok());
-                salt = read.ok_or(RecordError::value(field, "no salt of at most 32 bytes"))?;
-            }
+        if field == "sha256" {
+            digest = Some(fields::sha256(r, field)?);
+        } else {
+            let bytes = hex_decode(&r.text()?.decode());
+            let read = bytes.and_then(|bytes| Salt::new(&bytes).ok());
+            salt = read.ok_or(RecordError::value(field, "no salt of at most 32 bytes"))?;
         }
         Ok(())
     })?;

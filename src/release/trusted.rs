@@ -1,10 +1,13 @@
 //! Releases that a release authority vouches for.
 
+use alloc::string::String;
+use core::fmt::{Display, Write as _};
+
 use super::error::ReleaseError;
 use super::manifest::Manifest;
 use super::{Component, Content, ManifestDigest};
 use crate::primitives::Limits;
-use crate::verify::VouchedTarget;
+use crate::verify::{TrustedTarget, VouchedTarget};
 
 /// A release whose manifest the `releases` chain of delegating edges vouches for.
 ///
@@ -71,9 +74,7 @@ impl TrustedRelease {
             minimum_version: None,
             components: alloc::vec![component],
         };
-        // No manifest has this digest: nothing but this text has this form.
-        let text = alloc::format!("ota-trust described release {manifest:?}");
-        let digest = ManifestDigest::of(text.as_bytes());
+        let digest = digest_of_described(&manifest, target);
         Self { manifest, digest, vouched, described: true }
     }
 
@@ -123,6 +124,26 @@ impl core::ops::Deref for TrustedRelease {
     fn deref(&self) -> &Manifest {
         &self.manifest
     }
+}
+
+/// The digest of a release that has no manifest. It is stored, and read by later firmware, so the words
+/// are fixed here. No manifest begins like this, and no field can hold the end of a line.
+fn digest_of_described(manifest: &Manifest, target: &TrustedTarget) -> ManifestDigest {
+    let Manifest { product, version, rollback_index, hardware_ids, channels, .. } = manifest;
+    let mut text = String::from("ota-trust described release 1\n");
+    let mut line = |name: &str, value: &dyn Display| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{name} {value}");
+    };
+    line("product", product);
+    line("version", version);
+    line("index", rollback_index);
+    hardware_ids.iter().for_each(|id| line("hardware", id));
+    channels.iter().for_each(|channel| line("channel", channel));
+    line("path", target.path());
+    line("length", &target.length());
+    target.hashes().iter().for_each(|hash| line(hash.algorithm().name(), &hash));
+    ManifestDigest::of(text.as_bytes())
 }
 
 /// Whether it is `releases/<product>/<version>/release.json`.

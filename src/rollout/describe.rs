@@ -29,6 +29,7 @@ use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
 #[derive(Clone, Debug)]
 #[must_use = "`to_bytes` gives the plan"]
 pub struct PlanDraft {
+    product: Product,
     fields: Object,
     releases: Vec<PlannedReleaseDraft>,
     withdrawn: Vec<ManifestDigest>,
@@ -38,6 +39,8 @@ pub struct PlanDraft {
 #[derive(Clone, Debug)]
 #[must_use = "it belongs into a `PlanDraft`"]
 pub struct PlannedReleaseDraft {
+    manifest: ManifestDigest,
+    version: ReleaseVersion,
     fields: Object,
     exposure: Vec<(Channel, Vec<Step>)>,
     grants: Vec<Grant>,
@@ -55,9 +58,9 @@ pub struct BrakeDraft {
 impl PlanDraft {
     /// A plan without releases. The epoch must be higher than that of the plan before.
     pub fn new(product: Product, epoch: u64, expires: UtcTime) -> Self {
-        let mut fields = header(&product, epoch);
+        let mut fields = header(epoch);
         fields.set("expires", Json::text(&expires.to_string()));
-        Self { fields, releases: Vec::new(), withdrawn: Vec::new() }
+        Self { product, fields, releases: Vec::new(), withdrawn: Vec::new() }
     }
 
     /// The plan that follows another: all that it says, with the next epoch. (Of the last epoch
@@ -71,8 +74,7 @@ impl PlanDraft {
 
     /// It offers this release, too, or says something new of one that it has.
     pub fn release(mut self, release: PlannedReleaseDraft) -> Self {
-        let manifest = release.fields.get("manifest").cloned();
-        match self.releases.iter_mut().find(|r| r.fields.get("manifest") == manifest.as_ref()) {
+        match self.releases.iter_mut().find(|known| known.manifest == release.manifest) {
             Some(known) => *known = release,
             None => self.releases.push(release),
         }
@@ -81,8 +83,7 @@ impl PlanDraft {
 
     /// It withdraws this manifest for good, and offers it no longer.
     pub fn withdraw(mut self, manifest: ManifestDigest) -> Self {
-        let text = Json::text(&manifest.to_string());
-        self.releases.retain(|release| release.fields.get("manifest") != Some(&text));
+        self.releases.retain(|release| release.manifest != manifest);
         self.withdrawn.push(manifest);
         self
     }
@@ -97,6 +98,7 @@ impl PlanDraft {
     pub fn to_bytes(&self, limits: &Limits) -> Result<Vec<u8>, RecordError> {
         let releases: Vec<Json> = self.releases.iter().map(PlannedReleaseDraft::to_json).collect();
         let mut fields = self.fields.clone();
+        fields.set("product", Json::text(self.product.as_str()));
         fields.set("releases", array(releases.iter().map(Json::as_str)));
         fields.set("withdrawn", digests(&self.withdrawn));
         let bytes = fields.to_json().as_str().as_bytes().to_vec();
@@ -108,10 +110,8 @@ impl PlanDraft {
 impl PlannedReleaseDraft {
     /// A release at a stage, exposed on no channel, with no grants.
     pub fn new(manifest: ManifestDigest, version: ReleaseVersion, stage: Stage) -> Self {
-        let mut fields = Object::default();
-        fields.set("manifest", Json::text(&manifest.to_string()));
-        fields.set("version", Json::text(version.as_str()));
-        let draft = Self { fields, exposure: Vec::new(), grants: Vec::new() };
+        let (exposure, grants) = (Vec::new(), Vec::new());
+        let draft = Self { manifest, version, fields: Object::default(), exposure, grants };
         draft.stage(stage)
     }
 
@@ -166,6 +166,8 @@ impl PlannedReleaseDraft {
 
     fn to_json(&self) -> Json {
         let mut fields = self.fields.clone();
+        fields.set("manifest", Json::text(&self.manifest.to_string()));
+        fields.set("version", Json::text(self.version.as_str()));
         let mut exposure = Object::default();
         for (channel, steps) in &self.exposure {
             let steps: Vec<Json> = steps.iter().map(step_to_json).collect();
@@ -185,7 +187,8 @@ impl PlannedReleaseDraft {
 impl BrakeDraft {
     /// A brake that stops nothing.
     pub fn new(product: &Product, epoch: u64) -> Self {
-        let fields = header(product, epoch);
+        let mut fields = header(epoch);
+        fields.set("product", Json::text(product.as_str()));
         Self { fields, paused: Vec::new(), withdrawn: Vec::new() }
     }
 
@@ -218,10 +221,9 @@ impl BrakeDraft {
     }
 }
 
-fn header(product: &Product, epoch: u64) -> Object {
+fn header(epoch: u64) -> Object {
     let mut fields = Object::default();
     fields.set("schema", Json::number(1));
-    fields.set("product", Json::text(product.as_str()));
     fields.set("epoch", Json::number(epoch));
     fields
 }

@@ -72,8 +72,8 @@ pub enum RolloutError {
         /// The epoch of the brake that was seen.
         seen: u64,
     },
-    /// More withdrawals than a device can remember, all by authorities that still hold.
-    #[error("more than {limit} withdrawals to remember")]
+    /// More withdrawals of one authority than a device can remember, and none of them has ended.
+    #[error("more than {limit} withdrawals of one authority to remember")]
     WithdrawnFull {
         /// How many can be.
         limit: u32,

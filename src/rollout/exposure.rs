@@ -65,6 +65,7 @@ pub struct Exposure {
 
 impl Exposure {
     /// The channels and their steps.
+    #[must_use]
     pub fn channels(&self) -> impl ExactSizeIterator<Item = (&Channel, &[Step])> {
         self.channels.iter().map(|(channel, steps)| (channel, &**steps))
     }

@@ -8,9 +8,10 @@ use crate::release::ManifestDigest;
 /// The manifests that were ever withdrawn. No document takes one out.
 ///
 /// The list has an end, and a thief could fill it. So each withdrawal is kept with the authority that
-/// made it; where there is no room for another, those go first that no present document repeats and
-/// whose authority has lost a key since. If none is left to go, the document is refused: to forget
-/// silently would reopen a release.
+/// made it, and each authority has room of its own: as much as one document of it may say. Where there
+/// is no room for another, those go first that no present document repeats and whose authority has lost
+/// a key since. If none is left to go, the document is refused: to forget silently would reopen a
+/// release. What a plan repeats after a brake is the plan's, so that brakes can be emptied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Latch(Vec<Withdrawn>);
 
@@ -44,23 +45,26 @@ impl Latch {
     pub(super) fn add(&mut self, by: AuthorityKind, manifests: &[ManifestDigest]) {
         for &manifest in manifests {
             match self.0.iter_mut().find(|withdrawn| withdrawn.manifest == manifest) {
-                // Said again by those who hold the authority now.
-                Some(known) if known.ended => *known = Withdrawn { manifest, by, ended: false },
+                // Said again by those who hold the authority now, or taken over by the plan.
+                Some(known) if known.ended || by == AuthorityKind::Rollouts => {
+                    *known = Withdrawn { manifest, by, ended: false };
+                }
                 Some(_) => {}
                 None => self.0.push(Withdrawn { manifest, by, ended: false }),
             }
         }
     }
 
-    /// Not more than `limit`: what an ended authority said last goes last, since a thief came late.
-    pub(super) fn fit(&mut self, limit: u32) -> Result<(), RolloutError> {
+    /// Not more than `limit` of one authority.
+    pub(super) fn fit(&mut self, by: AuthorityKind, limit: u32) -> Result<(), RolloutError> {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut surplus = self.0.len().saturating_sub(most);
+        let all = self.0.iter().filter(|withdrawn| withdrawn.by == by).count();
+        let mut surplus = all.saturating_sub(most);
         // The latest first: they are the likelier a thief's.
         let mut at = self.0.len();
         while surplus > 0 && at > 0 {
             at -= 1;
-            if self.0.get(at).is_some_and(|withdrawn| withdrawn.ended) {
+            if self.0.get(at).is_some_and(|withdrawn| withdrawn.by == by && withdrawn.ended) {
                 self.0.remove(at);
                 surplus -= 1;
             }

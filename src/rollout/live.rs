@@ -40,11 +40,13 @@ impl Sighting {
     }
 
     /// It has been stored.
+    #[must_use]
     pub fn stored(self) -> LivePlan {
         self.live
     }
 
     /// It could not be stored: the plan can be looked at, and permits nothing.
+    #[must_use]
     pub fn not_stored(self) -> LivePlan {
         LivePlan { durable: !self.changed, ..self.live }
     }

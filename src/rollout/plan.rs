@@ -97,13 +97,22 @@ impl Plan {
         if releases.iter().any(contradicts) {
             return Err(RecordError::value("withdrawn", "a live release is among them"));
         }
-        Ok(Self {
+        let plan = Self {
             product: required(product, "product")?,
             epoch: required(epoch, "epoch")?,
             expires: required(expires, "expires")?,
             releases,
             withdrawn,
-        })
+        };
+        // A device remembers those in the list and those at that stage, each once.
+        let mut all: Vec<_> = plan.all_withdrawn().collect();
+        all.sort_unstable();
+        all.dedup();
+        let (what, limit) = ("withdrawn manifests", limits.max_withdrawn);
+        if all.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Err(RecordError::TooMany { what, limit });
+        }
+        Ok(plan)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 use super::latch::{Latch, Withdrawn};
-use super::ratchet::Ratchet;
+use super::ratchet::{Loss, Ratchet};
 use super::{AuthorityKind, LivePlan, RolloutError, Sighting, TrustedBrake, TrustedPlan};
 use crate::primitives::{Limits, StartTime, checksummed};
 use crate::release::{ManifestDigest, Product};
@@ -70,14 +71,12 @@ impl Ratchets {
         let mut next = self.clone();
         let kind = AuthorityKind::Rollouts;
         let authority = plan.vouched().authority();
-        let (ratchet, ended) =
+        let (ratchet, loss) =
             Ratchet::after(self.plan.as_ref(), kind, plan.epoch(), plan.digest(), authority)?;
         next.plan = Some(ratchet);
-        if ended {
+        if loss == Loss::Authority {
             next.withdrawn.end(kind);
         }
-        let withdrawn: Vec<_> = plan.all_withdrawn().collect();
-        next.withdrawn.add(kind, &withdrawn);
         match &brake {
             Some(brake) => next.observe_brake(brake)?,
             None => {
@@ -86,7 +85,12 @@ impl Ratchets {
                 }
             }
         }
-        next.withdrawn.fit(limits.max_withdrawn)?;
+        // Last: what both withdraw is the plan's, and the brake may let it go.
+        let withdrawn: Vec<_> = plan.all_withdrawn().collect();
+        next.withdrawn.add(kind, &withdrawn);
+        for by in [AuthorityKind::Rollouts, AuthorityKind::Brake] {
+            next.withdrawn.fit(by, limits.max_withdrawn)?;
+        }
         let changed = next != *self;
         Ok(Sighting::new(LivePlan::new(plan, brake, next), changed))
     }
@@ -94,10 +98,10 @@ impl Ratchets {
     fn observe_brake(&mut self, brake: &TrustedBrake) -> Result<(), RolloutError> {
         let kind = AuthorityKind::Brake;
         let authority = brake.vouched().authority();
-        let (ratchet, ended) =
+        let (ratchet, loss) =
             Ratchet::after(self.brake.as_ref(), kind, brake.epoch(), brake.digest(), authority)?;
         self.brake = Some(ratchet);
-        if ended {
+        if loss == Loss::Authority {
             self.withdrawn.end(kind);
         }
         self.withdrawn.add(kind, brake.withdrawn());
@@ -149,7 +153,8 @@ impl Ratchets {
         }
         for Withdrawn { manifest, by, ended } in self.withdrawn.entries() {
             let ended = if *ended { " ended" } else { "" };
-            body.push_str(&format!("withdrawn {manifest} {by}{ended}\n"));
+            // Writing to a string does not fail.
+            let _ = writeln!(body, "withdrawn {manifest} {by}{ended}");
         }
         checksummed::write(TITLE, &body)
     }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::ServiceError;
 use crate::json::{Reader, RecordError, record, required, room, schema_one};
-use crate::key::{Key, KeyId};
+use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::ListedKey;
 use crate::primitives::{Limits, StartTime, TargetPath, UtcTime};
 use crate::release::{fields, text};
@@ -107,8 +107,20 @@ impl ServiceKeys {
     }
 
     /// All keys, with their ids.
+    #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = (&KeyId, &Key)> {
         self.keys.iter().map(|(id, key)| (id, key))
+    }
+
+    /// A key that another list has, too: its holder could stand in for another service. Who uses two
+    /// lists asks this first.
+    #[must_use]
+    pub fn shared_key(&self, other: &Self) -> Option<KeyFingerprint> {
+        let prints = |keys: &Self| -> Vec<KeyFingerprint> {
+            keys.keys.iter().filter_map(|(_, key)| key.fingerprint()).collect()
+        };
+        let others = prints(other);
+        prints(self).into_iter().find(|key| others.contains(key))
     }
 
     /// When the list expires.

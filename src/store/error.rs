@@ -20,6 +20,14 @@ pub enum StoreError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// An item of state is longer than one may be.
+    #[error("{length} bytes of state, the limit is {limit}")]
+    TooLong {
+        /// The limit in bytes.
+        limit: u64,
+        /// The length.
+        length: u64,
+    },
     /// The root to provision does not meet its own threshold, or is no root.
     #[error("the root to provision: {0}")]
     Root(#[from] VerifyError),
@@ -56,6 +64,7 @@ impl StoreError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "store.io",
+            Self::TooLong { .. } => "store.too-long",
             Self::Root(_) => "store.root",
         }
     }

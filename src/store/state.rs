@@ -4,10 +4,10 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use super::{FsStore, Result, disk, names};
+use super::{FsStore, Result, StoreError, disk, names};
 use crate::release::Product;
 
-/// The most that one item of state takes: a thousand withdrawals are 90 KiB.
+/// The most that one item of state takes: two thousand withdrawals are 180 KiB.
 const MAX_LENGTH: u64 = 1 << 20;
 
 /// An item of state. Each is written whole, over the one before.
@@ -51,8 +51,13 @@ impl FsStore {
         disk::read(&self.folder, &item.file_name(), MAX_LENGTH)
     }
 
-    /// Writes an item of state: after a power cut the old one or the new one is there.
+    /// Writes an item of state: after a power cut the old one or the new one is there. What is too
+    /// long to be read again is refused, and the old one stays.
     pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
+        let (length, limit) = (bytes.len() as u64, MAX_LENGTH);
+        if length > limit {
+            return Err(StoreError::TooLong { limit, length });
+        }
         disk::replace(&self.folder, &item.file_name(), bytes)
     }
 

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Every `=> "module.reason"` in the files `error.rs`, which is how `code()` is written throughout.
+/// Every `=> "module.reason"` in the files that have a `code()`, which is how it is written throughout.
 fn codes_in(folder: &Path, codes: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             codes_in(&path, codes);
-        } else if path.ends_with("error.rs") {
-            let text = fs::read_to_string(&path).unwrap();
+        } else {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            if !text.contains("fn code(&self)") {
+                continue;
+            }
             for piece in text.split("=> \"").skip(1) {
                 let code = piece.split('"').next().unwrap();
                 let is_word = |word: &str| {

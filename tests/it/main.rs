@@ -10,6 +10,12 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop"
 )]
+#![allow(
+    clippy::duplicate_mod,
+    clippy::similar_names,
+    clippy::type_complexity,
+    reason = "the oracles of the fuzz targets are the tests' own, and hold a `plan` against a `plain` one"
+)]
 
 mod artifact;
 mod attestation;

@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
-    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Offer, Policy,
-    RollbackFloor, decide,
+    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, RollbackFloor,
+    decide,
 };
 use ota_trust::identity::DeviceSecret;
 use ota_trust::primitives::StartTime;

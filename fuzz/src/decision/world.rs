@@ -96,7 +96,7 @@ impl World {
             TrustedRelease::read(vouched, bytes, &limits).expect("a release")
         });
         let releases: Vec<TrustedRelease> = releases.collect();
-        let plain = releases.iter().zip(manifests).map(|(release, (plain, _))| oracle::Release {
+        let says = releases.iter().zip(manifests).map(|(release, (plain, _))| oracle::Release {
             fresh: match start {
                 StartTime::Known(_) => oracle::Fresh::Proven,
                 StartTime::NotBefore(_) => oracle::Fresh::Unproven,
@@ -104,9 +104,10 @@ impl World {
             fresh_until: release.vouched().fresh_until().unix(),
             ..plain
         });
+        let says = says.collect();
         let catalog = Catalog::new(&live, releases.clone()).expect("of one repository");
         let unplanned = Catalog::without_rollouts(releases).expect("of one repository");
-        Self { catalog, unplanned, releases: plain.collect(), plan: planned }
+        Self { catalog, unplanned, releases: says, plan: planned }
     }
 }
 

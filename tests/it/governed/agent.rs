@@ -59,17 +59,33 @@ impl Agent {
         repository: Repository<'static>,
         path: &TargetPath,
     ) -> (Repository<'static>, Option<(VouchedTarget, Vec<u8>)>) {
-        let found = self.device.find_vouched(mirror, repository, path).unwrap();
+        self.try_fetch(mirror, contents, repository, path).unwrap()
+    }
+
+    /// The same, on a mirror that may serve anything; a refusal is its code.
+    fn try_fetch(
+        &mut self,
+        mirror: &dyn Mirror,
+        contents: &BTreeMap<String, Vec<u8>>,
+        repository: Repository<'static>,
+        path: &TargetPath,
+    ) -> Result<(Repository<'static>, Option<(VouchedTarget, Vec<u8>)>), &'static str> {
+        let found = self.device.find_vouched(mirror, repository, path);
+        let found = found.map_err(|ended| ended.refusal().code())?;
         let target = found.target.ok().map(|target| {
-            let bytes = contents.get(path.as_str()).cloned().unwrap_or_default();
+            // As with consistent snapshots, old contents stay where their digests are.
+            let hash = target.target().hashes().iter().next().unwrap();
+            let old = contents.get(&format!("{hash}.{path}"));
+            let bytes = old.or_else(|| contents.get(path.as_str())).cloned().unwrap_or_default();
             (target, bytes)
         });
-        (found.repository, target)
+        Ok((found.repository, target))
     }
 
     /// A cycle, and all documents of the product; a refusal is its code.
     pub(crate) fn documents(&mut self, vendor: &Vendor) -> Result<Documents, &'static str> {
-        let repository = self.device.refresh(&vendor.house.web);
+        let refreshed = self.device.try_refresh(&vendor.house.web);
+        let repository = refreshed.map_err(|ended| ended.refusal().code())?;
         self.documents_of(vendor, repository)
     }
 
@@ -81,12 +97,13 @@ impl Agent {
         let (web, contents) = (&vendor.house.web, &vendor.contents);
         let limits = self.device.limits.clone();
         let product = self.product().clone();
-        let (repository, plan) = self.fetch(web, contents, repository, &product.plan_path());
+        let (repository, plan) = self.try_fetch(web, contents, repository, &product.plan_path())?;
         let plan = plan
             .map(|(target, bytes)| TrustedPlan::read(target, &bytes, &limits))
             .transpose()
             .map_err(|e| e.code())?;
-        let (mut repository, brake) = self.fetch(web, contents, repository, &product.brake_path());
+        let (mut repository, brake) =
+            self.try_fetch(web, contents, repository, &product.brake_path())?;
         let brake = brake
             .map(|(target, bytes)| TrustedBrake::read(target, &bytes, &limits))
             .transpose()
@@ -95,7 +112,7 @@ impl Agent {
         for planned in plan.iter().flat_map(|plan| plan.releases()) {
             let path = product.manifest_path(planned.version());
             let found;
-            (repository, found) = self.fetch(web, contents, repository, &path);
+            (repository, found) = self.try_fetch(web, contents, repository, &path)?;
             if let Some((target, bytes)) = found {
                 let read = TrustedRelease::read(target, &bytes, &limits);
                 releases.push(read.map_err(|e| e.code())?);

@@ -144,10 +144,10 @@ impl Life {
         for manifest in &self.seen_withdrawn {
             assert!(self.agent.ratchets.is_withdrawn(*manifest));
         }
-        if let Ok((_, decided)) = self.agent.poll(&self.vendor) {
-            if let Some(eligible) = decided.into_eligible() {
-                assert!(!self.seen_withdrawn.contains(&eligible.manifest()), "reopened");
-            }
+        if let Ok((_, decided)) = self.agent.poll(&self.vendor)
+            && let Some(eligible) = decided.into_eligible()
+        {
+            assert!(!self.seen_withdrawn.contains(&eligible.manifest()), "reopened");
         }
         let index = self.agent.state.rollback_index().unwrap_or(0);
         assert!(index >= self.highest_index, "the index fell");

@@ -311,6 +311,24 @@ fn documents_again(agent: &mut Agent, vendor: &Vendor) -> Documents {
 }
 
 #[test]
+fn a_plan_lets_out_no_release_of_another_product() {
+    let mut vendor = Vendor::new();
+    let door = vendor.release("door", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(door, "2.0.0")]));
+    vendor.plan("door", &stable("door", 1, &[(door, "2.0.0")]));
+    let mut of_door = Agent::new(&vendor, product("door"));
+    let release = one_release(&of_door.documents(&vendor).unwrap());
+    let mut of_lamp = Agent::new(&vendor, product("lamp"));
+    let documents = of_lamp.documents(&vendor).unwrap();
+    let live = of_lamp.observe(documents.plan.unwrap(), None).unwrap();
+    let catalog = Catalog::new(&live, [release]).unwrap();
+    // Even to a device of that product.
+    let (facts, now) = (of_door.facts(), of_door.device.start);
+    let decided = decide(&Policy::default(), &facts, &catalog, AttestationSignal::Affirming, now);
+    assert_eq!(decided.reason(door).unwrap().code(), "reason.not-in-plan");
+}
+
+#[test]
 fn a_permit_ends() {
     let (vendor, mut agent, _) = lamp();
     agent.policy = Policy::default().permit_seconds(60);

@@ -9,11 +9,15 @@ mod decisions;
 mod documents;
 mod edges;
 mod editions;
+mod found;
 mod lives;
 mod mix_and_match;
+mod online_keys;
 mod oracle;
 mod permits;
 mod ratchets;
+mod services;
+mod succession;
 mod vendor;
 
 use ota_trust::attestation::AttestationSignal;

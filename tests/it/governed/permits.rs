@@ -181,10 +181,10 @@ fn evidence_is_that_of_the_weakest_component() {
 
 #[test]
 fn what_is_activated_waits_for_its_boot_and_never_overwrites_what_runs() {
-    let (vendor, mut agent) = lamp();
+    let (vendor, agent) = lamp();
     let now = agent.device.start;
     let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
-    let mut permit = || agent.clone().install_permit(&vendor).unwrap().unwrap();
+    let permit = || agent.clone().install_permit(&vendor).unwrap().unwrap();
     let refusal = permit().activate(&agent.state, &a, &a, now).unwrap_err();
     assert_eq!(refusal, PermitError::SlotInUse { slot: a.clone() });
     let state = permit().activate(&agent.state, &b, &a, now).unwrap().stored();

@@ -1,0 +1,158 @@
+//! What devices make of a state of the repository: one verified update cycle, and the catalog.
+//!
+//! The cycle is a real one, with stored state from one edition to the next: metadata from the root
+//! on, then plan, brake and manifests, then the ratchets. Its result depends on the repository alone
+//! and not on which device ran it, so one device runs it for the whole fleet. What differs between
+//! devices is decided by each of them, at each poll.
+
+use std::collections::BTreeMap;
+
+use ota_trust::eligibility::Catalog;
+use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
+use ota_trust::release::{ManifestDigest, TrustedRelease};
+use ota_trust::rollout::{
+    BasisPoints, HaltCriteria, LivePlan, PlannedRelease, Ratchets, Stage, TrustedBrake, TrustedPlan,
+};
+use ota_trust::update::{Change, Repository, Step, StoredItem, Update};
+use ota_trust::verify::VouchedTarget;
+
+use crate::Result;
+use crate::lamp::{Build, Channel, product};
+use crate::vendor::Vendor;
+
+/// The device that reads for all, and what it keeps.
+pub struct Reader {
+    root: Vec<u8>,
+    stored: BTreeMap<StoredItem, Vec<u8>>,
+    ratchets: Ratchets,
+    limits: Limits,
+}
+
+/// The product's documents in one state of the repository.
+pub struct Edition {
+    pub catalog: Catalog,
+    live: LivePlan,
+}
+
+/// What the plan means to do with a build on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// `None` before the plan has it.
+    pub stage: Option<Stage>,
+    /// The share of those devices that do not validate.
+    pub exposure: BasisPoints,
+}
+
+impl Reader {
+    /// With the vendor's first root in its firmware.
+    pub fn new(vendor: &Vendor) -> Result<Self> {
+        let root = vendor.metadata.get("1.root.json").cloned().ok_or("there is no root")?;
+        let mut limits = Limits::default();
+        // There is no other mirror to ask.
+        limits.max_attempts = 1;
+        let (stored, ratchets) = (BTreeMap::new(), Ratchets::new(product()?));
+        Ok(Self { root, stored, ratchets, limits })
+    }
+
+    /// One update cycle.
+    pub fn read(&mut self, vendor: &Vendor, now: UtcTime) -> Result<Edition> {
+        let (start, limits) = (StartTime::Known(now), self.limits.clone());
+        let step = Update::begin(self.root.clone(), start, limits.clone())?;
+        let mut repository = Some(self.drive(step, vendor)?);
+        let mut find = |path: &TargetPath| self.find(&mut repository, path, vendor);
+        let (plan, bytes) = find(&product()?.plan_path())?.ok_or("there is no plan")?;
+        let plan = TrustedPlan::read(plan, &bytes, &limits)?;
+        let brake = find(&product()?.brake_path())?;
+        let brake = brake.map(|(brake, bytes)| TrustedBrake::read(brake, &bytes, &limits));
+        let mut releases = Vec::new();
+        for planned in plan.releases() {
+            let path = product()?.manifest_path(planned.version());
+            let (release, bytes) = find(&path)?.ok_or("a manifest is missing")?;
+            releases.push(TrustedRelease::read(release, &bytes, &limits)?);
+        }
+        let sighting = self.ratchets.observe(plan, brake.transpose()?, start, &limits)?;
+        self.ratchets = sighting.ratchets().clone();
+        let live = sighting.stored();
+        Ok(Edition { catalog: Catalog::new(&live, releases)?, live })
+    }
+
+    fn find(
+        &mut self,
+        repository: &mut Option<Repository<'static>>,
+        path: &TargetPath,
+        vendor: &Vendor,
+    ) -> Result<Option<(VouchedTarget, Vec<u8>)>> {
+        let at_hand = repository.take().ok_or("a look-up has failed before")?;
+        let found = self.drive(at_hand.find_vouched(path)?, vendor)?;
+        *repository = Some(found.repository);
+        Ok(found.target.ok().zip(vendor.documents.get(path).cloned()))
+    }
+
+    fn drive<D>(&mut self, mut step: Step<'_, D>, vendor: &Vendor) -> Result<D> {
+        loop {
+            step = match step {
+                Step::Load(load) => {
+                    let bytes = self.stored.get(load.item()).cloned();
+                    load.loaded(bytes)?
+                }
+                Step::Fetch(fetch) => match vendor.metadata.get(&fetch.file().name()) {
+                    Some(bytes) => fetch.received(bytes.clone())?,
+                    None => fetch.not_found()?,
+                },
+                Step::Persist(persist) => {
+                    for change in persist.changes() {
+                        match change {
+                            Change::Write { item, bytes } => {
+                                self.stored.insert(item.clone(), bytes.to_vec());
+                            }
+                            Change::Remove { item } => {
+                                self.stored.remove(item);
+                            }
+                        }
+                    }
+                    persist.done()?
+                }
+                Step::Done(done) => return Ok(done),
+            };
+        }
+    }
+}
+
+impl Edition {
+    pub fn planned(&self, build: Build, channel: Channel, now: UtcTime) -> Result<Planned> {
+        let Some((planned, stage)) = self.find(build) else {
+            return Ok(Planned { stage: None, exposure: BasisPoints::NONE });
+        };
+        let exposure = match stage {
+            Stage::Limited => planned.exposure().at(&channel.id()?, now),
+            Stage::Stable => BasisPoints::ALL,
+            _ => BasisPoints::NONE,
+        };
+        Ok(Planned { stage: Some(stage), exposure })
+    }
+
+    pub fn digest(&self, build: Build) -> Option<ManifestDigest> {
+        self.find(build).map(|(planned, _)| planned.manifest())
+    }
+
+    /// Which build a manifest is of.
+    pub fn build(&self, manifest: ManifestDigest) -> Option<Build> {
+        Build::of_version(self.live.plan().release(manifest)?.version())
+    }
+
+    pub fn halt_criteria(&self, build: Build) -> Option<&HaltCriteria> {
+        self.find(build).and_then(|(planned, _)| planned.halt())
+    }
+
+    /// Whether devices report on a build: as long as reports can still stop something short of all.
+    pub fn asks_for_reports(&self, build: Build) -> bool {
+        let stage = self.find(build).map(|(_, stage)| stage);
+        matches!(stage, Some(Stage::Validation | Stage::Limited))
+    }
+
+    fn find(&self, build: Build) -> Option<(&PlannedRelease, Stage)> {
+        let mut releases = self.live.plan().releases().iter();
+        let found = releases.find(|planned| planned.version().as_str() == build.number())?;
+        self.live.release(found.manifest())
+    }
+}

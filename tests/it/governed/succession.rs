@@ -1,0 +1,122 @@
+//! Which plan may follow which.
+
+use ota_trust::primitives::Limits;
+use ota_trust::release::ManifestDigest;
+use ota_trust::rollout::{Active, Plan, PlanDraft, PlannedReleaseDraft, Stage, check_successor};
+
+use super::vendor::{PLAN_EXPIRES, product, utc, version};
+
+const STAGES: [Stage; 9] = [
+    Stage::Draft,
+    Stage::Validation,
+    Stage::Limited,
+    Stage::Stable,
+    Stage::Paused(Active::Validation),
+    Stage::Paused(Active::Limited),
+    Stage::Paused(Active::Stable),
+    Stage::Withdrawn,
+    Stage::Superseded,
+];
+
+/// What may follow each stage besides itself, by the names that stand in plans.
+fn followers(stage: Stage) -> &'static [&'static str] {
+    match stage {
+        Stage::Draft | Stage::Paused(Active::Validation) => {
+            &["validation", "withdrawn", "superseded"]
+        }
+        Stage::Validation => &["limited", "paused (validation)", "withdrawn", "superseded"],
+        Stage::Limited => &["stable", "paused (limited)", "withdrawn", "superseded"],
+        Stage::Stable => &["paused (stable)", "withdrawn", "superseded"],
+        Stage::Paused(Active::Limited) => &["limited", "withdrawn", "superseded"],
+        Stage::Paused(Active::Stable) => &["stable", "withdrawn", "superseded"],
+        Stage::Withdrawn => &[],
+        Stage::Superseded => &["withdrawn"],
+    }
+}
+
+fn digest(number: u8) -> ManifestDigest {
+    ManifestDigest::from_bytes([number; 32])
+}
+
+fn plan(of: &str, epoch: u64, releases: &[(u8, Stage)], withdrawn: &[u8]) -> Plan {
+    let mut draft = PlanDraft::new(product(of), epoch, utc(PLAN_EXPIRES));
+    for (number, stage) in releases {
+        let number_text = version(&format!("{number}.0.0"));
+        draft = draft.release(PlannedReleaseDraft::new(digest(*number), number_text, *stage));
+    }
+    let draft = withdrawn.iter().fold(draft, |draft, number| draft.withdraw(digest(*number)));
+    let limits = Limits::default();
+    Plan::parse(&draft.to_bytes(&limits).unwrap(), &limits).unwrap()
+}
+
+fn code(current: Option<&Plan>, next: &Plan) -> &'static str {
+    check_successor(current, next).map_or_else(|e| e.code(), |()| "ok")
+}
+
+#[test]
+fn stages_follow_each_other_as_the_table_says() {
+    for from in STAGES {
+        for to in STAGES {
+            let allowed = from == to || followers(from).contains(&to.to_string().as_str());
+            assert_eq!(from.may_become(to), allowed, "{from} to {to}");
+            let (old, new) = (plan("lamp", 1, &[(1, from)], &[]), plan("lamp", 2, &[(1, to)], &[]));
+            let expected = match (allowed, from, to) {
+                (true, ..) => "ok",
+                // It says that it was withdrawn, and now that it was not.
+                (false, Stage::Withdrawn, _) => "succession.not-withdrawn",
+                _ => "succession.transition",
+            };
+            assert_eq!(code(Some(&old), &new), expected, "{from} to {to}");
+        }
+    }
+}
+
+#[test]
+fn a_release_begins_at_the_beginning() {
+    for stage in STAGES {
+        let begins = matches!(stage, Stage::Draft | Stage::Validation);
+        let expected = if begins { "ok" } else { "succession.begins" };
+        assert_eq!(code(None, &plan("lamp", 1, &[(1, stage)], &[])), expected, "{stage}");
+        let (old, new) = (plan("lamp", 1, &[], &[]), plan("lamp", 2, &[(1, stage)], &[]));
+        assert_eq!(code(Some(&old), &new), expected, "{stage}");
+    }
+}
+
+#[test]
+fn epochs_rise_and_products_stay() {
+    let current = plan("lamp", 7, &[], &[]);
+    for (epoch, expected) in
+        [(8, "ok"), (100, "ok"), (7, "succession.epoch"), (6, "succession.epoch")]
+    {
+        assert_eq!(code(Some(&current), &plan("lamp", epoch, &[], &[])), expected);
+    }
+    assert_eq!(code(Some(&current), &plan("door", 8, &[], &[])), "succession.product");
+}
+
+#[test]
+fn nothing_is_dropped_silently() {
+    for stage in STAGES {
+        let old = plan("lamp", 1, &[(1, stage)], &[2]);
+        let dropped = plan("lamp", 2, &[], &[2]);
+        let expected = match stage {
+            Stage::Draft | Stage::Superseded => "ok",
+            Stage::Withdrawn => "succession.not-withdrawn",
+            _ => "succession.dropped",
+        };
+        assert_eq!(code(Some(&old), &dropped), expected, "{stage}");
+        assert_eq!(code(Some(&old), &plan("lamp", 2, &[], &[1, 2])), "ok", "withdrawn: {stage}");
+        let forgotten = plan("lamp", 2, &[(1, stage)], &[]);
+        assert_eq!(code(Some(&old), &forgotten), "succession.not-withdrawn", "{stage}");
+    }
+}
+
+#[test]
+fn the_plan_after_another_says_the_same_with_the_next_epoch() {
+    let current = plan("lamp", 7, &[(1, Stage::Limited), (3, Stage::Paused(Active::Stable))], &[2]);
+    let limits = Limits::default();
+    let next = PlanDraft::after(&current, utc(PLAN_EXPIRES)).to_bytes(&limits).unwrap();
+    let next = Plan::parse(&next, &limits).unwrap();
+    assert_eq!(next.epoch(), 8);
+    assert_eq!((next.releases(), next.withdrawn()), (current.releases(), current.withdrawn()));
+    assert_eq!(code(Some(&current), &next), "ok");
+}
