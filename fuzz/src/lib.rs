@@ -24,6 +24,7 @@
 
 #![allow(
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::option_option,
     reason = "models are written to be read, for the inputs that there are"
 )]

@@ -3,8 +3,7 @@
 //! An input is a series of choices: the catalog, the device, the policy, the signal, the time. Library
 //! and oracle have to agree on the decision, and on what is found of each release.
 
-#![allow(clippy::cast_possible_wrap, reason = "choices are small numbers")]
-
+#[allow(clippy::duplicate_mod, reason = "the integration tests have it, and these sources, too")]
 #[path = "../../../tests/it/governed/oracle/mod.rs"]
 mod oracle;
 mod world;
@@ -13,8 +12,8 @@ use std::sync::LazyLock;
 
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
-    Answer, Cohort, Decided, Decision, DeviceFacts, DeviceTrust, EnrolmentStatus,
-    MaintenanceWindow, Offer, Policy, RollbackFloor, decide,
+    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, RollbackFloor,
+    decide,
 };
 use ota_trust::identity::DeviceSecret;
 use ota_trust::primitives::StartTime;
@@ -22,7 +21,7 @@ use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BasisPoints, Bucket};
 
 use super::choices::Choices;
-use oracle::{Asked, Clock, Enrolment, Finding, Gate, Place, Signal, Trust};
+use oracle::{Asked, Clock, Enrolment, Gate, Place, Signal, Trust};
 use world::{CHANNELS, HARDWARE, HOUR, NOW, World, channel, hardware, plain_version, time};
 
 static WORLDS: LazyLock<Vec<World>> = LazyLock::new(world::all);
@@ -63,8 +62,7 @@ pub fn check(input: &[u8]) {
     let plan = with_plan.then_some(&world.plan);
     let (policy, facts, releases) = (&policy, &facts, &world.releases[..]);
     let (decision, trace) = oracle::decide(&Asked { policy, facts, releases, plan, signal, clock });
-    assert_eq!(found(&decided), trace, "{facts:?} {policy:?} {clock:?}");
-    assert_eq!(plain(&decided), decision, "{facts:?} {policy:?} {clock:?}");
+    assert_eq!(oracle::seen(&decided), (decision, trace), "{facts:?} {policy:?} {clock:?}");
 }
 
 /// Hours, at which everything begins and ends, and the seconds beside them.
@@ -182,37 +180,4 @@ fn policy(choices: &mut Choices<'_>) -> (Policy, oracle::Policy) {
         .permit_seconds(plain.permit_seconds)
         .maintenance_window(window);
     (real, plain)
-}
-
-fn found(decided: &Decided) -> Vec<([u8; 32], Finding)> {
-    let finding = |answer: &Answer| match answer {
-        Answer::Offered => Finding::Offered,
-        Answer::IfWithin(share) => Finding::IfWithin(share.get()),
-        Answer::Worse => Finding::Worse,
-        Answer::Refused(reason) => {
-            let until =
-                reason.wait().and_then(|wait| wait.until).map(ota_trust::primitives::UtcTime::unix);
-            Finding::Refused { code: reason.code(), until }
-        }
-    };
-    decided.trace.iter().map(|f| (*f.manifest.as_bytes(), finding(&f.answer))).collect()
-}
-
-fn plain(decided: &Decided) -> oracle::Decision {
-    match &decided.decision {
-        Decision::Offer(Offer::Eligible(eligible)) => oracle::Decision::Eligible {
-            digest: *eligible.manifest().as_bytes(),
-            channel: eligible.channel().to_string(),
-            not_after: eligible.not_after().unix(),
-            durable: eligible.is_durable(),
-        },
-        Decision::Offer(Offer::Undecided(undecided)) => oracle::Decision::Undecided {
-            limited: undecided.limited.iter().map(|(m, s)| (*m.as_bytes(), s.get())).collect(),
-            otherwise: undecided.otherwise.map(|manifest| *manifest.as_bytes()),
-        },
-        Decision::Hold(wait) => {
-            oracle::Decision::Hold(wait.until.map(ota_trust::primitives::UtcTime::unix))
-        }
-        Decision::None => oracle::Decision::Nothing,
-    }
 }

@@ -80,7 +80,7 @@ impl World {
     fn new(choices: &mut Choices<'_>, start: StartTime) -> Self {
         let limits = Limits::default();
         let manifests: Vec<(oracle::Release, Vec<u8>)> = VERSIONS.map(manifest).into();
-        let (draft, mut plan) = plan(&manifests, choices);
+        let (draft, mut planned) = plan(&manifests, choices);
         let plan_bytes = draft.to_bytes(&limits).expect("a plan");
         let mut contents = vec![(product().plan_path(), plan_bytes)];
         for (number, (_, bytes)) in VERSIONS.iter().zip(&manifests) {
@@ -89,14 +89,14 @@ impl World {
         let mut found = look_up(&contents, start).into_iter();
         let trusted = TrustedPlan::read(found.next().expect("the plan"), &contents[0].1, &limits);
         let trusted = trusted.expect("a plan");
-        plan.until = plan.until.min(trusted.vouched().fresh_until().unix());
+        planned.until = planned.until.min(trusted.vouched().fresh_until().unix());
         let sighting = Ratchets::new(product()).observe(trusted, None, start, &limits);
         let live = sighting.expect("the first plan").stored();
         let releases = found.zip(&manifests).map(|(vouched, (_, bytes))| {
             TrustedRelease::read(vouched, bytes, &limits).expect("a release")
         });
         let releases: Vec<TrustedRelease> = releases.collect();
-        let plain = releases.iter().zip(manifests).map(|(release, (plain, _))| oracle::Release {
+        let says = releases.iter().zip(manifests).map(|(release, (plain, _))| oracle::Release {
             fresh: match start {
                 StartTime::Known(_) => oracle::Fresh::Proven,
                 StartTime::NotBefore(_) => oracle::Fresh::Unproven,
@@ -104,10 +104,10 @@ impl World {
             fresh_until: release.vouched().fresh_until().unix(),
             ..plain
         });
-        let releases_plain = plain.collect();
+        let says = says.collect();
         let catalog = Catalog::new(&live, releases.clone()).expect("of one repository");
         let unplanned = Catalog::without_rollouts(releases).expect("of one repository");
-        Self { catalog, unplanned, releases: releases_plain, plan }
+        Self { catalog, unplanned, releases: says, plan: planned }
     }
 }
 

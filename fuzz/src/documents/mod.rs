@@ -7,7 +7,7 @@ mod fields;
 mod manifest;
 mod plan;
 
-use ota_trust::primitives::{Hashes, Limits};
+use ota_trust::primitives::{Hashes, Limits, TargetPath};
 use ota_trust::release::Manifest;
 use ota_trust::rollout::{Brake, Plan, Stage};
 use serde_json::{Value, json};
@@ -79,10 +79,10 @@ fn manifest_says(manifest: &Manifest) -> Value {
             "id": component.id().as_str(),
             "group": component.group(),
             "content": content(component.content()),
-            "full": component.full().map(ota_trust::primitives::TargetPath::as_str),
+            "full": component.full().map(TargetPath::as_str),
             "deltas": deltas.collect::<Vec<_>>(),
             "block_root": root,
-            "provenance": component.provenance().map(ota_trust::primitives::TargetPath::as_str),
+            "provenance": component.provenance().map(TargetPath::as_str),
         })
     });
     json!({

@@ -1,5 +1,7 @@
 //! The models of a rollout plan and of a brake.
 
+use std::collections::BTreeSet;
+
 use ota_trust::primitives::Limits;
 use ota_trust::release::ManifestDigest;
 use serde_json::{Value, json};
@@ -34,6 +36,11 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
             return None;
         }
     }
+    // What a device has to remember of it: each withdrawn manifest once, wherever it says so.
+    let staged = releases.iter().filter(|release| release["stage"][0] == "withdrawn");
+    let mut all: BTreeSet<&str> = staged.filter_map(|r| r["manifest"].as_str()).collect();
+    all.extend(withdrawn.iter().map(String::as_str));
+    (all.len() <= limits.max_withdrawn as usize).then_some(())?;
     (fields.get("schema")?.as_u64()? == 1).then_some(())?;
     Some(json!({
         "product": name(fields.get("product")?)?,

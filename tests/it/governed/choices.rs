@@ -41,9 +41,9 @@ pub(crate) fn secret(seed: u8) -> DeviceSecret {
 /// The least share that a device is within.
 pub(crate) fn least(digest: [u8; 32], secret: &DeviceSecret) -> u16 {
     let bucket = Bucket::of(ManifestDigest::from_bytes(digest), &secret.rollout_seed(&digest));
-    let (mut out, mut within) = (0, 10_000);
+    let (mut out, mut within) = (0_u16, 10_000);
     while within - out > 1 {
-        let middle = u16::midpoint(out, within);
+        let middle = out.midpoint(within);
         let is_within = bucket.is_within(BasisPoints::new(middle).unwrap());
         *(if is_within { &mut within } else { &mut out }) = middle;
     }

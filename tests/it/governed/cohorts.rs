@@ -136,7 +136,7 @@ fn a_cohort_grows_and_is_not_redrawn_by_polls_or_plans() {
     let mut agent = Agent::new(&vendor, product("lamp"));
     let (_, catalog) = agent.catalog(&vendor).unwrap();
     let cohorts = [-1, 0, 1, 2].map(|hours| cohort(&agent, &catalog, hours));
-    assert!(cohorts.is_sorted_by(std::collections::BTreeSet::is_subset));
+    assert!(cohorts.is_sorted_by(BTreeSet::is_subset));
     let sizes = cohorts.each_ref().map(BTreeSet::len);
     assert!(sizes[0] == 0 && sizes[3] == 1000, "{sizes:?}");
     assert!((70..130).contains(&sizes[1]) && (450..550).contains(&sizes[2]), "{sizes:?}");

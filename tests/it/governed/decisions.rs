@@ -1,6 +1,6 @@
 //! Decisions, held against the naive oracle and against what must hold of any of them.
 
-use ota_trust::eligibility::{Answer, Decided, Decision, Offer, decide};
+use ota_trust::eligibility::decide;
 use proptest::prelude::*;
 
 use super::choices::{Case, case, real_facts, real_policy, real_signal, real_start, secret};
@@ -16,11 +16,7 @@ impl Case {
         let facts = real_facts(&self.facts, self.running, &secret);
         let policy = real_policy(&self.policy);
         let (signal, now) = (real_signal(self.signal), real_start(self.clock));
-        let decided = decide(&policy, &facts, &catalog, signal, now);
-        (
-            plain(&decided),
-            decided.trace.iter().map(|f| (*f.manifest.as_bytes(), found(&f.answer))).collect(),
-        )
+        oracle::seen(&decide(&policy, &facts, &catalog, signal, now))
     }
 
     fn with_asked<T>(&self, ask: impl FnOnce(&Asked<'_>, &[oracle::Release]) -> T) -> T {
@@ -92,42 +88,17 @@ impl Case {
     }
 }
 
-fn plain(decided: &Decided) -> oracle::Decision {
-    match &decided.decision {
-        Decision::Offer(Offer::Eligible(eligible)) => oracle::Decision::Eligible {
-            digest: *eligible.manifest().as_bytes(),
-            channel: eligible.channel().to_string(),
-            not_after: eligible.not_after().unix(),
-            durable: eligible.is_durable(),
-        },
-        Decision::Offer(Offer::Undecided(undecided)) => oracle::Decision::Undecided {
-            limited: undecided
-                .limited
-                .iter()
-                .map(|(m, share)| (*m.as_bytes(), share.get()))
-                .collect(),
-            otherwise: undecided.otherwise.map(|manifest| *manifest.as_bytes()),
-        },
-        Decision::Hold(wait) => {
-            oracle::Decision::Hold(wait.until.map(ota_trust::primitives::UtcTime::unix))
-        }
-        Decision::None => oracle::Decision::Nothing,
-    }
-}
-
-fn found(answer: &Answer) -> Finding {
-    match answer {
-        Answer::Offered => Finding::Offered,
-        Answer::IfWithin(share) => Finding::IfWithin(share.get()),
-        Answer::Worse => Finding::Worse,
-        Answer::Refused(reason) => Finding::Refused {
-            code: reason.code(),
-            until: reason
-                .wait()
-                .and_then(|wait| wait.until)
-                .map(ota_trust::primitives::UtcTime::unix),
-        },
-    }
+/// Where in the order of the checks a reason is that time can bring.
+fn place(code: &str) -> usize {
+    const ORDER: [&[&str]; 6] = [
+        &["reason.expired"],
+        &["reason.attestation"],
+        &["reason.not-exposed"],
+        &["reason.not-in-cohort", "reason.no-seed"],
+        &["reason.window"],
+        &["reason.quota"],
+    ];
+    ORDER.iter().position(|codes| codes.contains(&code)).unwrap()
 }
 
 proptest! {
@@ -189,16 +160,8 @@ proptest! {
             let gone = with_time(until).refusal(digest);
             prop_assert!(gone.is_none_or(|(later, _)| later != code), "{code} at {until}");
             let still = with_time(until - 1).refusal(digest);
-            // What is checked before may have ended by then: documents, grants, windows.
-            let ended = [
-                "reason.expired",
-                "reason.attestation",
-                "reason.not-exposed",
-                "reason.not-in-cohort",
-                "reason.no-seed",
-                "reason.window",
-            ];
-            let holds = |(before, _)| before == code || ended.contains(&before);
+            // What is checked before may stand against it by then: documents, grants and windows end.
+            let holds = |(before, _)| before == code || place(before) < place(code);
             prop_assert!(still.is_some_and(holds), "{code} a second before {until}");
         }
     }

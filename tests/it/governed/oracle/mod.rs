@@ -4,8 +4,10 @@
 //! reason. Nothing is shared with the library: not its types, not its arithmetic.
 
 mod data;
+mod seen;
 
 pub(crate) use data::*;
+pub(crate) use seen::seen;
 
 const DAY: i64 = 86_400;
 
@@ -133,9 +135,9 @@ impl Asked<'_> {
         };
         let (policy, facts, now) = (self.policy, self.facts, self.clock.time());
 
-        let stale = release.fresh == Fresh::Stale && !policy.accept_stale;
+        let may_be_old = release.fresh == Fresh::Stale && !policy.accept_stale;
         let unproven = release.fresh == Fresh::Unproven && !policy.accept_unproven;
-        refuse(stale || unproven, "reason.freshness", false, None);
+        refuse(may_be_old || unproven, "reason.freshness", false, None);
         let ends = self.plan.map_or(i64::MAX, |plan| plan.until).min(release.fresh_until);
         refuse(ends <= now, "reason.expired", false, None);
         let unbound = self.plan.is_none() || release.described;
