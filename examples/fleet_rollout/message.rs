@@ -50,8 +50,8 @@ impl Sender {
     }
 
     pub fn says(&self, kind: ReportKind, truth: Truth) -> crate::Result<Message> {
-        let manifest = *self.manifest.as_bytes();
-        let report = Report { product: product()?, manifest, kind }.sign(&self.identity);
+        let report = Report { product: product()?, manifest: self.manifest, kind };
+        let report = report.sign(&self.identity);
         let certificate = Arc::clone(&self.certificate);
         Ok(Message { certificate, report, build: self.build, kind, truth })
     }

@@ -63,7 +63,7 @@ impl Server {
     pub fn assess(&self, edition: &Edition, now: UtcTime) -> Option<(Build, Assessment)> {
         let build = self.of?;
         let (criteria, digest) = (edition.halt_criteria(build)?, edition.digest(build)?);
-        Some((build, criteria.assess(self.reports.iter().cloned(), digest.as_bytes(), now)))
+        Some((build, criteria.assess(self.reports.iter().cloned(), digest, now)))
     }
 }
 

@@ -98,8 +98,13 @@ impl Catalog {
             return Err(RolloutError::OtherSnapshot);
         }
         match self.candidates.binary_search_by(|known| known.order().cmp(&candidate.order())) {
-            // The same release twice is one.
-            Ok(_) => {}
+            // The same release twice is one: the finding that proves less, whichever came first.
+            Ok(at) => {
+                let known = self.candidates.get_mut(at);
+                if let Some(known) = known.filter(|known| known.doubt() < candidate.doubt()) {
+                    *known = candidate;
+                }
+            }
             Err(at) => self.candidates.insert(at, candidate),
         }
         Ok(())
@@ -111,6 +116,12 @@ impl Candidate {
     pub(super) fn fresh_until(&self, plan: Option<PlanBounds>) -> UtcTime {
         let own = self.release.vouched().fresh_until();
         plan.map_or(own, |plan| own.min(plan.fresh_until))
+    }
+
+    /// What is not proven of how the release was found; more is greater.
+    fn doubt(&self) -> impl Ord + use<> {
+        let vouched = self.release.vouched();
+        (!vouched.is_durable(), vouched.freshness() as u8, Reverse(vouched.fresh_until()))
     }
 
     /// A higher index first: it is what mends something. Nothing of this depends on the order in

@@ -179,7 +179,7 @@ impl Checks<'_> {
             Cohort::None => Err(Reason::NoSeed { until: steps.reaches_all(channel) }),
             Cohort::Device(secret) => {
                 let manifest = candidate.release.digest();
-                let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest.as_bytes()));
+                let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
                 let until = steps.reaches(channel, bucket);
                 let within = bucket.is_within(exposure);
                 require(within, Reason::NotInCohort { exposure, until }).map(|()| None)

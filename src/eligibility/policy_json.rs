@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use super::{MaintenanceWindow, Policy};
 use crate::attestation::AttestationGate;
+#[cfg(feature = "repository")]
+use crate::json::{Json, Object, texts_to_json};
 use crate::json::{Reader, RecordError, record, required, room, schema_one};
 use crate::primitives::Limits;
 use crate::release::{Channel, fields, text};
@@ -64,6 +66,52 @@ impl Policy {
         policy.rollouts = required(rollouts, "rollouts")?;
         Ok(policy)
     }
+}
+
+#[cfg(feature = "repository")]
+impl Policy {
+    /// The policy as [`from_json`](Self::from_json) reads it, all of it said.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut out = Object::default();
+        out.set("schema", Json::number(1));
+        out.set("rollouts", Json::text(if self.rollouts { "required" } else { "none" }));
+        out.set("attestation", gate_to_json(&self.attestation));
+        out.set("accept_unproven_freshness", boolean(self.accept_unproven_freshness));
+        out.set("accept_stale", boolean(self.accept_stale));
+        out.set("max_index_step", Json::number(self.max_index_step));
+        out.set("max_failed_boots", Json::number(self.max_failed_boots.into()));
+        out.set("permit_seconds", Json::number(self.permit_seconds));
+        if let Some(window) = self.window {
+            let mut object = Object::default();
+            object.set("days", Json::number(window.days().into()));
+            object.set("start", Json::number(window.start().into()));
+            object.set("length", Json::number(window.length().into()));
+            out.set("maintenance_window", object.to_json());
+        }
+        out.to_json()
+    }
+}
+
+#[cfg(feature = "repository")]
+fn gate_to_json(gate: &AttestationGate) -> Json {
+    let mut out = Object::default();
+    let name = match gate {
+        AttestationGate::Ignore => "ignore",
+        AttestationGate::Prefer => "prefer",
+        AttestationGate::Require { channels, allow_warning } => {
+            out.set("channels", texts_to_json(channels.iter().map(|channel| &**channel)));
+            out.set("allow_warning", boolean(*allow_warning));
+            "require"
+        }
+    };
+    out.set("gate", Json::text(name));
+    out.to_json()
+}
+
+#[cfg(feature = "repository")]
+fn boolean(value: bool) -> Json {
+    Json::published(if value { "true" } else { "false" })
 }
 
 fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, RecordError> {

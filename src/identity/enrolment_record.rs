@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::record::{Lines, Writer, number};
+use super::record::{Lines, Writer};
 use super::{Enrolment, EpochKey, Fleet, IdentityEpoch, Standing};
 use crate::primitives::{Digest, lower_hex_decode};
 
@@ -46,7 +46,7 @@ impl Enrolment {
         let live = match lines.value("live") {
             Some(text) => {
                 let (epoch, hex) = text.split_once(' ')?;
-                Some(key(IdentityEpoch::new(number(epoch)?), hex)?)
+                Some(key(IdentityEpoch::new(epoch.parse().ok()?), hex)?)
             }
             None => None,
         };

@@ -6,7 +6,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::derive::derive;
 use super::{DeviceIdentity, Fleet, IdentityEpoch, IdentityError};
-use crate::primitives::Sha256Digest;
+use crate::release::ManifestDigest;
 
 /// What all keys, handles and seeds of a device are derived from.
 ///
@@ -59,8 +59,8 @@ impl DeviceSecret {
     /// One for each release, so that nobody is always first; the same in every epoch, so that a
     /// new handle does not draw a new lot.
     #[must_use]
-    pub fn rollout_seed(&self, manifest_digest: &Sha256Digest) -> RolloutSeed {
-        RolloutSeed(derive(&self.0, &[b"rollout seed", manifest_digest]))
+    pub fn rollout_seed(&self, manifest: ManifestDigest) -> RolloutSeed {
+        RolloutSeed(derive(&self.0, &[b"rollout seed", manifest.as_bytes()]))
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     fn what_holds_a_secret_is_wiped() {
         fn wiped<T: ZeroizeOnDrop>(_: &T) {}
         let secret = DeviceSecret(Zeroizing::new([1; 32]));
-        wiped(&secret.rollout_seed(&[0; 32]).0);
+        wiped(&secret.rollout_seed(ManifestDigest::from_bytes([0; 32])).0);
         wiped(&secret.0);
     }
 
@@ -116,7 +116,10 @@ mod tests {
         assert!(seeds.len() > 1, "the file was read");
         for seed in seeds {
             let secret = DeviceSecret::new(&mut bytes(&seed["secret"])).unwrap();
-            let derived = secret.rollout_seed(&bytes(&seed["manifest_sha256"]));
+            let derived = {
+                let manifest = ManifestDigest::from_bytes(bytes(&seed["manifest_sha256"]));
+                secret.rollout_seed(manifest)
+            };
             assert_eq!(*derived.as_bytes(), bytes(&seed["seed"]));
         }
     }

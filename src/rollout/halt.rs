@@ -11,7 +11,8 @@ use alloc::collections::BTreeMap;
 use super::{BasisPoints, VerifiedReport, reports::ReportKind};
 use crate::identity::{Handle, IdentityError};
 use crate::json::{Reader, RecordError, record, required};
-use crate::primitives::{Sha256Digest, UtcTime};
+use crate::primitives::UtcTime;
+use crate::release::ManifestDigest;
 
 /// When a rollout has to stop, as its plan says.
 ///
@@ -103,14 +104,14 @@ impl HaltCriteria {
     pub fn assess(
         &self,
         reports: impl IntoIterator<Item = Result<VerifiedReport, IdentityError>>,
-        manifest: &Sha256Digest,
+        manifest: ManifestDigest,
         now: UtcTime,
     ) -> Assessment {
         let mut assessment = Assessment::default();
         let mut devices: BTreeMap<Handle, Device> = BTreeMap::new();
         for report in reports {
             match report {
-                Ok(report) if report.report().manifest == *manifest => {
+                Ok(report) if report.report().manifest == manifest => {
                     devices.entry(report.handle()).or_default().enter(&report);
                 }
                 Ok(_) => assessment.of_other_releases += 1,

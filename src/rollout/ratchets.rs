@@ -170,9 +170,8 @@ impl Ratchets {
             let line = lines.next_if(|line| line.starts_with(prefix));
             line.map(|line| Ratchet::parse(line.strip_prefix(prefix)?))
         };
-        let (plan, brake) = (ratchet("plan "), ratchet("brake "));
-        let (plan, brake) =
-            (plan.map_or(Some(None), |r| r.map(Some))?, brake.map_or(Some(None), |r| r.map(Some))?);
+        // What cannot be read is left out here, and missed below.
+        let (plan, brake) = (ratchet("plan ").flatten(), ratchet("brake ").flatten());
         let withdrawn = lines.map(parse_withdrawn).collect::<Option<_>>()?;
         let withdrawn = Latch::from_entries(withdrawn);
         let read = Self { product: product.clone(), plan, brake, withdrawn };

@@ -12,8 +12,8 @@ use crate::identity::{
     CertifiedHandle, DeviceIdentity, Handle, IdentityError,
     envelope::{Envelope, Written, write, write_signed},
 };
-use crate::primitives::{Digest, Limits, Sha256Digest, UtcTime};
-use crate::release::Product;
+use crate::primitives::{Limits, UtcTime};
+use crate::release::{ManifestDigest, Product};
 
 const KIND: &str = "rollout-report";
 
@@ -51,7 +51,7 @@ pub struct Report {
     /// The product.
     pub product: Product,
     /// The digest of the release's manifest.
-    pub manifest: Sha256Digest,
+    pub manifest: ManifestDigest,
     /// How it goes.
     pub kind: ReportKind,
 }
@@ -60,7 +60,7 @@ impl Report {
     /// The document that the device sends. It says no more of the device than the handle does.
     #[must_use]
     pub fn sign(&self, device: &DeviceIdentity) -> Vec<u8> {
-        let manifest = alloc::format!("{}", Digest::Sha256(self.manifest));
+        let manifest = alloc::format!("{}", self.manifest);
         let signed = write_signed(
             KIND,
             &[
@@ -101,7 +101,7 @@ impl VerifiedReport {
         let mut fields = envelope.fields(KIND)?;
         let malformed = |name| IdentityError::Field { name };
         let product = Product::new(&fields.text("product")?).map_err(|_| malformed("product"))?;
-        let manifest = fields.bytes("manifest")?;
+        let manifest = ManifestDigest::from_bytes(fields.bytes("manifest")?);
         let kind = fields.text("kind")?;
         let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
         let kind = kind.ok_or(malformed("kind"))?;

@@ -77,7 +77,9 @@ impl ServiceKeys {
         let mut stream = vouched.target().stream(limits.max_document_length)?;
         stream.update(bytes)?;
         stream.finish()?;
-        let keys = Self::parse(bytes, limits)?;
+        let mut keys = Self::parse(bytes, limits)?;
+        // Whoever keeps a list must not outlive a rotation by `targets` with it.
+        keys.expires = keys.expires.min(vouched.fresh_until());
         let Self { purpose, expires, .. } = keys;
         if purpose.path() != *path {
             return Err(ServiceError::OtherPurpose { path: path.clone(), found: purpose });
@@ -123,7 +125,8 @@ impl ServiceKeys {
         prints(self).into_iter().find(|key| others.contains(key))
     }
 
-    /// When the list expires.
+    /// Until when the keys may be used without being read again: as the list says, and no longer than
+    /// what vouches for it.
     #[must_use]
     pub fn expires(&self) -> UtcTime {
         self.expires

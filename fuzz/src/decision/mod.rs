@@ -74,8 +74,8 @@ fn moment(choices: &mut Choices<'_>) -> i64 {
 fn places(world: &World, secret: &DeviceSecret) -> Vec<([u8; 32], u16)> {
     let place = |release: &oracle::Release| {
         let digest = release.digest;
-        let seed = secret.rollout_seed(&digest);
-        let bucket = Bucket::of(ManifestDigest::from_bytes(digest), &seed);
+        let manifest = ManifestDigest::from_bytes(digest);
+        let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
         let within = |points: u16| bucket.is_within(BasisPoints::new(points).expect("a share"));
         (digest, (0..=10_000).find(|points| within(*points)).expect("all are within all"))
     };

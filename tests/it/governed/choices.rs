@@ -40,7 +40,8 @@ pub(crate) fn secret(seed: u8) -> DeviceSecret {
 
 /// The least share that a device is within.
 pub(crate) fn least(digest: [u8; 32], secret: &DeviceSecret) -> u16 {
-    let bucket = Bucket::of(ManifestDigest::from_bytes(digest), &secret.rollout_seed(&digest));
+    let manifest = ManifestDigest::from_bytes(digest);
+    let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
     let (mut out, mut within) = (0_u16, 10_000);
     while within - out > 1 {
         let middle = out.midpoint(within);

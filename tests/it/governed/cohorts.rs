@@ -30,7 +30,7 @@ fn device(number: u64) -> DeviceSecret {
 }
 
 fn bucket(manifest: ManifestDigest, device: &DeviceSecret) -> Bucket {
-    Bucket::of(manifest, &device.rollout_seed(manifest.as_bytes()))
+    Bucket::of(manifest, &device.rollout_seed(manifest))
 }
 
 /// The one of `count` cells that a place falls into.

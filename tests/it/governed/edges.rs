@@ -4,14 +4,15 @@ use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
     Catalog, Cohort, Decided, Decision, DeviceFacts, MaintenanceWindow, Offer, Policy, decide,
 };
-use ota_trust::primitives::StartTime;
+use ota_trust::metadata::RoleType;
+use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{ManifestDigest, ReleaseDescription, Severity, TrustedRelease};
 use ota_trust::rollout::{Grant, PlanDraft, PlannedReleaseDraft, Privilege, Stage};
 
 use super::agent::Agent;
 use super::editions::{HOUR, time};
 use super::vendor::{Vendor, channel, hardware, product, stable, version};
-use crate::publishing::house::now;
+use crate::publishing::house::{key, now};
 
 /// A lamp with stable releases of these versions and indexes, all of them critical and for `stable`
 /// and `beta`, each with these grants.
@@ -121,6 +122,36 @@ fn a_catalog_is_not_decided_from_when_its_plan_has_expired() {
     };
     assert!(decide(at(12, -1)).into_eligible().is_some());
     assert_eq!(decide(at(12, 0)).reason(digests[0]).map(|r| r.code()), Some("reason.expired"));
+}
+
+#[test]
+fn a_release_that_was_found_twice_is_what_is_proven_of_it_less() {
+    let mut vendor = Vendor::new();
+    vendor.release("lamp", "2.0.0", 2);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let at = product("lamp").manifest_path(&version("2.0.0"));
+    let mut found = |vendor: &Vendor| {
+        let repository = agent.device.refresh(&vendor.house.web);
+        let (web, contents) = (&vendor.house.web, &vendor.contents);
+        let (target, bytes) = agent.fetch(web, contents, repository, &at).1.unwrap();
+        TrustedRelease::read(target, &bytes, &Limits::default()).unwrap()
+    };
+    let early = found(&vendor);
+    // The same state of the repository under a timestamp that holds for longer.
+    let now = now().saturating_add(3600);
+    let mut draft = vendor.house.published.draft();
+    draft.renew(&RoleType::Timestamp.into()).unwrap();
+    let signing = draft.seal(now, &vendor.house.policy).unwrap();
+    let release = signing.publish(&[&key("timestamp")], now).unwrap();
+    vendor.house.web.upload(&release);
+    let late = found(&vendor);
+    assert_eq!(early.vouched().snapshot(), late.vouched().snapshot());
+    assert!(early.vouched().fresh_until() < late.vouched().fresh_until());
+    for releases in [[early.clone(), late.clone()], [late, early.clone()]] {
+        let catalog = Catalog::without_rollouts(releases).unwrap();
+        let kept: Vec<_> = catalog.releases().map(|release| release.vouched()).collect();
+        assert_eq!(kept, [early.vouched()]);
+    }
 }
 
 #[test]

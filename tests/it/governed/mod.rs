@@ -16,6 +16,7 @@ mod mix_and_match;
 mod online_keys;
 mod oracle;
 mod permits;
+mod policies;
 mod ratchets;
 mod services;
 mod succession;

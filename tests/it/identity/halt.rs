@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ota_trust::identity::IdentityError;
 use ota_trust::primitives::{Limits, UtcTime};
-use ota_trust::release::Product;
+use ota_trust::release::{ManifestDigest, Product};
 use ota_trust::rollout::{
     Assessment, BasisPoints, HaltCriteria, PauseReason, Report, ReportKind, Verdict, VerifiedReport,
 };
@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 use super::fleet::*;
 use crate::world::canonical;
 
-const MANIFEST: [u8; 32] = [1; 32];
+const MANIFEST: ManifestDigest = ManifestDigest::from_bytes([1; 32]);
 const SILENCE: u64 = 100;
 const KINDS: [ReportKind; 3] = [ReportKind::Accepted, ReportKind::Succeeded, ReportKind::Failed];
 
-fn report(kind: ReportKind, manifest: [u8; 32]) -> Report {
+fn report(kind: ReportKind, manifest: ManifestDigest) -> Report {
     Report { product: Product::new("lamp").unwrap(), manifest, kind }
 }
 
@@ -45,7 +45,7 @@ fn criteria(sample: u64, points: u16) -> HaltCriteria {
 }
 
 fn assess(criteria: &HaltCriteria, reports: &[Verified], now: u64) -> Assessment {
-    criteria.assess(reports.iter().cloned(), &MANIFEST, second(now))
+    criteria.assess(reports.iter().cloned(), MANIFEST, second(now))
 }
 
 #[test]
@@ -151,7 +151,8 @@ fn criteria_that_would_stop_nothing_are_none() {
 
 #[test]
 fn what_is_said_of_another_release_is_another_matter() {
-    let bytes = report(ReportKind::Failed, [2; 32]).sign(&identity("a lamp", 6));
+    let bytes = report(ReportKind::Failed, ManifestDigest::from_bytes([2; 32]))
+        .sign(&identity("a lamp", 6));
     let assessment = assess(&criteria(1, 0), &[verified(&bytes, "a lamp", 0)], 0);
     assert_eq!((assessment.verdict, assessment.of_other_releases), (Verdict::TooFew, 1));
 }

@@ -1,0 +1,54 @@
+//! Policies as JSON.
+
+use ota_trust::attestation::AttestationGate;
+use ota_trust::eligibility::{MaintenanceWindow, Policy};
+use ota_trust::primitives::Limits;
+
+fn read(text: &str) -> Result<Policy, &'static str> {
+    Policy::from_json(text.as_bytes(), &Limits::default()).map_err(|e| e.code())
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let require = |allow_warning| AttestationGate::Require {
+        channels: vec!["stable".into(), "beta".into()],
+        allow_warning,
+    };
+    let window = MaintenanceWindow::new(0b010_0001, 79_200, 10_800);
+    for policy in [
+        Policy::default(),
+        Policy::without_rollouts(),
+        Policy::default().attestation(AttestationGate::Prefer).accept_stale(),
+        Policy::default().attestation(require(true)).accept_unproven_freshness(),
+        Policy::without_rollouts().attestation(require(false)).maintenance_window(window),
+        Policy::default().max_index_step(0).max_failed_boots(u32::MAX).permit_seconds(u64::MAX),
+    ] {
+        let text = policy.to_json();
+        assert_eq!(read(text.as_str()), Ok(policy), "{text}");
+    }
+}
+
+#[test]
+fn one_fault_each() {
+    for (text, code) in [
+        (r#"{"schema":1}"#, "record.missing-field"),
+        (r#"{"rollouts":"none"}"#, "record.missing-field"),
+        (r#"{"schema":2,"rollouts":"none"}"#, "record.schema"),
+        (r#"{"schema":1,"rollouts":"some"}"#, "record.value"),
+        (r#"{"schema":1,"rollouts":"none","crit":["x"],"x":1}"#, "record.critical"),
+        (r#"{"schema":1,"rollouts":"none","attestation":{}}"#, "record.missing-field"),
+        (r#"{"schema":1,"rollouts":"none","attestation":{"gate":"open"}}"#, "record.value"),
+        (r#"{"schema":1,"rollouts":"none","max_failed_boots":4294967296}"#, "record.value"),
+        (r#"{"schema":1,"rollouts":"none","accept_stale":1}"#, "record.json"),
+        (
+            r#"{"schema":1,"rollouts":"none","maintenance_window":{"days":0,"start":0,"length":1}}"#,
+            "record.value",
+        ),
+        (
+            r#"{"schema":1,"rollouts":"none","maintenance_window":{"days":383,"start":0,"length":1}}"#,
+            "record.value",
+        ),
+    ] {
+        assert_eq!(read(text), Err(code), "{text}");
+    }
+}
