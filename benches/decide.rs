@@ -14,7 +14,7 @@ mod common;
 
 use std::hint::black_box;
 
-use common::governed::{catalog, fleet};
+use common::governed::{catalog, channel, fleet};
 use common::start;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
@@ -29,7 +29,7 @@ fn decisions(c: &mut Criterion) {
         ("without a gate", AttestationGate::Ignore),
         (
             "attested",
-            AttestationGate::Require { channels: vec!["stable".into()], allow_warning: false },
+            AttestationGate::Require { channels: vec![channel("stable")], allow_warning: false },
         ),
     ];
     for (name, gate) in gates {

@@ -34,7 +34,7 @@ fn product() -> Product {
     Product::new("lamp").expect("a name")
 }
 
-fn channel(name: &str) -> Channel {
+pub fn channel(name: &str) -> Channel {
     Channel::new(name).expect("a name")
 }
 

@@ -83,7 +83,7 @@ pub fn run(start: UtcTime) -> Result<()> {
     lamps = next(&lamps, 4, expires)?.release(fix.clone());
     company.plan("lamp", &lamps)?;
     lamp.set_time(StartTime::Known(day(3)));
-    let channels = vec!["stable".into()];
+    let channels = vec![channel.clone()];
     lamp.policy =
         Policy::default().attestation(AttestationGate::Require { channels, allow_warning: false });
     lamp.signal = AttestationSignal::Contraindicated;

@@ -135,7 +135,7 @@ impl Checks<'_> {
         candidate: &Candidate,
         planned: Option<(&PlannedRelease, Stage)>,
     ) -> Check<Option<UtcTime>> {
-        let channel = self.facts.target_channel().as_str();
+        let channel = self.facts.target_channel();
         match self.policy.attestation.check(self.signal, channel) {
             GateVerdict::Open => Ok(None),
             GateVerdict::Restricted => {

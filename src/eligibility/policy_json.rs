@@ -1,6 +1,5 @@
 //! A policy as JSON, for configuration files.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::{MaintenanceWindow, Policy};
@@ -100,7 +99,7 @@ fn gate_to_json(gate: &AttestationGate) -> Json {
         AttestationGate::Ignore => "ignore",
         AttestationGate::Prefer => "prefer",
         AttestationGate::Require { channels, allow_warning } => {
-            out.set("channels", texts_to_json(channels.iter().map(|channel| &**channel)));
+            out.set("channels", texts_to_json(channels.iter().map(Channel::as_str)));
             out.set("allow_warning", boolean(*allow_warning));
             "require"
         }
@@ -115,13 +114,13 @@ fn boolean(value: bool) -> Json {
 }
 
 fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, RecordError> {
-    let (mut gate, mut channels, mut allow_warning) = (None, Vec::<Box<str>>::new(), false);
+    let (mut gate, mut channels, mut allow_warning) = (None, Vec::new(), false);
     record(r, &["gate", "channels", "allow_warning"], |r, field| {
         match field {
             "gate" => gate = Some(r.text()?.decode()),
             "channels" => r.array(|r| {
                 room(&channels, limits.max_list, field)?;
-                channels.push(fields::name(r, field, Channel::new)?.as_str().into());
+                channels.push(fields::name(r, field, Channel::new)?);
                 Ok::<_, RecordError>(())
             })?,
             _ => allow_warning = r.boolean()?,

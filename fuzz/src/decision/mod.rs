@@ -149,7 +149,7 @@ fn policy(choices: &mut Choices<'_>) -> (Policy, oracle::Policy) {
         1 => (Gate::Prefer, AttestationGate::Prefer),
         _ => {
             let (name, allow_warning) = (*choices.one_of(&CHANNELS), choices.yes());
-            let real = AttestationGate::Require { channels: vec![name.into()], allow_warning };
+            let real = AttestationGate::Require { channels: vec![channel(name)], allow_warning };
             (Gate::Require { channels: vec![name.to_owned()], allow_warning }, real)
         }
     };

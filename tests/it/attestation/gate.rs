@@ -4,24 +4,25 @@ use ota_trust::attestation::AttestationSignal::{
     Affirming, Contraindicated, NoClaim, Stale, Unavailable, Warning,
 };
 use ota_trust::attestation::{AttestationGate, AttestationSignal, GateVerdict};
+use ota_trust::release::Channel;
 
 const SIGNALS: [AttestationSignal; 6] =
     [Affirming, Warning, Contraindicated, NoClaim, Unavailable, Stale];
-const CHANNELS: [&str; 5] = ["stable", "beta", "", "Stable", "stable "];
+const CHANNELS: [&str; 5] = ["stable", "beta", "Stable", "stable-2", "stabl"];
 
 fn require(channels: &[&str], allow_warning: bool) -> AttestationGate {
-    let channels = channels.iter().map(|channel| (*channel).into()).collect();
+    let channels = channels.iter().map(|name| Channel::new(name).unwrap()).collect();
     AttestationGate::Require { channels, allow_warning }
 }
 
 fn gates() -> Vec<AttestationGate> {
-    let lists: [&[&str]; 4] = [&[], &["stable"], &["beta", "stable"], &[""]];
+    let lists: [&[&str]; 4] = [&[], &["stable"], &["beta", "stable"], &["stable-2"]];
     let requiring = lists.iter().flat_map(|list| [require(list, false), require(list, true)]);
     [AttestationGate::Ignore, AttestationGate::Prefer].into_iter().chain(requiring).collect()
 }
 
 fn is_open(gate: &AttestationGate, signal: AttestationSignal, channel: &str) -> bool {
-    gate.check(signal, channel) == GateVerdict::Open
+    gate.check(signal, &Channel::new(channel).unwrap()) == GateVerdict::Open
 }
 
 /// The signals that pass.
@@ -39,7 +40,7 @@ fn each_gate_opens_for_these_signals_and_no_other() {
     }
     assert_eq!(open(&require(&["stable"], false), "stable"), [Affirming]);
     assert_eq!(open(&require(&["beta", "stable"], true), "stable"), [Affirming, Warning]);
-    for other in ["beta", "", "Stable", "stable "] {
+    for other in ["beta", "Stable", "stable-2", "stabl"] {
         assert_eq!(open(&require(&["stable"], false), other), good_enough, "{other}");
         assert_eq!(open(&require(&["stable"], true), other), good_enough, "{other}");
     }
@@ -78,5 +79,13 @@ fn a_stricter_gate_opens_for_less() {
                 }
             }
         }
+    }
+}
+
+/// A gate cannot ask for anything on a channel that no device could follow.
+#[test]
+fn a_mistyped_channel_is_none() {
+    for name in ["", "stable ", " stable", "stable\n", "st able", "\u{17f}table"] {
+        assert!(Channel::new(name).is_err(), "{name:?}");
     }
 }

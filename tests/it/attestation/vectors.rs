@@ -12,6 +12,7 @@ use ota_trust::attestation::{
 };
 use ota_trust::key::{Key, KeyId};
 use ota_trust::primitives::{Remedy, StartTime};
+use ota_trust::release::Channel;
 use ota_trust::services::{Purpose, ServiceKeys};
 use serde_json::Value;
 
@@ -169,7 +170,8 @@ fn usual_signal(e: &AttestationError) -> AttestationSignal {
 #[test]
 fn no_refusal_opens_what_a_missing_result_would_not() {
     let cases = Cases::read();
-    let channels = vec!["stable".into()];
+    let stable = Channel::new("stable").unwrap();
+    let channels = vec![stable.clone()];
     let gates = [
         AttestationGate::Prefer,
         AttestationGate::Require { channels: channels.clone(), allow_warning: false },
@@ -178,8 +180,8 @@ fn no_refusal_opens_what_a_missing_result_would_not() {
     for (name, case) in cases.all() {
         let Err(e) = cases.verify(case) else { continue };
         for gate in &gates {
-            if gate.check(e.signal(), "stable") == GateVerdict::Open {
-                let missing = gate.check(AttestationSignal::Unavailable, "stable");
+            if gate.check(e.signal(), &stable) == GateVerdict::Open {
+                let missing = gate.check(AttestationSignal::Unavailable, &stable);
                 assert_eq!(missing, GateVerdict::Open, "{name}");
             }
         }

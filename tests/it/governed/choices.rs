@@ -116,7 +116,7 @@ pub(crate) fn real_policy(plain: &oracle::Policy) -> Policy {
             oracle::Gate::Ignore => AttestationGate::Ignore,
             oracle::Gate::Prefer => AttestationGate::Prefer,
             oracle::Gate::Require { channels, allow_warning } => AttestationGate::Require {
-                channels: channels.iter().map(|name| name.as_str().into()).collect(),
+                channels: channels.iter().map(|name| channel(name)).collect(),
                 allow_warning: *allow_warning,
             },
         })

@@ -58,7 +58,7 @@ fn what_rests_on_a_grant_ends_with_it() {
     };
     let policy = Policy::default();
     assert_eq!(hours(&policy), 3);
-    let channels = vec!["stable".into()];
+    let channels = vec![channel("stable")];
     let gate = AttestationGate::Require { channels, allow_warning: false };
     let policy = policy.attestation(gate);
     assert_eq!(hours(&policy), 2);
@@ -149,7 +149,7 @@ fn a_release_that_was_found_twice_is_what_is_proven_of_it_less() {
     assert!(early.vouched().fresh_until() < late.vouched().fresh_until());
     for releases in [[early.clone(), late.clone()], [late, early.clone()]] {
         let catalog = Catalog::without_rollouts(releases).unwrap();
-        let kept: Vec<_> = catalog.releases().map(|release| release.vouched()).collect();
+        let kept: Vec<_> = catalog.releases().map(TrustedRelease::vouched).collect();
         assert_eq!(kept, [early.vouched()]);
     }
 }

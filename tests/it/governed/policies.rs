@@ -4,6 +4,8 @@ use ota_trust::attestation::AttestationGate;
 use ota_trust::eligibility::{MaintenanceWindow, Policy};
 use ota_trust::primitives::Limits;
 
+use super::vendor::channel;
+
 fn read(text: &str) -> Result<Policy, &'static str> {
     Policy::from_json(text.as_bytes(), &Limits::default()).map_err(|e| e.code())
 }
@@ -11,7 +13,7 @@ fn read(text: &str) -> Result<Policy, &'static str> {
 #[test]
 fn what_is_written_is_read_again() {
     let require = |allow_warning| AttestationGate::Require {
-        channels: vec!["stable".into(), "beta".into()],
+        channels: vec![channel("stable"), channel("beta")],
         allow_warning,
     };
     let window = MaintenanceWindow::new(0b010_0001, 79_200, 10_800);
