@@ -153,12 +153,6 @@ impl PlannedRelease {
         self.halt.as_ref()
     }
 
-    /// Whether a release with this manifest has a privilege now.
-    #[must_use]
-    pub fn grants_now(&self, privilege: Privilege, manifest: &Manifest, now: StartTime) -> bool {
-        self.granted_until(privilege, manifest, now).is_some()
-    }
-
     /// Until when a release with this manifest has a privilege, if it has it now.
     #[must_use]
     pub fn granted_until(
