@@ -2,10 +2,10 @@
 
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{Decision, EnrolmentStatus, Policy};
-use ota_trust::primitives::{StartTime, UtcTime};
+use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{Channel, ManifestDigest, Product, ReleaseVersion, Severity};
 use ota_trust::rollout::{
-    BasisPoints, BrakeDraft, Grant, PlanDraft, PlannedReleaseDraft, Privilege, Stage, Step,
+    BasisPoints, BrakeDraft, Grant, Plan, PlanDraft, PlannedReleaseDraft, Privilege, Stage, Step,
 };
 
 use crate::agent::Agent;
@@ -50,7 +50,7 @@ pub fn run(start: UtcTime) -> Result<()> {
         let exposure = BasisPoints::new(points).ok_or("more than all")?;
         growing = growing.step(&channel, Step { from: day(number), exposure });
     }
-    lamps = next(&lamps, 2, expires)?
+    lamps = next(&lamps, expires)?
         .release(planned(lamp_2_0, "2.0.0", Stage::Stable)?)
         .release(growing.clone());
     company.plan("lamp", &lamps)?;
@@ -71,7 +71,7 @@ pub fn run(start: UtcTime) -> Result<()> {
     lamp.set_time(StartTime::Known(day(2)));
     tell(&company, &mut lamp)?;
     println!("A plan by mistake, or by thieves, offers it again, and the brake is let go:");
-    lamps = next(&lamps, 3, expires)?.release(planned(lamp_2_1, "2.1.0", Stage::Stable)?);
+    lamps = next(&lamps, expires)?.release(planned(lamp_2_1, "2.1.0", Stage::Stable)?);
     company.plan("lamp", &lamps)?;
     company.brake("lamp", &BrakeDraft::new(&Product::new("lamp")?, 2))?;
     tell(&company, &mut lamp)?;
@@ -80,7 +80,7 @@ pub fn run(start: UtcTime) -> Result<()> {
     println!("\nThis vendor asks for attestation, and a verifier has found the lamp bad, day 3:");
     let fixed = company.release(&release("lamp", "2.1.1", 3, Severity::High))?;
     let fix = planned(fixed, "2.1.1", Stage::Stable)?;
-    lamps = next(&lamps, 4, expires)?.release(fix.clone());
+    lamps = next(&lamps, expires)?.release(fix.clone());
     company.plan("lamp", &lamps)?;
     lamp.set_time(StartTime::Known(day(3)));
     let channels = vec![channel.clone()];
@@ -90,7 +90,7 @@ pub fn run(start: UtcTime) -> Result<()> {
     tell(&company, &mut lamp)?;
     println!("2.1.1 says that it mends a security flaw. Now the plan grants that it counts:");
     let grant = Grant { privilege: Privilege::BypassAttestation, until: day(10) };
-    lamps = next(&lamps, 5, expires)?.release(fix.grant(grant));
+    lamps = next(&lamps, expires)?.release(fix.grant(grant));
     company.plan("lamp", &lamps)?;
     tell(&company, &mut lamp)?;
     update(&company, &mut lamp)
@@ -101,12 +101,9 @@ fn planned(manifest: ManifestDigest, version: &str, stage: Stage) -> Result<Plan
 }
 
 /// The plan that follows another one.
-fn next(plan: &PlanDraft, epoch: u64, expires: UtcTime) -> Result<PlanDraft> {
-    let limits = ota_trust::primitives::Limits::default();
-    let plan = ota_trust::rollout::Plan::parse(&plan.to_bytes(&limits)?, &limits)?;
-    let next = PlanDraft::after(&plan, expires);
-    debug_assert_eq!(plan.epoch() + 1, epoch);
-    Ok(next)
+fn next(plan: &PlanDraft, expires: UtcTime) -> Result<PlanDraft> {
+    let limits = Limits::default();
+    Ok(PlanDraft::after(&Plan::parse(&plan.to_bytes(&limits)?, &limits)?, expires))
 }
 
 /// What a device decides, and what it found of each release.

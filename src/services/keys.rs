@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::ServiceError;
-use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::json::{Reader, RecordError, record, required, schema_one};
 use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::ListedKey;
 use crate::primitives::{Limits, StartTime, TargetPath, UtcTime};
@@ -158,11 +158,11 @@ impl ServiceKeys {
 }
 
 fn read_keys(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(KeyId, Key)>, RecordError> {
-    let mut keys = Vec::new();
-    let mut count = Vec::new();
+    let (mut keys, limit) = (Vec::new(), limits.max_list);
+    let mut room = limit;
     r.object(|r, id| {
-        room(&count, limits.max_list, "keys")?;
-        count.push(());
+        // Those that are left out count, too.
+        room = room.checked_sub(1).ok_or(RecordError::TooMany { what: "keys", limit })?;
         let key = ListedKey::read(r)?;
         let key = key.ok_or(RecordError::value("keys", "an entry is no key"))?;
         if key.usable().is_ok() {

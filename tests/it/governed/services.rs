@@ -73,6 +73,29 @@ fn keys_that_cannot_be_used_are_left_out() {
     assert_eq!(read(&published(&with), Purpose::Attestation).unwrap().keys().len(), 1);
 }
 
+/// Keys that are left out count towards the limit all the same.
+#[test]
+fn there_is_a_limit_to_the_keys() {
+    let most = usize::try_from(Limits::default().max_list).unwrap();
+    for (count, expected) in [(most, Ok(0)), (most + 1, Err("record.too-many"))] {
+        let mut document = document("attestation", &[]);
+        for number in 0..count {
+            document["keys"][format!("key {number}")] =
+                json!({"keytype": "odd", "scheme": "odd", "keyval": {"public": ""}});
+        }
+        let keys = read(&published(&document), Purpose::Attestation);
+        assert_eq!(keys.map(|keys| keys.keys().len()), expected);
+    }
+}
+
+#[test]
+fn keys_count_no_longer_than_what_vouches_for_them() {
+    let vendor = published(&document("attestation", &["verifier"]));
+    let keys = read(&vendor, Purpose::Attestation).unwrap();
+    let timestamp = vendor.house.published.timestamp().unwrap().expires();
+    assert_eq!(keys.expires(), timestamp, "the list itself holds until June");
+}
+
 #[test]
 fn a_key_of_two_services_is_found() {
     let mut vendor = published(&document("attestation", &["one", "both"]));
