@@ -15,6 +15,7 @@ use crate::primitives::Limits;
 /// };
 /// # use ota_trust::key::{Key, KeyId};
 /// # use ota_trust::primitives::{StartTime, UtcTime};
+/// use ota_trust::release::Channel;
 /// # use ota_trust::services::{Purpose, ServiceKeys};
 /// # use base64ct::{Base64UrlUnpadded, Encoding as _};
 /// # use ed25519_dalek::{Signer as _, SigningKey};
@@ -48,7 +49,7 @@ use crate::primitives::Limits;
 ///     Err(refusal) => refusal.signal(),
 /// };
 /// assert_eq!(signal, AttestationSignal::Affirming);
-/// assert_eq!(AttestationGate::Prefer.check(signal, "stable"), GateVerdict::Open);
+/// assert_eq!(AttestationGate::Prefer.check(signal, &Channel::new("stable")?), GateVerdict::Open);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
