@@ -134,6 +134,7 @@ impl Agent {
         let boot = Boot {
             slot: &self.slot,
             running: Some(manifest),
+            image_index: None,
             healthy: true,
             hardware_counter: None,
             must_stay_bootable: &[fallback],

@@ -11,6 +11,10 @@ pub struct Boot<'b> {
     /// The release that runs, by what it says of itself or by what the slot was verified as; `None`
     /// where that is not known.
     pub running: Option<ManifestDigest>,
+    /// The rollback index that the running image has built in, which a boot loader compares with the
+    /// hardware counter. Stored state can be forged, and a counter never falls: it is raised no higher
+    /// than the image itself says, and not at all where that is not known.
+    pub image_index: Option<u64>,
     /// Whether it works: the caller's own checks (the network, the watchdog, what the device is for).
     pub healthy: bool,
     /// The counter that the hardware does not let fall, if there is one.
@@ -65,9 +69,9 @@ impl BootChange {
         self.changed
     }
 
-    /// To what the hardware counter is to be raised once the state is stored, if it is behind. It is
-    /// never above what every slot has that must stay bootable. It is as true as the stored state: see
-    /// [limitations](crate::manual::limitations).
+    /// To what the hardware counter is to be raised once the state is stored, if it is behind: never
+    /// above what the running image says of itself, nor above what every slot has that must stay
+    /// bootable.
     #[must_use]
     pub fn raise_counter_to(&self) -> Option<u64> {
         self.counter
@@ -107,7 +111,9 @@ fn change(before: &InstallState, after: InstallState, boot: &Boot<'_>) -> BootCh
     // What every slot has that must stay bootable, the running one included.
     let common = boot.must_stay_bootable.iter().copied().fold(good, u64::min);
     let state = after.raised(common);
-    let counter = boot.hardware_counter.is_some_and(|counter| counter < common).then_some(common);
+    let most = boot.image_index.map(|image| image.min(common));
+    let behind = |most: &u64| boot.hardware_counter.is_some_and(|counter| counter < *most);
+    let counter = most.filter(behind);
     BootChange { changed: state != *before, state, counter }
 }
 

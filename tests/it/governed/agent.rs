@@ -228,6 +228,7 @@ impl Agent {
         let boot = Boot {
             slot: &self.running,
             running: Some(manifest),
+            image_index: None,
             healthy: true,
             hardware_counter: None,
             must_stay_bootable: &[],

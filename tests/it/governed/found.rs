@@ -148,6 +148,7 @@ fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
     let boot = Boot {
         slot: &b,
         running: Some(second),
+        image_index: None,
         healthy: false,
         hardware_counter: None,
         must_stay_bootable: &[],
@@ -155,6 +156,33 @@ fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
     let BootVerdict::Failed(change) = confirm_boot(&state, &boot) else { panic!("not failed") };
     assert_eq!(change.state().good(), None, "`b` holds what has just failed");
     assert_eq!(change.state().rollback_index(), Some(2), "and the index does not fall");
+}
+
+#[test]
+fn a_hardware_counter_rises_no_higher_than_the_image_says() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 9);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
+    let state = permit.activate(&agent.state, &b, &a, agent.device.start).unwrap().stored();
+    // Whatever a manifest or stored state says: the loader starts an image by what is built into it.
+    for (image_index, raised) in
+        [(Some(5), Some(5)), (Some(1), None), (None, None), (Some(20), Some(9))]
+    {
+        let boot = Boot {
+            slot: &b,
+            running: Some(manifest),
+            image_index,
+            healthy: true,
+            hardware_counter: Some(1),
+            must_stay_bootable: &[],
+        };
+        let BootVerdict::Confirmed(change) = confirm_boot(&state, &boot) else { panic!("failed") };
+        assert_eq!(change.raise_counter_to(), raised, "{image_index:?}");
+        assert_eq!(change.state().rollback_index(), Some(9));
+    }
 }
 
 #[test]

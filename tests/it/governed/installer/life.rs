@@ -206,6 +206,7 @@ impl Life {
         let start = Start {
             slot: self.device.running,
             running,
+            image_index: self.device.index(self.device.running),
             healthy: fate != Fate::IsUnhealthy,
             counter: self.device.counter,
             others: self.device.others(),
@@ -213,6 +214,7 @@ impl Life {
         let boot = Boot {
             slot: &Device::name(start.slot),
             running: running.map(|running| Published::get().manifest(running)),
+            image_index: start.image_index,
             healthy: start.healthy,
             hardware_counter: start.counter,
             must_stay_bootable: &start.others,

@@ -19,6 +19,7 @@ pub(super) struct Installed {
 pub(super) struct Start {
     pub(super) slot: usize,
     pub(super) running: Option<usize>,
+    pub(super) image_index: Option<u64>,
     pub(super) healthy: bool,
     pub(super) counter: Option<u64>,
     pub(super) others: Vec<u64>,
@@ -71,6 +72,7 @@ impl Model {
             .map(|good| RELEASES[good.release].1);
         let most = raising.next().map(|index| start.others.iter().copied().fold(index, u64::min));
         self.index = self.index.max(most);
+        let most = most.zip(start.image_index).map(|(most, image)| most.min(image));
         let behind = |most: &u64| start.counter.is_some_and(|counter| counter < *most);
         (verdict, most.filter(behind))
     }
