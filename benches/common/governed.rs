@@ -53,11 +53,15 @@ fn key(name: &str) -> Ed25519Signer {
 pub fn catalog() -> Catalog {
     let governed = publish();
     let mut repository = Some(governed.refresh());
-    let mut find = |path: &TargetPath| {
+    let mut search = |path: &TargetPath| {
         let step = std::mem::take(&mut repository).expect("a repository").find_vouched(path);
         let found = governed.drive(step.expect("a search"));
         repository = Some(found.repository);
-        (found.target.expect("a target"), governed.targets[path.as_str()].clone())
+        found.target
+    };
+    let no_brake = search(&product().brake_path()).expect_err("a brake").into_unlisted();
+    let mut find = |path: &TargetPath| {
+        (search(path).expect("a target"), governed.targets[path.as_str()].clone())
     };
     let limits = Limits::default();
     let (target, bytes): (VouchedTarget, _) = find(&product().plan_path());
@@ -68,7 +72,12 @@ pub fn catalog() -> Catalog {
             TrustedRelease::read(target, &bytes, &limits).expect("a release")
         })
         .collect();
-    let seen = Ratchets::new(product()).observe(plan, None, start(), &limits);
+    let seen = Ratchets::new(product()).observe(
+        plan,
+        no_brake.expect("a whole search").into(),
+        start(),
+        &limits,
+    );
     Catalog::new(&seen.expect("a current plan").stored(), releases).expect("one state")
 }
 

@@ -11,9 +11,10 @@ use ota_trust::eligibility::Catalog;
 use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
 use ota_trust::release::{ManifestDigest, TrustedRelease};
 use ota_trust::rollout::{
-    BasisPoints, HaltCriteria, LivePlan, PlannedRelease, Ratchets, Stage, TrustedBrake, TrustedPlan,
+    BasisPoints, FoundBrake, HaltCriteria, LivePlan, PlannedRelease, Ratchets, Stage, TrustedBrake,
+    TrustedPlan,
 };
-use ota_trust::update::{Change, Repository, Step, StoredItem, Update};
+use ota_trust::update::{Change, NotFound, Repository, Step, StoredItem, Update};
 use ota_trust::verify::VouchedTarget;
 
 use crate::Result;
@@ -60,17 +61,19 @@ impl Reader {
         let step = Update::begin(self.root.clone(), start, limits.clone())?;
         let mut repository = Some(self.drive(step, vendor)?);
         let mut find = |path: &TargetPath| self.find(&mut repository, path, vendor);
-        let (plan, bytes) = find(&product()?.plan_path())?.ok_or("there is no plan")?;
+        let (plan, bytes) = find(&product()?.plan_path())??;
         let plan = TrustedPlan::read(plan, &bytes, &limits)?;
-        let brake = find(&product()?.brake_path())?;
-        let brake = brake.map(|(brake, bytes)| TrustedBrake::read(brake, &bytes, &limits));
+        let brake = match find(&product()?.brake_path())? {
+            Ok((brake, bytes)) => TrustedBrake::read(brake, &bytes, &limits)?.into(),
+            Err(not_found) => FoundBrake::Unlisted(not_found.into_unlisted()?),
+        };
         let mut releases = Vec::new();
         for planned in plan.releases() {
             let path = product()?.manifest_path(planned.version());
-            let (release, bytes) = find(&path)?.ok_or("a manifest is missing")?;
+            let (release, bytes) = find(&path)??;
             releases.push(TrustedRelease::read(release, &bytes, &limits)?);
         }
-        let sighting = self.ratchets.observe(plan, brake.transpose()?, start, &limits)?;
+        let sighting = self.ratchets.observe(plan, brake, start, &limits)?;
         self.ratchets = sighting.ratchets().clone();
         let live = sighting.stored();
         Ok(Edition { catalog: Catalog::new(&live, releases)?, live })
@@ -81,11 +84,17 @@ impl Reader {
         repository: &mut Option<Repository<'static>>,
         path: &TargetPath,
         vendor: &Vendor,
-    ) -> Result<Option<(VouchedTarget, Vec<u8>)>> {
+    ) -> Result<std::result::Result<(VouchedTarget, Vec<u8>), NotFound>> {
         let at_hand = repository.take().ok_or("a look-up has failed before")?;
         let found = self.drive(at_hand.find_vouched(path)?, vendor)?;
         *repository = Some(found.repository);
-        Ok(found.target.ok().zip(vendor.documents.get(path).cloned()))
+        Ok(match found.target {
+            Ok(target) => {
+                let bytes = vendor.documents.get(path).cloned();
+                Ok((target, bytes.ok_or("what is listed is not served")?))
+            }
+            Err(not_found) => Err(not_found),
+        })
     }
 
     fn drive<D>(&mut self, mut step: Step<'_, D>, vendor: &Vendor) -> Result<D> {

@@ -11,8 +11,8 @@ use ota_trust::permit::{
 };
 use ota_trust::primitives::{Limits, StartTime, TargetPath};
 use ota_trust::release::{Channel, HardwareId, Product, ReleaseVersion, TrustedRelease};
-use ota_trust::rollout::{Ratchets, TrustedBrake, TrustedPlan};
-use ota_trust::update::Repository;
+use ota_trust::rollout::{FoundBrake, Ratchets, TrustedBrake, TrustedPlan};
+use ota_trust::update::{NotFound, Repository};
 use ota_trust::verify::VouchedTarget;
 
 use crate::Result;
@@ -72,22 +72,28 @@ impl Agent {
         let mut repository = self.device.refresh(source, &mut |_| ())?;
         let mut find = |repository, path: &TargetPath| self.device.fetch(repository, path, source);
         let (next, plan) = find(repository, &product.plan_path())?;
-        let (plan, bytes) = plan.ok_or("the product has no plan")?;
+        let (plan, bytes) = plan?;
         let plan = TrustedPlan::read(plan, &bytes, &limits).map_err(Error::from)?;
         let (next, brake) = find(next, &product.brake_path())?;
-        let brake = brake.map(|(target, bytes)| TrustedBrake::read(target, &bytes, &limits));
         repository = next;
+        let brake = match brake {
+            Ok((target, bytes)) => {
+                FoundBrake::Brake(TrustedBrake::read(target, &bytes, &limits).map_err(Error::from)?)
+            }
+            // That there is none is proven, too.
+            Err(not_found) => FoundBrake::Unlisted(not_found.into_unlisted()?),
+        };
         // The plan is the index of what the product offers.
         let mut releases = Vec::new();
         for planned in plan.releases() {
             let (next, manifest) = find(repository, &product.manifest_path(planned.version()))?;
             repository = next;
-            if let Some((target, bytes)) = manifest {
+            if let Ok((target, bytes)) = manifest {
                 let release = TrustedRelease::read(target, &bytes, &limits);
                 releases.push(release.map_err(Error::from)?);
             }
         }
-        let (brake, start) = (brake.transpose().map_err(Error::from)?, self.device.start());
+        let start = self.device.start();
         let sighting = self.ratchets.observe(plan, brake, start, &limits).map_err(Error::from)?;
         self.ratchets = sighting.ratchets().clone(); // the store of this device
         let catalog = Catalog::new(&sighting.stored(), releases).map_err(Error::from)?;
@@ -111,7 +117,7 @@ impl Agent {
             let path = component.full().ok_or("only deltas lead to a component")?;
             let (next, found) = self.device.fetch(repository, path, source)?;
             repository = next;
-            let (target, bytes) = found.ok_or("a component is missing")?;
+            let (target, bytes) = found?;
             let mut stream = write.stream(component.id(), &target, 1 << 20).map_err(Error::from)?;
             for chunk in bytes.chunks(4096) {
                 stream.update(chunk).map_err(Error::from)?; // and write it to the other slot
@@ -171,7 +177,7 @@ impl Agent {
 }
 
 /// What was found of a path, and its bytes.
-type Fetched = Option<(VouchedTarget, Vec<u8>)>;
+type Fetched = std::result::Result<(VouchedTarget, Vec<u8>), NotFound>;
 
 impl Device {
     /// Looks a target up, and downloads it.
@@ -182,11 +188,14 @@ impl Device {
         source: &Source,
     ) -> Result<(Repository<'static>, Fetched)> {
         let found = self.find_vouched(repository, path, source)?;
-        let Ok(target) = found.target else { return Ok((found.repository, None)) };
+        let target = match found.target {
+            Ok(target) => target,
+            Err(not_found) => return Ok((found.repository, Err(not_found))),
+        };
         let names: Vec<String> = target.target().download_paths().collect();
         for name in names {
             if let Some(bytes) = source.target(&name)? {
-                return Ok((found.repository, Some((target, bytes))));
+                return Ok((found.repository, Ok((target, bytes))));
             }
         }
         Err(format!("{path}: the repository has no such file").into())

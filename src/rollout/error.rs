@@ -65,6 +65,14 @@ pub enum RolloutError {
         /// When.
         expires: UtcTime,
     },
+    /// Where the proof looked that there is no brake, there never is one.
+    #[error("no brake of {product} lies at {path}: that there is none proves nothing")]
+    NotTheBrake {
+        /// Where it looked.
+        path: TargetPath,
+        /// The product.
+        product: Product,
+    },
     /// The device has seen a brake, and now there is none. Whoever has no more use for a brake
     /// publishes an empty one.
     #[error("there was a brake of epoch {seen}, and none is given")]
@@ -124,6 +132,7 @@ impl RolloutError {
             Self::EpochRollback { .. } => "rollout.epoch-rollback",
             Self::EpochReused { .. } => "rollout.epoch-reused",
             Self::Expired { .. } => "rollout.expired",
+            Self::NotTheBrake { .. } => "rollout.not-the-brake",
             Self::BrakeMissing { .. } => "rollout.brake-missing",
             Self::WithdrawnFull { .. } => "rollout.withdrawn-full",
         }

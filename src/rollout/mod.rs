@@ -8,6 +8,7 @@
 //! | | |
 //! |---|---|
 //! | [`TrustedPlan`], [`TrustedBrake`] | documents that their own chains of edges vouch for |
+//! | [`FoundBrake`] | a brake, or the proof that there is none |
 //! | [`Ratchets`] | what a device remembers: epochs, each until its authority loses a key, and withdrawals |
 //! | [`Ratchets::observe`] | looks at plan and brake, and gives what to store |
 //! | [`LivePlan`] | a plan that has been looked at, and stored |
@@ -24,6 +25,7 @@ mod cohort;
 mod describe;
 mod error;
 mod exposure;
+mod found;
 mod grant;
 mod halt;
 mod latch;
@@ -42,6 +44,7 @@ pub use cohort::Bucket;
 pub use describe::{BrakeDraft, PlanDraft, PlannedReleaseDraft};
 pub use error::{AuthorityKind, RolloutError};
 pub use exposure::{BasisPoints, Exposure, Step};
+pub use found::FoundBrake;
 pub use grant::{Grant, Privilege};
 pub use halt::{Assessment, HaltCriteria, PauseReason, Verdict};
 pub use live::{LivePlan, Sighting};

@@ -6,7 +6,9 @@ use core::fmt::Write as _;
 
 use super::latch::{Latch, Withdrawn};
 use super::ratchet::{Loss, Ratchet};
-use super::{AuthorityKind, LivePlan, RolloutError, Sighting, TrustedBrake, TrustedPlan};
+use super::{
+    AuthorityKind, FoundBrake, LivePlan, RolloutError, Sighting, TrustedBrake, TrustedPlan,
+};
 use crate::primitives::{Limits, StartTime, checksummed};
 use crate::release::{ManifestDigest, Product};
 
@@ -63,11 +65,11 @@ impl Ratchets {
     pub fn observe(
         &self,
         plan: TrustedPlan,
-        brake: Option<TrustedBrake>,
+        brake: FoundBrake,
         now: StartTime,
         limits: &Limits,
     ) -> Result<Sighting, RolloutError> {
-        self.check_documents(&plan, brake.as_ref(), now)?;
+        self.check_documents(&plan, &brake, now)?;
         let mut next = self.clone();
         let kind = AuthorityKind::Rollouts;
         let authority = plan.vouched().authority();
@@ -77,14 +79,16 @@ impl Ratchets {
         if loss == Loss::Authority {
             next.withdrawn.end(kind);
         }
-        match &brake {
-            Some(brake) => next.observe_brake(brake)?,
-            None => {
-                if let Some(Ratchet { epoch: seen, .. }) = self.brake {
-                    return Err(RolloutError::BrakeMissing { seen });
-                }
+        let brake = match (brake, &self.brake) {
+            (FoundBrake::Brake(brake), _) => {
+                next.observe_brake(&brake)?;
+                Some(brake)
             }
-        }
+            (FoundBrake::Unlisted(_), None) => None,
+            (FoundBrake::Unlisted(_), Some(Ratchet { epoch: seen, .. })) => {
+                return Err(RolloutError::BrakeMissing { seen: *seen });
+            }
+        };
         // Last: what both withdraw is the plan's, and the brake may let it go.
         let withdrawn: Vec<_> = plan.all_withdrawn().collect();
         next.withdrawn.add(kind, &withdrawn);
@@ -111,33 +115,45 @@ impl Ratchets {
     fn check_documents(
         &self,
         plan: &TrustedPlan,
-        brake: Option<&TrustedBrake>,
+        brake: &FoundBrake,
         now: StartTime,
     ) -> Result<(), RolloutError> {
-        let other_product =
-            |product: &Product, path| RolloutError::OtherProduct { path, product: product.clone() };
         if *plan.product() != self.product {
-            let path = self.product.plan_path();
-            return Err(other_product(plan.product(), path));
+            let (path, product) = (self.product.plan_path(), plan.product().clone());
+            return Err(RolloutError::OtherProduct { path, product });
         }
-        if let Some(brake) = brake {
-            if *brake.product() != self.product {
-                let path = self.product.brake_path();
-                return Err(other_product(brake.product(), path));
-            }
-            if brake.vouched().snapshot() != plan.vouched().snapshot() {
-                return Err(RolloutError::OtherSnapshot);
-            }
-            let rollouts = plan.vouched().authority();
-            if let Some(key) = brake.vouched().authority().shared_key(rollouts) {
-                let between = [AuthorityKind::Rollouts, AuthorityKind::Brake];
-                return Err(RolloutError::SharedKey { between, key });
+        if brake.snapshot() != plan.vouched().snapshot() {
+            return Err(RolloutError::OtherSnapshot);
+        }
+        match brake {
+            FoundBrake::Brake(brake) => self.check_brake(plan, brake)?,
+            FoundBrake::Unlisted(unlisted) => {
+                let (path, product) = (unlisted.path(), &self.product);
+                if *path != product.brake_path() {
+                    let (path, product) = (path.clone(), product.clone());
+                    return Err(RolloutError::NotTheBrake { path, product });
+                }
             }
         }
         if plan.expires() <= now.time() {
             return Err(RolloutError::Expired { expires: plan.expires() });
         }
         Ok(())
+    }
+
+    fn check_brake(&self, plan: &TrustedPlan, brake: &TrustedBrake) -> Result<(), RolloutError> {
+        if *brake.product() != self.product {
+            let (path, product) = (self.product.brake_path(), brake.product().clone());
+            return Err(RolloutError::OtherProduct { path, product });
+        }
+        let rollouts = plan.vouched().authority();
+        match brake.vouched().authority().shared_key(rollouts) {
+            Some(key) => {
+                let between = [AuthorityKind::Rollouts, AuthorityKind::Brake];
+                Err(RolloutError::SharedKey { between, key })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The bytes to store.

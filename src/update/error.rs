@@ -1,10 +1,8 @@
 //! Why a cycle, or a search, ends without a result.
 
-use alloc::vec::Vec;
-
 use super::RemoteFile;
-use crate::primitives::{Remedy, RoleName};
-use crate::verify::VerifyError;
+use crate::primitives::Remedy;
+use crate::verify::{Unlisted, VerifyError};
 
 pub(super) type Result<T> = core::result::Result<T, UpdateError>;
 
@@ -72,11 +70,8 @@ impl UpdateError {
 #[non_exhaustive]
 pub enum NotFound {
     /// No role that may speak for the path lists it.
-    #[error("no role that may speak for the target lists it (visited: {visited:?})")]
-    NotListed {
-        /// The roles that were visited, in order.
-        visited: Vec<RoleName>,
-    },
+    #[error("{0}")]
+    NotListed(Unlisted),
     /// The search had to end before it had seen every role that may speak for the path.
     #[error("the search ended at the limit of {limit} roles")]
     TooManyRoles {
@@ -86,11 +81,22 @@ pub enum NotFound {
 }
 
 impl NotFound {
+    /// Nothing was looked for, so nothing is proven.
+    pub(super) const NOTHING_SEEN: Self = Self::TooManyRoles { limit: 0 };
+
+    /// The proof that there is no such target; this answer again where it proves nothing.
+    pub fn into_unlisted(self) -> core::result::Result<Unlisted, Self> {
+        match self {
+            Self::NotListed(unlisted) => Ok(unlisted),
+            other @ Self::TooManyRoles { .. } => Err(other),
+        }
+    }
+
     /// The stable code of this answer.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NotListed { .. } => "search.not-listed",
+            Self::NotListed(_) => "search.not-listed",
             Self::TooManyRoles { .. } => "search.too-many-roles",
         }
     }

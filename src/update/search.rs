@@ -14,7 +14,9 @@ use super::world::{Outcome, World};
 use super::{NotFound, StoredItem};
 use crate::metadata::Targets;
 use crate::primitives::{RoleName, TargetPath};
-use crate::verify::{Delegator, Trusted, TrustedTarget, VerifyError, check_edge, listed, targets};
+use crate::verify::{
+    Delegator, Trusted, TrustedTarget, Unlisted, VerifyError, check_edge, listed, targets,
+};
 
 /// A search under way.
 struct Search<'a> {
@@ -57,7 +59,8 @@ impl<'a> Search<'a> {
             }
         }
         let visited = self.visited.iter().map(|visited| visited.role.clone()).collect();
-        Ok(self.end(Err(NotFound::NotListed { visited })))
+        let unlisted = Unlisted::new(self.path.clone(), self.world.snapshot_id(), visited);
+        Ok(self.end(Err(NotFound::NotListed(unlisted))))
     }
 
     /// The entry of a role that is trusted, if it lists the target; or else its delegations are next.

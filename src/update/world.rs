@@ -78,19 +78,24 @@ impl<'a> World<'a> {
             let timestamp = self.cycle.timestamp_expires.into_iter();
             fresh_until = timestamp.fold(fresh_until.min(self.snapshot.expires()), Ord::min);
         }
-        let not_listed = || NotFound::NotListed { visited: target.vouched_by().to_vec() };
         let mut delegator = &self.top_level;
         for role in target.vouched_by() {
             // Every role that a search has come to is held, and delegated by the one before.
-            let trusted = self.targets(role).ok_or_else(not_listed)?;
+            let trusted = self.targets(role).ok_or(NotFound::NOTHING_SEEN)?;
             if !role.is_targets() {
-                authority = authority.delegated(delegator, role).ok_or_else(not_listed)?;
+                let delegated = authority.delegated(delegator, role);
+                authority = delegated.ok_or(NotFound::NOTHING_SEEN)?;
             }
             fresh_until = fresh_until.min(trusted.expires());
             delegator = trusted;
         }
-        let snapshot = SnapshotId::of(&self.root, &self.snapshot);
+        let snapshot = self.snapshot_id();
         Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
+    }
+
+    /// Which state of which repository this is.
+    pub(super) fn snapshot_id(&self) -> SnapshotId {
+        SnapshotId::of(&self.root, &self.snapshot)
     }
 
     /// Which of the keys that were asked have signed the role that lists a target.
@@ -130,7 +135,7 @@ pub(super) struct Outcome<'a> {
 impl<'a> Outcome<'a> {
     /// A cycle has ended; nothing has been looked for.
     pub(super) fn refreshed(world: World<'a>) -> Self {
-        Self { world: Box::new(world), target: Err(NotFound::NotListed { visited: Vec::new() }) }
+        Self { world: Box::new(world), target: Err(NotFound::NOTHING_SEEN) }
     }
 
     pub(super) fn with_durability(mut self, durable: bool) -> Self {

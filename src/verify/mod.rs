@@ -37,6 +37,7 @@ mod target;
 mod targets;
 mod timestamp;
 mod trusted;
+mod unlisted;
 
 pub use authentic::Authentic;
 pub use authority::{Authority, AuthorityEdge, SnapshotId, VouchedTarget};
@@ -59,5 +60,6 @@ pub use targets::{Delegator, targets};
 pub(crate) use targets::{check_edge, listed, signers};
 pub use timestamp::{NewTimestamp, stored_timestamp, timestamp};
 pub use trusted::Trusted;
+pub use unlisted::Unlisted;
 
 type Result<T> = core::result::Result<T, VerifyError>;

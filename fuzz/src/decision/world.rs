@@ -13,10 +13,10 @@ use ota_trust::release::{
 };
 use ota_trust::repository::{Delegation, Policy, Published, TargetEntry};
 use ota_trust::rollout::{
-    Active, BasisPoints, Grant, PlanDraft, PlannedReleaseDraft, Privilege, Ratchets, Stage, Step,
-    TrustedPlan,
+    Active, BasisPoints, BrakeDraft, FoundBrake, Grant, PlanDraft, PlannedReleaseDraft, Privilege,
+    Ratchets, Stage, Step, TrustedBrake, TrustedPlan,
 };
-use ota_trust::update::Update;
+use ota_trust::update::{NotFound, Update};
 use ota_trust::verify::VouchedTarget;
 
 use super::super::choices::Choices;
@@ -47,11 +47,14 @@ pub struct World {
     pub plan: oracle::Plan,
 }
 
+/// What the brake of each catalog is chosen by; two have none.
+const BRAKES: [&[u8]; 6] = [b"", b"0", b"1222222", b"1012301", b"1120320", b"1331203"];
+
 /// All catalogs, each under a clock that is believed and under one that is not.
 pub fn all() -> Vec<World> {
-    let worlds = PLANS.iter().flat_map(|choices| {
+    let worlds = PLANS.iter().zip(BRAKES).flat_map(|(plan, brake)| {
         [StartTime::Known(time(NOW)), StartTime::NotBefore(time(NOW))]
-            .map(|start| World::new(&mut Choices::new(choices), start))
+            .map(|start| World::new(&mut Choices::new(plan), &mut Choices::new(brake), start))
     });
     worlds.collect()
 }
@@ -77,20 +80,36 @@ pub fn hardware(name: &str) -> HardwareId {
 }
 
 impl World {
-    fn new(choices: &mut Choices<'_>, start: StartTime) -> Self {
+    fn new(plans: &mut Choices<'_>, brakes: &mut Choices<'_>, start: StartTime) -> Self {
         let limits = Limits::default();
         let manifests: Vec<(oracle::Release, Vec<u8>)> = VERSIONS.map(manifest).into();
-        let (draft, mut planned) = plan(&manifests, choices);
+        let (draft, mut planned) = plan(&manifests, plans);
         let plan_bytes = draft.to_bytes(&limits).expect("a plan");
         let mut contents = vec![(product().plan_path(), plan_bytes)];
         for (number, (_, bytes)) in VERSIONS.iter().zip(&manifests) {
             contents.push((product().manifest_path(&version(*number)), bytes.clone()));
         }
-        let mut found = look_up(&contents, start).into_iter();
+        let brake_bytes = brake(&mut planned, brakes);
+        let listed = brake_bytes.iter().map(|bytes| (product().brake_path(), bytes.clone()));
+        contents.extend(listed);
+        let paths = contents.iter().take(1 + VERSIONS.len()).map(|(path, _)| path.clone());
+        let mut sought: Vec<TargetPath> = paths.collect();
+        sought.push(product().brake_path());
+        let mut found = look_up(&contents, &sought, start);
+        let found_brake = match (found.pop().expect("an answer"), &brake_bytes) {
+            (Ok(vouched), Some(bytes)) => {
+                FoundBrake::Brake(TrustedBrake::read(vouched, bytes, &limits).expect("a brake"))
+            }
+            (answer, _) => {
+                let not_found = answer.expect_err("there is no brake");
+                FoundBrake::Unlisted(not_found.into_unlisted().expect("a whole search"))
+            }
+        };
+        let mut found = found.into_iter().map(|answer| answer.expect("it is listed"));
         let trusted = TrustedPlan::read(found.next().expect("the plan"), &contents[0].1, &limits);
         let trusted = trusted.expect("a plan");
         planned.until = planned.until.min(trusted.vouched().fresh_until().unix());
-        let sighting = Ratchets::new(product()).observe(trusted, None, start, &limits);
+        let sighting = Ratchets::new(product()).observe(trusted, found_brake, start, &limits);
         let live = sighting.expect("the first plan").stored();
         let releases = found.zip(&manifests).map(|(vouched, (_, bytes))| {
             TrustedRelease::read(vouched, bytes, &limits).expect("a release")
@@ -206,9 +225,39 @@ fn plan(
     (draft, oracle::Plan { releases, until, durable: true })
 }
 
-/// Publishes targets below two authorities, and looks them all up.
-fn look_up(contents: &[(TargetPath, Vec<u8>)], start: StartTime) -> Vec<VouchedTarget> {
-    let keys: Vec<Ed25519Signer> = (1..=6).map(|n| Ed25519Signer::from_seed(&[n; 32])).collect();
+/// What a brake stops of what a plan lets out.
+fn brake(plan: &mut oracle::Plan, choices: &mut Choices<'_>) -> Option<Vec<u8>> {
+    if choices.below(2) == 0 {
+        return None;
+    }
+    let mut draft = BrakeDraft::new(&product(), 1);
+    for planned in &mut plan.releases {
+        let digest = ManifestDigest::from_bytes(planned.digest);
+        let offers = [oracle::Stage::Validation, oracle::Stage::Limited, oracle::Stage::Stable];
+        match choices.below(4) {
+            0 => {
+                draft = draft.pause(digest);
+                if offers.contains(&planned.stage) {
+                    planned.stage = oracle::Stage::Paused;
+                }
+            }
+            1 => {
+                draft = draft.withdraw(digest);
+                planned.stage = oracle::Stage::Withdrawn;
+            }
+            _ => {}
+        }
+    }
+    Some(draft.to_bytes(&Limits::default()).expect("a brake"))
+}
+
+/// Publishes targets below three authorities, and looks for some.
+fn look_up(
+    contents: &[(TargetPath, Vec<u8>)],
+    sought: &[TargetPath],
+    start: StartTime,
+) -> Vec<Result<VouchedTarget, NotFound>> {
+    let keys: Vec<Ed25519Signer> = (1..=7).map(|n| Ed25519Signer::from_seed(&[n; 32])).collect();
     let public = |number: usize| keys[number].public_key().clone();
     let mut draft = Published::nothing().draft();
     let roles = [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets];
@@ -216,7 +265,8 @@ fn look_up(contents: &[(TargetPath, Vec<u8>)], start: StartTime) -> Vec<VouchedT
         draft.root().set_keys(role, &[public(number)], 1).expect("a role");
     }
     draft.targets().expect("a role");
-    for (number, name, paths) in [(4, "releases", "releases/*/*/*"), (5, "rollouts", "rollouts/*")]
+    for (number, name, paths) in
+        [(4, "releases", "releases/*/*/*"), (5, "rollouts", "rollouts/*"), (6, "brake", "brake/*")]
     {
         let role = RoleName::delegated(name).expect("a name");
         let paths = PathSet::patterns([paths]);
@@ -239,10 +289,10 @@ fn look_up(contents: &[(TargetPath, Vec<u8>)], start: StartTime) -> Vec<VouchedT
     let begin = Update::begin(root, start, Limits::default());
     let mut repository = device.drive(&mut serve, begin).expect("a cycle");
     let mut found = Vec::new();
-    for (path, _) in contents {
+    for path in sought {
         let lookup = device.drive(&mut serve, repository.find_vouched(path)).expect("a search");
         repository = lookup.repository;
-        found.push(lookup.target.expect("it is listed"));
+        found.push(lookup.target);
     }
     found
 }

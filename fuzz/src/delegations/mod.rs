@@ -84,7 +84,7 @@ fn run(
         repository = lookup.repository;
         ends.push(match lookup.target {
             Ok(target) => End::Found(names(target.vouched_by())),
-            Err(NotFound::NotListed { visited }) => End::NotListed(names(&visited)),
+            Err(NotFound::NotListed(unlisted)) => End::NotListed(names(unlisted.visited())),
             Err(NotFound::TooManyRoles { .. }) => End::TooManyRoles,
             Err(other) => panic!("{other}"),
         });

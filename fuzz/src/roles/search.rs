@@ -43,8 +43,8 @@ pub fn check(
             Entry::read(&entry).expect("the model has read it").compare(&target);
             assert_eq!(names(target.vouched_by()), chain);
         }
-        (Err(NotFound::NotListed { visited }), End::NotListed(expected)) => {
-            assert_eq!(names(&visited), expected);
+        (Err(NotFound::NotListed(unlisted)), End::NotListed(expected)) => {
+            assert_eq!(names(unlisted.visited()), expected);
         }
         (Err(NotFound::TooManyRoles { .. }), End::TooManyRoles) => {}
         (found, _) => panic!("another end of the search for {path}: {found:?}"),

@@ -10,8 +10,8 @@ use ota_trust::permit::{
 };
 use ota_trust::primitives::TargetPath;
 use ota_trust::release::{Product, TrustedRelease};
-use ota_trust::rollout::{LivePlan, Ratchets, TrustedBrake, TrustedPlan};
-use ota_trust::update::Repository;
+use ota_trust::rollout::{FoundBrake, LivePlan, Ratchets, TrustedBrake, TrustedPlan};
+use ota_trust::update::{NotFound, Repository};
 use ota_trust::verify::VouchedTarget;
 
 use super::vendor::{Vendor, channel, hardware, version};
@@ -31,7 +31,7 @@ pub(crate) struct Agent {
 pub(crate) struct Documents {
     pub(crate) repository: Repository<'static>,
     pub(crate) plan: Option<TrustedPlan>,
-    pub(crate) brake: Option<TrustedBrake>,
+    pub(crate) brake: FoundBrake,
     pub(crate) releases: Vec<TrustedRelease>,
 }
 
@@ -59,7 +59,8 @@ impl Agent {
         repository: Repository<'static>,
         path: &TargetPath,
     ) -> (Repository<'static>, Option<(VouchedTarget, Vec<u8>)>) {
-        self.try_fetch(mirror, contents, repository, path).unwrap()
+        let (repository, found) = self.try_fetch(mirror, contents, repository, path).unwrap();
+        (repository, found.ok())
     }
 
     /// The same, on a mirror that may serve anything; a refusal is its code.
@@ -69,10 +70,11 @@ impl Agent {
         contents: &BTreeMap<String, Vec<u8>>,
         repository: Repository<'static>,
         path: &TargetPath,
-    ) -> Result<(Repository<'static>, Option<(VouchedTarget, Vec<u8>)>), &'static str> {
+    ) -> Result<(Repository<'static>, Result<(VouchedTarget, Vec<u8>), NotFound>), &'static str>
+    {
         let found = self.device.find_vouched(mirror, repository, path);
         let found = found.map_err(|ended| ended.refusal().code())?;
-        let target = found.target.ok().map(|target| {
+        let target = found.target.map(|target| {
             // As with consistent snapshots, old contents stay where their digests are.
             let hash = target.target().hashes().iter().next().unwrap();
             let old = contents.get(&format!("{hash}.{path}"));
@@ -99,21 +101,24 @@ impl Agent {
         let product = self.product().clone();
         let (repository, plan) = self.try_fetch(web, contents, repository, &product.plan_path())?;
         let plan = plan
+            .ok()
             .map(|(target, bytes)| TrustedPlan::read(target, &bytes, &limits))
             .transpose()
             .map_err(|e| e.code())?;
         let (mut repository, brake) =
             self.try_fetch(web, contents, repository, &product.brake_path())?;
-        let brake = brake
-            .map(|(target, bytes)| TrustedBrake::read(target, &bytes, &limits))
-            .transpose()
-            .map_err(|e| e.code())?;
+        let brake = match brake {
+            Ok((target, bytes)) => {
+                TrustedBrake::read(target, &bytes, &limits).map_err(|e| e.code())?.into()
+            }
+            Err(not_found) => not_found.into_unlisted().map_err(|e| e.code())?.into(),
+        };
         let mut releases = Vec::new();
         for planned in plan.iter().flat_map(|plan| plan.releases()) {
             let path = product.manifest_path(planned.version());
             let found;
             (repository, found) = self.try_fetch(web, contents, repository, &path)?;
-            if let Some((target, bytes)) = found {
+            if let Ok((target, bytes)) = found {
                 let read = TrustedRelease::read(target, &bytes, &limits);
                 releases.push(read.map_err(|e| e.code())?);
             }
@@ -125,7 +130,7 @@ impl Agent {
     pub(crate) fn observe(
         &mut self,
         plan: TrustedPlan,
-        brake: Option<TrustedBrake>,
+        brake: FoundBrake,
     ) -> Result<LivePlan, &'static str> {
         let (start, limits) = (self.device.start, &self.device.limits);
         let sighting = self.ratchets.observe(plan, brake, start, limits).map_err(|e| e.code())?;

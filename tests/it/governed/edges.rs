@@ -176,8 +176,8 @@ fn no_plan_binds_what_the_caller_describes() {
     vendor.plan("lamp", &stable("lamp", 1, &[(digest, "2.0.0")]));
     let release = described(&mut agent, &vendor);
     assert_eq!(release.digest(), digest, "the plan lists it");
-    let plan = agent.documents(&vendor).unwrap().plan.unwrap();
-    let live = agent.observe(plan, None).unwrap();
+    let documents = agent.documents(&vendor).unwrap();
+    let live = agent.observe(documents.plan.unwrap(), documents.brake).unwrap();
     let catalog = Catalog::new(&live, [release]).unwrap();
     let decided = decided(&Policy::default(), &agent.facts(), &catalog);
     assert_eq!(decided.reason(digest).map(|r| r.code()), Some("reason.not-in-plan"));

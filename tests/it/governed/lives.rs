@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
-    BrakeDraft, PlanDraft, PlannedReleaseDraft, Stage, TrustedBrake, TrustedPlan,
+    BrakeDraft, FoundBrake, PlanDraft, PlannedReleaseDraft, Stage, TrustedPlan,
 };
 use proptest::prelude::*;
 
@@ -57,7 +57,7 @@ struct Life {
     agent: Agent,
     manifests: Vec<ManifestDigest>,
     seen_withdrawn: BTreeSet<ManifestDigest>,
-    archive: Vec<(TrustedPlan, Option<TrustedBrake>)>,
+    archive: Vec<(TrustedPlan, FoundBrake)>,
     keys: [(&'static str, String); 2],
     highest_index: u64,
 }

@@ -9,7 +9,8 @@ use ota_trust::release::{
     ComponentDraft, Content, ManifestDigest, ManifestDraft, ReleaseError, TrustedRelease,
 };
 use ota_trust::repository::{Delegation, TargetEntry};
-use ota_trust::rollout::{BrakeDraft, TrustedPlan};
+use ota_trust::rollout::{BrakeDraft, FoundBrake, TrustedPlan};
+use ota_trust::update::NotFound;
 
 use super::agent::{Agent, Documents};
 use super::vendor::{
@@ -37,7 +38,7 @@ fn a_release_of_one_snapshot_and_the_plan_of_another() {
     vendor.refresh();
     let new = agent.documents(&vendor).unwrap();
     assert_eq!(one_release(&old).digest(), one_release(&new).digest(), "the same in both");
-    let live = agent.observe(new.plan.clone().unwrap(), None).unwrap();
+    let live = agent.observe(new.plan.clone().unwrap(), new.brake.clone()).unwrap();
     let refusal = Catalog::new(&live, [one_release(&old)]).unwrap_err();
     assert_eq!(refusal.code(), "rollout.other-snapshot");
     assert!(Catalog::new(&live, [one_release(&new)]).is_ok());
@@ -53,6 +54,44 @@ fn a_plan_of_one_snapshot_and_the_brake_of_another() {
     vendor.refresh();
     let new = agent.documents(&vendor).unwrap();
     assert_eq!(agent.observe(new.plan.unwrap(), old.brake).unwrap_err(), "rollout.other-snapshot");
+}
+
+#[test]
+fn that_there_is_no_brake_is_proven_for_the_plan_s_own_state_and_path() {
+    let (mut vendor, mut agent, _) = lamp();
+    let old = agent.documents(&vendor).unwrap();
+    let FoundBrake::Unlisted(none) = &old.brake else { panic!("there is a brake") };
+    assert_eq!(*none.path(), product("lamp").brake_path());
+    assert_eq!(none.snapshot(), old.plan.as_ref().unwrap().vouched().snapshot());
+    // A brake is published: what was true of the state before says nothing of this one.
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).pause_all());
+    let new = agent.documents(&vendor).unwrap();
+    let before = agent.ratchets.clone();
+    let refused = agent.observe(new.plan.clone().unwrap(), old.brake).unwrap_err();
+    assert_eq!(refused, "rollout.other-snapshot");
+    // Nor does it say anything that another product has none.
+    let mut door = Agent::new(&vendor, product("door"));
+    let repository = door.device.refresh(&vendor.house.web);
+    let path = product("door").brake_path();
+    let found = door.device.find_vouched(&vendor.house.web, repository, &path).unwrap().target;
+    let none = found.unwrap_err().into_unlisted().unwrap();
+    let refused = agent.observe(new.plan.clone().unwrap(), none.into()).unwrap_err();
+    assert_eq!(refused, "rollout.not-the-brake");
+    assert_eq!(agent.ratchets, before);
+    let live = agent.observe(new.plan.unwrap(), new.brake).unwrap();
+    assert!(live.brake().is_some());
+}
+
+#[test]
+fn a_search_that_could_not_see_every_role_proves_nothing() {
+    let (mut vendor, mut agent, _) = lamp();
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).pause_all());
+    // `targets`, and no room for the role that lists the brake.
+    agent.device.limits.max_visited_roles = 1;
+    let repository = agent.device.refresh(&vendor.house.web);
+    let path = product("lamp").brake_path();
+    let found = agent.device.find_vouched(&vendor.house.web, repository, &path).unwrap().target;
+    assert_eq!(found, Err(NotFound::TooManyRoles { limit: 1 }));
 }
 
 #[test]
@@ -98,7 +137,7 @@ fn a_component_of_one_release_in_another() {
     let verified = agent.download(&vendor, repository, &write).unwrap();
     let policy = Policy::default();
     let catalog = {
-        let live = agent.observe(documents.plan.clone().unwrap(), None).unwrap();
+        let live = agent.observe(documents.plan.clone().unwrap(), documents.brake.clone()).unwrap();
         let older = releases.iter().find(|release| release.digest() == first).unwrap().clone();
         Catalog::new(&live, [older]).unwrap()
     };
@@ -164,8 +203,9 @@ fn a_plan_or_a_brake_of_another_product() {
     // Documents of the door, looked at as those of the lamp.
     vendor.plan("door", &stable("door", 1, &[]));
     let mut door = Agent::new(&vendor, product("door"));
-    let plan = door.documents(&vendor).unwrap().plan.unwrap();
-    assert_eq!(agent.observe(plan, None).unwrap_err(), "rollout.other-product");
+    let documents = door.documents(&vendor).unwrap();
+    let refusal = agent.observe(documents.plan.unwrap(), documents.brake).unwrap_err();
+    assert_eq!(refusal, "rollout.other-product");
 }
 
 /// On a device such an entry is never seen (`delegations::what_a_role_lists_outside_of_its_paths_…`);
@@ -320,7 +360,7 @@ fn a_plan_lets_out_no_release_of_another_product() {
     let release = one_release(&of_door.documents(&vendor).unwrap());
     let mut of_lamp = Agent::new(&vendor, product("lamp"));
     let documents = of_lamp.documents(&vendor).unwrap();
-    let live = of_lamp.observe(documents.plan.unwrap(), None).unwrap();
+    let live = of_lamp.observe(documents.plan.unwrap(), documents.brake).unwrap();
     let catalog = Catalog::new(&live, [release]).unwrap();
     // Even to a device of that product.
     let (facts, now) = (of_door.facts(), of_door.device.start);

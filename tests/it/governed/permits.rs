@@ -251,7 +251,7 @@ fn a_described_release_is_never_in_a_plan() {
         channels: vec![channel("stable")],
     };
     let described = TrustedRelease::assume_described(release.vouched().clone(), description);
-    let live = agent.observe(documents.plan.unwrap(), None).unwrap();
+    let live = agent.observe(documents.plan.unwrap(), documents.brake).unwrap();
     let catalog = Catalog::new(&live, [described.clone()]).unwrap();
     let (facts, now) = (agent.facts(), agent.device.start);
     for policy in [Policy::default(), Policy::without_rollouts()] {

@@ -203,8 +203,10 @@ fn what_could_not_be_stored_permits_nothing() {
     let mut agent = Agent::new(&vendor, product("lamp"));
     let documents = agent.documents(&vendor).unwrap();
     let (start, limits) = (agent.device.start, Limits::default());
-    let sighting =
-        agent.ratchets.observe(documents.plan.clone().unwrap(), None, start, &limits).unwrap();
+    let sighting = agent
+        .ratchets
+        .observe(documents.plan.clone().unwrap(), documents.brake.clone(), start, &limits)
+        .unwrap();
     assert!(sighting.has_changed());
     let live = sighting.not_stored();
     let refusal = super::refusal_of_permit(&agent, &live, &documents);
@@ -213,6 +215,6 @@ fn what_could_not_be_stored_permits_nothing() {
     agent.device.store.clear();
     agent.device.broken.insert(ota_trust::update::StoredItem::Timestamp);
     let documents = agent.documents(&vendor).unwrap();
-    let live = agent.observe(documents.plan.clone().unwrap(), None).unwrap();
+    let live = agent.observe(documents.plan.clone().unwrap(), documents.brake.clone()).unwrap();
     assert_eq!(super::refusal_of_permit(&agent, &live, &documents), "permit.not-durable");
 }

@@ -151,8 +151,9 @@ proptest! {
                     prop_assert_eq!(target.hashes().check(content.as_bytes()), Ok(()));
                     Answer::Found(chain)
                 }
-                Err(NotFound::NotListed { visited: told }) => {
-                    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+                Err(NotFound::NotListed(told)) => {
+                    let told = told.visited().iter().map(ToString::to_string);
+                    let told: Vec<String> = told.collect();
                     prop_assert_eq!(&told, &visited);
                     Answer::NotListed
                 }

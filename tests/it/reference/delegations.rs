@@ -141,10 +141,10 @@ proptest! {
             }
             let lookup = device.find(&repo, repository, path).unwrap();
             repository = lookup.repository;
-            let Err(NotFound::NotListed { visited }) = lookup.target else {
+            let Err(NotFound::NotListed(unlisted)) = lookup.target else {
                 panic!("{path:?}: {:?}", lookup.target);
             };
-            let visited: Vec<&str> = visited[1..].iter().map(RoleName::as_str).collect();
+            let visited: Vec<&str> = unlisted.visited()[1..].iter().map(RoleName::as_str).collect();
             prop_assert_eq!(&visited, &expected, "{:?}", path);
             let new = expected.into_iter().filter(|name| held.insert(name.clone()));
             let new: Vec<String> = new.map(|name| format!("1.{}.json", quote(&name))).collect();

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
 use ota_trust::update::{
-    Change, Lookup, Repository, StaleRepository, StaleTarget, Step, StoredItem, Update, UpdateError,
+    Change, Lookup, NotFound, Repository, StaleRepository, StaleTarget, Step, StoredItem, Update,
+    UpdateError,
 };
 use ota_trust::verify::{TrustedTarget, VouchedTarget};
 
@@ -25,6 +26,12 @@ pub(crate) enum Answer {
     File(Vec<u8>),
     NotFound,
     Failed,
+}
+
+/// The roles that a search has visited that found nothing, although it has seen every role.
+pub(crate) fn visited(answer: &NotFound) -> Vec<String> {
+    let NotFound::NotListed(unlisted) = answer else { panic!("{answer}") };
+    unlisted.visited().iter().map(|role| role.as_str().to_owned()).collect()
 }
 
 /// Whatever serves files.

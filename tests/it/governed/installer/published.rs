@@ -56,7 +56,7 @@ impl Published {
         vendor.plan("lamp", &stable("lamp", 1, &planned));
         let mut agent = Agent::new(&vendor, product("lamp"));
         let documents = agent.documents(&vendor).unwrap();
-        let live = agent.observe(documents.plan.unwrap(), None).unwrap();
+        let live = agent.observe(documents.plan.unwrap(), documents.brake).unwrap();
         let (web, contents) = (&vendor.house.web, &vendor.contents);
         let mut repository = documents.repository;
         let mut releases = Vec::new();

@@ -1,0 +1,38 @@
+//! What lies where a product's brake does.
+
+use super::TrustedBrake;
+use crate::verify::{SnapshotId, Unlisted};
+
+/// What a device has found where its product's brake lies: a brake, or the proof that there is none.
+///
+/// A download that failed is neither, so it cannot be taken for a product that nobody has stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundBrake {
+    /// A brake.
+    Brake(TrustedBrake),
+    /// The metadata lists none: what a search for
+    /// [`Product::brake_path`](crate::release::Product::brake_path) gave.
+    Unlisted(Unlisted),
+}
+
+impl FoundBrake {
+    /// The state of the repository.
+    pub(super) fn snapshot(&self) -> SnapshotId {
+        match self {
+            Self::Brake(brake) => brake.vouched().snapshot(),
+            Self::Unlisted(unlisted) => unlisted.snapshot(),
+        }
+    }
+}
+
+impl From<TrustedBrake> for FoundBrake {
+    fn from(brake: TrustedBrake) -> Self {
+        Self::Brake(brake)
+    }
+}
+
+impl From<Unlisted> for FoundBrake {
+    fn from(unlisted: Unlisted) -> Self {
+        Self::Unlisted(unlisted)
+    }
+}

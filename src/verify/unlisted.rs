@@ -1,0 +1,50 @@
+//! The proof that there is no such target.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::SnapshotId;
+use crate::primitives::{RoleName, TargetPath};
+
+/// No role that may speak for a path lists it, in one state of one repository.
+///
+/// Only a search that has seen every such role makes one ([`update`](crate::update)): a download
+/// that failed, or a role that was refused, proves nothing of the kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlisted {
+    path: TargetPath,
+    snapshot: SnapshotId,
+    visited: Vec<RoleName>,
+}
+
+impl Unlisted {
+    /// The caller has visited these, and all that they delegate the path to.
+    pub(crate) fn new(path: TargetPath, snapshot: SnapshotId, visited: Vec<RoleName>) -> Self {
+        Self { path, snapshot, visited }
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &TargetPath {
+        &self.path
+    }
+
+    /// The state of the repository.
+    #[must_use]
+    pub fn snapshot(&self) -> SnapshotId {
+        self.snapshot
+    }
+
+    /// The roles that were visited, in order.
+    #[must_use]
+    pub fn visited(&self) -> &[RoleName] {
+        &self.visited
+    }
+}
+
+impl fmt::Display for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, visited, .. } = self;
+        write!(f, "{path}: no role that may speak for it lists it (visited: {visited:?})")
+    }
+}
