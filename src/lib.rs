@@ -88,7 +88,7 @@
 //! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
 //! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
 //! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
-//! | [`manual`] | integrating, governing, workflow, publishing, ceremonies, threats, privacy, speed, limitations | |
+//! | [`manual`] | integrating, `first_rollout`, governing, workflow, publishing, ceremonies, threats, privacy, speed, limitations | |
 //!
 //! # Features
 //!

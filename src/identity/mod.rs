@@ -27,6 +27,8 @@
 //! verified as signatures.
 //!
 //! ```
+//! # #[cfg(feature = "repository")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use ota_trust::key::{Ed25519Signer, Signer};
 //! # use ota_trust::primitives::{Limits, StartTime, UtcTime};
 //! # use ota_trust::services::{Purpose, ServiceKeys};
@@ -46,8 +48,9 @@
 //! let identity = secret.identity(&fleet, june);
 //! let proof = Rotation::prove(&origin, &identity)?;
 //!
-//! // The enroller, which has enrolled it before.
-//! let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
+//! // The enroller. It has enrolled the device before, by the 32 bytes of its public key.
+//! let sent = EpochKey::new(fleet.clone(), IdentityEpoch::ENROLMENT, *origin.public_key())?;
+//! let record = Enrolment::enrol(sent, None)?;
 //! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?)?;
 //! // … store step.record, and then:
 //! let EnrolmentAction::Certify(certification) = step.action else { panic!() };
@@ -58,7 +61,9 @@
 //! let device = CertifiedHandle::verify(&certificate, &enrollers, &fleet, now, &limits)?;
 //! assert_eq!(device.handle(), identity.handle());
 //! assert!(device.verifies(b"a request", &identity.sign(b"a request")));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(()) }
+//! # #[cfg(not(feature = "repository"))]
+//! # fn main() {}
 //! ```
 
 mod certificate;

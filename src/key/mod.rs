@@ -9,7 +9,7 @@
 //!
 //! **Adding a scheme is one file**: a constant `Scheme`, named in `SCHEMES`.
 //!
-//! With feature `repository`, keys sign too: a [`Signer`] is a secret key in memory, or whatever
+//! With feature `repository`, keys sign too: a `Signer` is a secret key in memory, or whatever
 //! stands between the caller and a token. Nothing here draws entropy: seeds are an input.
 
 #[cfg(feature = "ecdsa")]

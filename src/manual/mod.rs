@@ -4,6 +4,7 @@
 //! | page | for whom |
 //! |---|---|
 //! | [`integrating`] | who puts the crate into a device agent |
+//! | [`first_rollout`](self#modules) | who wants the server's side in one program that runs |
 //! | [`workflow`] | who wants to follow a cycle step by step |
 //! | [`publishing`](self#modules) | who writes a repository |
 //! | [`ceremonies`](self#modules) | who signs with others, and who looks after keys |
@@ -16,6 +17,10 @@
 #[cfg(feature = "repository")]
 #[doc = include_str!("ceremonies.md")]
 pub mod ceremonies {}
+
+#[cfg(feature = "repository")]
+#[doc = include_str!("first_rollout.md")]
+pub mod first_rollout {}
 
 #[cfg(feature = "repository")]
 #[doc = include_str!("governing.md")]

@@ -9,7 +9,7 @@ pub struct Boot<'b> {
     /// The slot that runs.
     pub slot: &'b Slot,
     /// The release that runs, by what it says of itself or by what the slot was verified as; `None`
-    /// where that is not known.
+    /// where that is not known: then nothing is confirmed, and what waited for its boot has failed.
     pub running: Option<ManifestDigest>,
     /// The rollback index that the running image has built in, which a boot loader compares with the
     /// hardware counter. Stored state can be forged, and a counter never falls: it is raised no higher
@@ -80,7 +80,8 @@ impl BootChange {
 
 /// Judges a start by what was stored before it.
 ///
-/// To be called once after each start, when the caller knows whether the system works. The rollback
+/// To be called once after each start of the *system*, when the caller knows whether it works; not
+/// when the agent alone was started again, which would fail what waits for a restart. The rollback
 /// index rises only here: to that of the confirmed release, and no higher than any other slot that
 /// must stay bootable has. Nothing is lost if the power goes before the state is stored, or before
 /// the counter is raised: the next call says the same again.

@@ -77,6 +77,8 @@ impl InstallState {
 
     /// The release that was confirmed last; `None`, too, where another slot ran when the one that was
     /// activated last was: then the good one was broken, or has been written over.
+    ///
+    /// It is what runs only where its slot is the one that runs.
     #[must_use]
     pub fn good(&self) -> Option<&InstalledRelease> {
         self.good.as_ref()

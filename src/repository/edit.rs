@@ -168,6 +168,9 @@ impl Draft {
 
     /// Lists a target where devices find it: in the first role on the way that lists it already, or
     /// else in the last, down the first delegation that matches, and so on. Returns that role.
+    ///
+    /// Where no delegation matches, that is `targets` itself. Devices take no manifest, plan or brake
+    /// that `targets` lists, so look at what comes back.
     pub fn insert_target(
         &mut self,
         path: &TargetPath,

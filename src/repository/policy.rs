@@ -116,7 +116,9 @@ impl Expiry {
 
 /// Roles that may have no key in common.
 ///
-/// Whoever steals a key of the one should not have a key of the other.
+/// Whoever steals a key of the one should not have a key of the other. Delegated roles are apart only
+/// where this says so: devices refuse releases, rollouts and a brake that share a key, so name those
+/// ([`and_apart`](Self::and_apart)).
 #[derive(Clone, Debug)]
 pub struct Separation(Vec<(RoleName, RoleName)>);
 

@@ -138,7 +138,8 @@ impl PlannedReleaseDraft {
         self
     }
 
-    /// One more step of its exposure on a channel.
+    /// One more step of its exposure on a channel, after those that it has. To expose it to fewer than
+    /// [`of`](Self::of) has taken over, begin with [`new`](Self::new).
     pub fn step(mut self, channel: &Channel, step: Step) -> Self {
         match self.exposure.iter_mut().find(|(known, _)| known == channel) {
             Some((_, steps)) => steps.push(step),
@@ -186,6 +187,11 @@ impl PlannedReleaseDraft {
 
 impl BrakeDraft {
     /// A brake that stops nothing.
+    ///
+    /// The epoch must be higher than that of the brake before: devices refuse an older one, and a
+    /// second one of the same epoch. Repeat its withdrawals; new devices learn of them from nowhere
+    /// else. Nothing checks either before it is published, so keep the last one
+    /// ([`Brake::parse`]).
     pub fn new(product: &Product, epoch: u64) -> Self {
         let mut fields = header(epoch);
         fields.set("product", Json::text(product.as_str()));

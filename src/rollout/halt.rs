@@ -97,6 +97,64 @@ impl HaltCriteria {
     /// - A report that its device has not signed does not count: anybody can write one.
     /// - Any other report that cannot be read stops the rollout: nobody knows what it says.
     ///
+    /// A refusal of a [certificate](crate::identity::CertifiedHandle::verify) has the same type, and is
+    /// none of a report: drop such a request, or an expired certificate stops the rollout.
+    ///
+    /// ```
+    /// # use ota_trust::identity::*;
+    /// # use ota_trust::primitives::{Limits, StartTime, UtcTime};
+    /// # use ota_trust::release::{ManifestDigest, Product};
+    /// # use ota_trust::services::{Purpose, ServiceKeys};
+    /// use ota_trust::rollout::{
+    ///     BasisPoints, HaltCriteria, Report, ReportKind, Verdict, VerifiedReport,
+    /// };
+    /// # #[cfg(feature = "repository")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use ota_trust::key::{Ed25519Signer, Signer};
+    /// # let (limits, now) = (Limits::default(), UtcTime::parse("2026-06-15T12:00:00Z")?);
+    /// # let (fleet, june) = (Fleet::new("lamps.example")?, IdentityEpoch::new(6));
+    /// # let window = EpochWindow::new("2026-06-01T00:00:00Z".parse()?, "2026-07-03T00:00:00Z".parse()?)?;
+    /// # let enroller = Ed25519Signer::from_seed(&[9; 32]);
+    /// # let key = enroller.public_key();
+    /// # let keys = vec![(key.id().clone(), key.key().clone())];
+    /// # let enrollers = ServiceKeys::assume_trusted(Purpose::Enrolment, keys, window.expires());
+    /// # let manifest = ManifestDigest::from_bytes([7; 32]);
+    /// # let mut inbox: Vec<(Vec<u8>, Vec<u8>, UtcTime)> = Vec::new();
+    /// # for number in 1..=100 {
+    /// #     let mut random = [number; 32];
+    /// #     random[..12].copy_from_slice(b"not a secret");
+    /// #     let secret = DeviceSecret::new(&mut random)?;
+    /// #     let (origin, identity) = (secret.identity(&fleet, IdentityEpoch::ENROLMENT), secret.identity(&fleet, june));
+    /// #     let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
+    /// #     let proof = Rotation::prove(&origin, &identity)?;
+    /// #     let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?)?;
+    /// #     let EnrolmentAction::Certify(right) = step.action else { return Err("no certificate".into()) };
+    /// #     let certificate = right.certify(&[&enroller], &window)?;
+    /// #     let outcome = match number { 1..=97 => Some(ReportKind::Succeeded), 98 => Some(ReportKind::Failed), _ => None };
+    /// #     for kind in [Some(ReportKind::Accepted), outcome].into_iter().flatten() {
+    /// #         let product = Product::new("lamp")?;
+    /// // The device, once when it accepts a release and once when it knows what became of it.
+    /// let report = Report { product, manifest, kind }.sign(&identity);
+    /// #         inbox.push((certificate.clone(), report, now));
+    /// #     }
+    /// # }
+    /// // The server: what came of 100 devices, of which one has failed and two are silent.
+    /// let reports = || inbox.iter().filter_map(|(certificate, report, received)| {
+    ///     let then = StartTime::Known(*received);
+    ///     let device = CertifiedHandle::verify(certificate, &enrollers, &fleet, then, &limits).ok()?;
+    ///     Some(VerifiedReport::verify(report, &device, *received, &limits))
+    /// });
+    /// let two_percent = BasisPoints::new(200).ok_or("a share")?;
+    /// let criteria = HaltCriteria::new(50, two_percent, 86_400).ok_or("criteria")?;
+    /// let soon = criteria.assess(reports(), manifest, now);
+    /// assert_eq!((soon.verdict, soon.failed, soon.pending), (Verdict::Continue, 1, 2));
+    /// let later = criteria.assess(reports(), manifest, now.saturating_add(86_400));
+    /// assert!(matches!(later.verdict, Verdict::Pause(_)), "silence is failure: {later:?}");
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "repository"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// The rollout stops **at** the share, not above it. Otherwise a share of 10,000 would never stop
     /// anything. A share of 0 stops at the first failure, whatever the sample: no larger one can
     /// make it fewer.

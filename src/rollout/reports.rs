@@ -88,7 +88,9 @@ impl VerifiedReport {
     /// Verifies a report that came at `received` from `device`: length, JSON, the device's
     /// signature, and the form of what it says.
     ///
-    /// Keep `received` from the first time: what is verified again later did not come later.
+    /// Keep `received` from the first time: what is verified again later did not come later. To
+    /// verify it again, as after a restart of the server, keep the certificate beside it, and verify
+    /// that as of `received`, too: by now it may have expired.
     pub fn verify(
         bytes: &[u8],
         device: &CertifiedHandle,

@@ -76,6 +76,9 @@ impl SuccessionError {
 }
 
 /// Checks that `next` may follow `current`, or be the first plan of a product.
+///
+/// For pipelines, before people sign: neither publishing nor a device asks. A release that is new in
+/// `next` is at [`Stage::Draft`] or [`Stage::Validation`], in a first plan, too.
 pub fn check_successor(current: Option<&Plan>, next: &Plan) -> Result<(), SuccessionError> {
     if let Some(current) = current {
         check_same_series(current, next)?;

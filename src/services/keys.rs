@@ -126,7 +126,8 @@ impl ServiceKeys {
     }
 
     /// Until when the keys may be used without being read again: as the list says, and no longer than
-    /// what vouches for it.
+    /// what vouches for it. That is usually the timestamp, which is good for some days: read them in
+    /// each cycle.
     #[must_use]
     pub fn expires(&self) -> UtcTime {
         self.expires

@@ -8,6 +8,10 @@
 //! { "schema": 1, "purpose": "attestation", "expires": "2027-01-01T00:00:00Z",
 //!   "keys": { "<key id>": { "keytype": "ed25519", "scheme": "ed25519", "keyval": { "public": "…" } } } }
 //! ```
+//!
+//! Whoever publishes writes that document by hand (`manual::first_rollout` does): the key ids are
+//! those under which the service signs, for a key of this crate
+//! `NamedKey::id`.
 
 mod error;
 mod keys;

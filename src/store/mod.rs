@@ -39,6 +39,65 @@ use crate::update::{Change, StoredItem};
 use crate::verify::anchor;
 
 /// The stored items of one device, in a folder.
+///
+/// A loss is [`new`](crate::rollout::Ratchets::new), and so is damage: both types say what that means.
+///
+/// ```
+/// use ota_trust::permit::InstallState;
+/// use ota_trust::primitives::{Limits, StartTime};
+/// use ota_trust::release::Product;
+/// use ota_trust::rollout::Ratchets;
+/// use ota_trust::store::{FsStore, StateItem};
+/// use ota_trust::update::{Step, Update};
+/// # #[cfg(feature = "repository")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use ota_trust::{key::{Ed25519Signer, Signer}, metadata::RoleType, repository::{Policy, Published}};
+/// # let (folder, now) = (tempfile::tempdir()?, "2026-11-23T12:00:00Z".parse()?);
+/// # let folder = folder.path();
+/// # let [people, machine] = [1, 2].map(|seed| Ed25519Signer::from_seed(&[seed; 32]));
+/// # let mut draft = Published::nothing().draft();
+/// # for (role, key) in [(RoleType::Root, &people), (RoleType::Targets, &people),
+/// #     (RoleType::Snapshot, &machine), (RoleType::Timestamp, &machine)] {
+/// #     draft.root().set_keys(role, &[key.public_key().clone()], 1)?;
+/// # }
+/// # draft.targets()?;
+/// # let release = draft.seal(now, &Policy::default())?.publish(&[&people, &machine], now)?;
+/// # let get = |name: &str| release.files().find(|file| file.name() == name).map(|file| file.bytes().to_vec());
+/// # let root = get("1.root.json").ok_or("no root")?;
+/// let (limits, product) = (Limits::default(), Product::new("lamp")?);
+/// let store = FsStore::open(folder, &limits)?;
+/// store.provision(&root)?; // at each start, with the root that the firmware ships
+/// let installation = StateItem::Installation(product.clone());
+/// let stored = store.read_state(&installation)?; // an error here ends the cycle: it is no loss
+/// let state = stored.and_then(|bytes| InstallState::from_bytes(&bytes, &product));
+/// let state = state.unwrap_or_else(|| InstallState::new(product.clone()));
+/// let stored = store.read_state(&StateItem::Rollouts(product.clone()))?;
+/// let ratchets = stored.and_then(|bytes| Ratchets::from_bytes(&bytes, &product));
+/// let ratchets = ratchets.unwrap_or_else(|| Ratchets::new(product.clone()));
+///
+/// let mut step = Update::begin(root, StartTime::Known(now), limits)?;
+/// let repository = loop {
+///     step = match step {
+///         Step::Load(load) => { let bytes = store.read(load.item())?; load.loaded(bytes)? }
+///         Step::Fetch(fetch) => match get(&fetch.file().name()) {
+///             Some(bytes) => fetch.received(bytes)?,
+///             None => fetch.not_found()?,
+///         },
+///         Step::Persist(persist) => match store.apply(persist.changes()) {
+///             Ok(()) => persist.done()?,
+///             Err(_) => persist.failed()?,
+///         },
+///         Step::Done(repository) => break repository,
+///     };
+/// };
+/// assert!(repository.is_durable());
+/// // What an observation, an activation or a start has changed is written before it is acted on.
+/// store.write_state(&installation, &state.to_bytes())?;
+/// store.write_state(&StateItem::Rollouts(product), &ratchets.to_bytes())?;
+/// # Ok(()) }
+/// # #[cfg(not(feature = "repository"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug)]
 pub struct FsStore {
     folder: PathBuf,

@@ -10,6 +10,27 @@ use crate::metadata::{PathPattern, PathSet};
 use crate::primitives::RoleName;
 
 /// A delegation to be made: a role, who signs for it, and what it may speak for (TUF §4.5).
+///
+/// The role needs a file, too.
+///
+/// ```
+/// use ota_trust::key::{Ed25519Signer, Signer};
+/// use ota_trust::metadata::PathSet;
+/// use ota_trust::primitives::{RoleName, TargetPath};
+/// use ota_trust::repository::{Delegation, Published, TargetEntry};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = Ed25519Signer::from_seed(&[7; 32]).public_key().clone();
+/// let releases = RoleName::delegated("releases")?;
+/// // A `*` ends at a slash: product, version, file.
+/// let paths = PathSet::patterns(["releases/*/*/*"]);
+/// let mut draft = Published::nothing().draft();
+/// let delegation = Delegation::new(releases.clone(), vec![key], 1, paths).terminating();
+/// draft.targets()?.delegate(&delegation)?;
+/// draft.create_role(&releases)?;
+/// let manifest = TargetPath::new("releases/lamp/1.1.0/release.json")?;
+/// assert_eq!(draft.insert_target(&manifest, &TargetEntry::of(b"{}"))?, releases);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Delegation {
     pub(super) name: RoleName,
