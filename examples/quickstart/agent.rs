@@ -111,7 +111,7 @@ impl Agent {
     ) -> Result<InstallPermit> {
         let of_eligible = |release: &&TrustedRelease| release.digest() == eligible.manifest();
         let release = catalog.releases().find(of_eligible).ok_or("no such release")?;
-        let write = WritePermit::new(release, eligible).map_err(Error::from)?;
+        let write = WritePermit::new(release, eligible, &self.state).map_err(Error::from)?;
         let (mut repository, mut verified) = (repository, Vec::new());
         for component in release.components() {
             let path = component.full().ok_or("only deltas lead to a component")?;

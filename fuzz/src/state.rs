@@ -41,7 +41,7 @@ static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
             title: "ota-trust installation 1",
             lines: lines(&format!(
                 "product lamp|index 4|good a {a} 2.0.0 4 stable|\
-                 pending b {b} 2.1.0-rc.1+build 5 beta|failed {c} 2|failed {a} 1"
+                 pending b {b} 2.1.0-rc.1+build 5 beta|fallback a|failed {c} 2|failed {a} 1"
             )),
             rewrite: |bytes| Some(InstallState::from_bytes(bytes, &lamp())?.to_bytes()),
         },

@@ -32,9 +32,8 @@ pub enum BootVerdict {
     Nothing(BootChange),
     /// The new release is good.
     Confirmed(BootChange),
-    /// It is not: it did not start, it is not what was installed, or it does not work. In the latter
-    /// cases go back to the slot of [`InstallState::good`]; where there is none, to the one that ran
-    /// when the installation was made.
+    /// It is not: it did not start, it is not what was installed, or it does not work. Where another
+    /// slot than the one before runs now, [go back](BootChange::fall_back_to).
     Failed(BootChange),
 }
 
@@ -45,6 +44,7 @@ pub struct BootChange {
     state: InstallState,
     changed: bool,
     counter: Option<u64>,
+    fallback: Option<Slot>,
 }
 
 impl BootVerdict {
@@ -69,6 +69,13 @@ impl BootChange {
         self.changed
     }
 
+    /// The slot to go back to, once the state is stored: where an installation has failed that runs all
+    /// the same, the one that ran when it was activated.
+    #[must_use]
+    pub fn fall_back_to(&self) -> Option<&Slot> {
+        self.fallback.as_ref()
+    }
+
     /// To what the hardware counter is to be raised once the state is stored, if it is behind: never
     /// above what the running image says of itself, nor above what every slot has that must stay
     /// bootable.
@@ -91,7 +98,11 @@ pub fn confirm_boot(state: &InstallState, boot: &Boot<'_>) -> BootVerdict {
         Some(pending) if is_good(pending, boot) => {
             BootVerdict::Confirmed(change(state, state.confirmed(pending), boot))
         }
-        Some(pending) => BootVerdict::Failed(change(state, state.failed(pending), boot)),
+        Some(pending) => {
+            let change = change(state, state.failed(pending), boot);
+            let fallback = Some(pending.fallback()).filter(|slot| *slot != boot.slot).cloned();
+            BootVerdict::Failed(BootChange { fallback, ..change })
+        }
     }
 }
 
@@ -107,7 +118,8 @@ fn is_good(pending: &PendingInstall, boot: &Boot<'_>) -> bool {
 fn change(before: &InstallState, after: InstallState, boot: &Boot<'_>) -> BootChange {
     let good = after.good().filter(|good| runs(good.manifest, &good.slot, boot));
     let Some(good) = good.map(|good| good.rollback_index) else {
-        return BootChange { changed: after != *before, state: after, counter: None };
+        let changed = after != *before;
+        return BootChange { changed, state: after, counter: None, fallback: None };
     };
     // What every slot has that must stay bootable, the running one included.
     let common = boot.must_stay_bootable.iter().copied().fold(good, u64::min);
@@ -115,7 +127,7 @@ fn change(before: &InstallState, after: InstallState, boot: &Boot<'_>) -> BootCh
     let most = boot.image_index.map(|image| image.min(common));
     let behind = |most: &u64| boot.hardware_counter.is_some_and(|counter| counter < *most);
     let counter = most.filter(behind);
-    BootChange { changed: state != *before, state, counter }
+    BootChange { changed: state != *before, state, counter, fallback: None }
 }
 
 /// Only a release that is known to be good, and that runs, can raise anything.

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::write::not_expired;
-use super::{PermitError, WritePermit};
+use super::{InstallState, PermitError, WritePermit};
 use crate::eligibility::Eligible;
 use crate::primitives::{StartTime, UtcTime, checksummed};
 use crate::release::{ManifestDigest, Product, ReleaseVersion, TrustedRelease};
@@ -64,6 +64,7 @@ impl PermitRecord {
         &self,
         release: &TrustedRelease,
         eligible: Eligible,
+        state: &InstallState,
         now: StartTime,
     ) -> Result<WritePermit, PermitError> {
         let (expected, found) = (self.manifest, release.digest());
@@ -71,7 +72,7 @@ impl PermitRecord {
             return Err(PermitError::OtherRelease { expected, found });
         }
         not_expired(self.not_after, now)?;
-        Ok(WritePermit::new(release, eligible)?.until(self.not_after))
+        Ok(WritePermit::new(release, eligible, state)?.until(self.not_after))
     }
 
     /// The bytes.

@@ -45,13 +45,22 @@ pub struct InstalledRelease {
 
 /// A release that has been activated, and has not been confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingInstall(pub(super) InstalledRelease);
+pub struct PendingInstall {
+    release: InstalledRelease,
+    fallback: Slot,
+}
 
 impl PendingInstall {
     /// The release, and its slot.
     #[must_use]
     pub fn release(&self) -> &InstalledRelease {
-        &self.0
+        &self.release
+    }
+
+    /// The slot that ran when it was activated: the way back.
+    #[must_use]
+    pub fn fallback(&self) -> &Slot {
+        &self.fallback
     }
 }
 
@@ -97,6 +106,26 @@ impl InstallState {
         &self.failed
     }
 
+    /// What was installed into a slot last, confirmed or not, as far as that is known. The bytes in the
+    /// slot may be others by now.
+    #[must_use]
+    pub fn installed_in(&self, slot: &Slot) -> Option<&InstalledRelease> {
+        let pending = self.pending.as_ref().map(PendingInstall::release);
+        pending.into_iter().chain(&self.good).find(|release| release.slot == *slot)
+    }
+
+    /// Whether something of a product may be installed: nothing waits for its boot.
+    pub(super) fn may_install(&self, product: &Product) -> Result<(), PermitError> {
+        if *product != self.product {
+            let (expected, found) = (self.product.clone(), product.clone());
+            return Err(PermitError::OtherProduct { expected, found });
+        }
+        match &self.pending {
+            Some(pending) => Err(PermitError::Pending { manifest: pending.release.manifest }),
+            None => Ok(()),
+        }
+    }
+
     /// With the installation in `slot` that a permit permits, while `running` runs.
     pub(super) fn activate(
         &self,
@@ -104,13 +133,7 @@ impl InstallState {
         slot: &Slot,
         running: &Slot,
     ) -> Result<Self, PermitError> {
-        if *permit.product() != self.product {
-            let (expected, found) = (self.product.clone(), permit.product().clone());
-            return Err(PermitError::OtherProduct { expected, found });
-        }
-        if let Some(PendingInstall(pending)) = &self.pending {
-            return Err(PermitError::Pending { manifest: pending.manifest });
-        }
+        self.may_install(permit.product())?;
         if slot == running {
             return Err(PermitError::SlotInUse { slot: slot.clone() });
         }
@@ -118,13 +141,14 @@ impl InstallState {
         if index < floor {
             return Err(PermitError::BelowFloor { index, floor });
         }
-        let pending = PendingInstall(InstalledRelease {
+        let release = InstalledRelease {
             slot: slot.clone(),
             manifest: permit.manifest(),
             version: permit.version().clone(),
             rollback_index: index,
             channel: permit.channel().clone(),
-        });
+        };
+        let pending = PendingInstall { release, fallback: running.clone() };
         // The way back is what runs. If that is another slot than the good one, that one is broken, or
         // is written over now: nobody may be sent there.
         let good = self.good.clone().filter(|good| good.slot == *running);
@@ -135,8 +159,8 @@ impl InstallState {
     pub(super) fn confirmed(&self, pending: &PendingInstall) -> Self {
         let mut next = self.clone();
         next.pending = None;
-        next.failed.retain(|(failed, _)| *failed != pending.0.manifest);
-        next.good = Some(pending.0.clone());
+        next.failed.retain(|(failed, _)| *failed != pending.release.manifest);
+        next.good = Some(pending.release.clone());
         next
     }
 
@@ -144,7 +168,7 @@ impl InstallState {
     pub(super) fn failed(&self, pending: &PendingInstall) -> Self {
         let mut next = self.clone();
         next.pending = None;
-        let manifest = pending.0.manifest;
+        let manifest = pending.release.manifest;
         let known = next.failed.iter().position(|(failed, _)| *failed == manifest);
         let boots = known.map_or(0, |at| next.failed.remove(at).1).saturating_add(1);
         if next.failed.len() >= MAX_FAILED {
@@ -168,11 +192,12 @@ impl InstallState {
         if let Some(index) = self.rollback_index {
             let _ = writeln!(body, "index {index}");
         }
-        let pending = self.pending.as_ref().map(|pending| &pending.0);
-        for (name, release) in [("good", self.good.as_ref()), ("pending", pending)] {
-            if let Some(release) = release {
-                write_release(&mut body, name, release);
-            }
+        if let Some(good) = &self.good {
+            write_release(&mut body, "good", good);
+        }
+        if let Some(PendingInstall { release, fallback }) = &self.pending {
+            write_release(&mut body, "pending", release);
+            let _ = writeln!(body, "fallback {fallback}");
         }
         for (manifest, boots) in &self.failed {
             let _ = writeln!(body, "failed {manifest} {boots}");
@@ -188,12 +213,14 @@ impl InstallState {
             return None;
         }
         let mut state = Self::new(product.clone());
+        let (mut pending, mut fallback) = (None, None);
         for line in lines {
             let (name, rest) = line.split_once(' ')?;
             match name {
                 "index" => state.rollback_index = Some(rest.parse().ok()?),
                 "good" => state.good = Some(parse_release(rest)?),
-                "pending" => state.pending = Some(PendingInstall(parse_release(rest)?)),
+                "pending" => pending = Some(parse_release(rest)?),
+                "fallback" => fallback = Some(Slot::new(rest).ok()?),
                 "failed" => {
                     let (manifest, boots) = rest.split_once(' ')?;
                     state.failed.push((ManifestDigest::from_hex(manifest)?, boots.parse().ok()?));
@@ -201,7 +228,9 @@ impl InstallState {
                 _ => return None,
             }
         }
-        // One spelling only: lines in this order, each once.
+        let pending = pending.zip(fallback);
+        state.pending = pending.map(|(release, fallback)| PendingInstall { release, fallback });
+        // One spelling only: lines in this order, each once, and none without what belongs to it.
         (state.to_bytes() == bytes).then_some(state)
     }
 }

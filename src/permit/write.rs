@@ -2,7 +2,8 @@
 
 use super::component::{Whose, streams};
 use super::{
-    ComponentStream, DeltaStream, Evidence, InstallPermit, PermitError, VerifiedComponent,
+    ComponentStream, DeltaStream, Evidence, InstallPermit, InstallState, PermitError,
+    VerifiedComponent,
 };
 use crate::artifact::{ArtifactError, ReadBack};
 use crate::eligibility::Eligible;
@@ -25,9 +26,16 @@ pub struct WritePermit {
 }
 
 impl WritePermit {
-    /// Puts the two proofs together: of one release, in one state of the repository.
+    /// Puts the two proofs together: of one release, in one state of the repository. A device whose
+    /// last installation still waits for its boot gets none: the slot that it waits in is the one that
+    /// would be written over.
     #[allow(clippy::needless_pass_by_value, reason = "the proof is used up")]
-    pub fn new(release: &TrustedRelease, eligible: Eligible) -> Result<Self, PermitError> {
+    pub fn new(
+        release: &TrustedRelease,
+        eligible: Eligible,
+        state: &InstallState,
+    ) -> Result<Self, PermitError> {
+        state.may_install(release.product())?;
         let (expected, found) = (release.digest(), eligible.manifest());
         if expected != found {
             return Err(PermitError::OtherRelease { expected, found });

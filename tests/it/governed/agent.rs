@@ -187,7 +187,7 @@ impl Agent {
         let Some(eligible) = decided.into_eligible() else { return Ok(None) };
         let mut releases = documents.releases.iter();
         let release = releases.find(|release| release.digest() == eligible.manifest()).unwrap();
-        let write = WritePermit::new(release, eligible).map_err(|e| e.code())?;
+        let write = WritePermit::new(release, eligible, &self.state).map_err(|e| e.code())?;
         Ok(Some((documents, write)))
     }
 

@@ -2,7 +2,7 @@
 
 use ota_trust::eligibility::Policy;
 use ota_trust::metadata::PathSet;
-use ota_trust::permit::{Boot, BootVerdict, Slot, confirm_boot};
+use ota_trust::permit::{Boot, BootVerdict, InstallState, Slot, WritePermit, confirm_boot};
 use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{ManifestDigest, ReleaseDescription, TrustedRelease};
 use ota_trust::repository::Delegation;
@@ -156,6 +156,37 @@ fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
     let BootVerdict::Failed(change) = confirm_boot(&state, &boot) else { panic!("not failed") };
     assert_eq!(change.state().good(), None, "`b` holds what has just failed");
     assert_eq!(change.state().rollback_index(), Some(2), "and the index does not fall");
+}
+
+#[test]
+fn nothing_is_written_over_what_waits_for_its_boot() {
+    let mut vendor = Vendor::new();
+    let first = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(first, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    let record = permit.record();
+    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
+    agent.state = permit.activate(&agent.state, &b, &a, agent.device.start).unwrap().stored();
+    assert_eq!(agent.state.pending().unwrap().fallback(), &a);
+    assert_eq!(agent.state.installed_in(&b).map(|release| release.manifest), Some(first));
+    assert_eq!(agent.state.installed_in(&a), None);
+    // A better release is published before the device restarts.
+    let second = vendor.release("lamp", "3.0.0", 3);
+    vendor.plan("lamp", &stable("lamp", 2, &[(first, "2.0.0"), (second, "3.0.0")]));
+    assert_eq!(agent.write_permit(&vendor).err(), Some("permit.pending"));
+    // And one of a state that is another product's is none, either.
+    let (documents, decided) = agent.poll(&vendor).unwrap();
+    let eligible = decided.into_eligible().unwrap();
+    let release = documents.releases.iter().find(|r| r.digest() == second).unwrap();
+    let of_door = InstallState::new(product("door"));
+    let refused = WritePermit::new(release, eligible, &of_door).unwrap_err();
+    assert_eq!(refused.code(), "permit.other-product");
+    let (documents, decided) = agent.poll(&vendor).unwrap();
+    let release = documents.releases.iter().find(|r| r.digest() == first).unwrap();
+    let eligible = decided.into_eligible().unwrap();
+    let refused = record.recheck(release, eligible, &agent.state, agent.device.start).unwrap_err();
+    assert_eq!(refused.code(), "permit.pending");
 }
 
 #[test]

@@ -107,11 +107,12 @@ fn a_permit_takes_no_proof_of_another_release_or_snapshot() {
     let of = |manifest| {
         documents.releases.iter().find(|release| release.digest() == manifest).unwrap().clone()
     };
-    let refusal = WritePermit::new(&of(first), eligible).unwrap_err();
+    let refusal = WritePermit::new(&of(first), eligible, &agent.state).unwrap_err();
     assert_eq!(refusal, PermitError::OtherRelease { expected: first, found: second });
     vendor.refresh();
     let (_, decided) = agent.poll(&vendor).unwrap();
-    let refusal = WritePermit::new(&of(second), decided.into_eligible().unwrap()).unwrap_err();
+    let refusal =
+        WritePermit::new(&of(second), decided.into_eligible().unwrap(), &agent.state).unwrap_err();
     assert_eq!(refusal, PermitError::OtherSnapshot);
 }
 
@@ -144,11 +145,12 @@ fn a_component_of_one_release_in_another() {
     let (facts, start) = (agent.facts(), agent.device.start);
     let of_first = decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, start);
     let older = catalog.releases().next().unwrap();
-    let write_first = WritePermit::new(older, of_first.into_eligible().unwrap()).unwrap();
+    let write_first =
+        WritePermit::new(older, of_first.into_eligible().unwrap(), &agent.state).unwrap();
     let refusal = write_first.install(verified.clone(), start).unwrap_err();
     assert_eq!(refusal, PermitError::OtherRelease { expected: first, found: second });
     // With none at all.
-    let write = WritePermit::new(release, eligible).unwrap();
+    let write = WritePermit::new(release, eligible, &agent.state).unwrap();
     assert_eq!(write.install([], start).unwrap_err(), PermitError::Missing { id });
 }
 

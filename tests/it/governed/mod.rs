@@ -36,5 +36,5 @@ fn refusal_of_permit(agent: &Agent, live: &LivePlan, documents: &Documents) -> &
     let decided = decide(&agent.policy, &facts, &catalog, AttestationSignal::Unavailable, now);
     let eligible = decided.into_eligible().unwrap();
     let release = documents.releases.iter().find(|r| r.digest() == eligible.manifest()).unwrap();
-    WritePermit::new(release, eligible).unwrap_err().code()
+    WritePermit::new(release, eligible, &agent.state).unwrap_err().code()
 }

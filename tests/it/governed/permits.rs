@@ -134,7 +134,7 @@ fn a_record_proves_nothing_until_all_is_found_again() {
     let now = agent.device.start;
     let recheck = |agent: &mut Agent, record: &PermitRecord, now| {
         let (documents, decided): (Documents, _) = agent.poll(&vendor).unwrap();
-        record.recheck(&documents.releases[0], decided.into_eligible().unwrap(), now)
+        record.recheck(&documents.releases[0], decided.into_eligible().unwrap(), &agent.state, now)
     };
     let slot = |at: &str| vendor.contents[at].clone();
     let again = read_back(recheck(&mut agent, &record, now).unwrap(), slot, now).unwrap();
@@ -158,7 +158,9 @@ fn a_record_of_another_release_is_refused() {
     vendor.plan("lamp", &stable("lamp", 2, &[(newer, "2.1.0")]));
     let (documents, decided) = agent.poll(&vendor).unwrap();
     let eligible = decided.into_eligible().unwrap();
-    let refusal = record.recheck(&documents.releases[0], eligible, agent.device.start).unwrap_err();
+    let refusal = record
+        .recheck(&documents.releases[0], eligible, &agent.state, agent.device.start)
+        .unwrap_err();
     assert_eq!(refusal.code(), "permit.other-release");
 }
 
@@ -232,7 +234,7 @@ fn a_plain_repository_serves_under_a_policy_that_says_so() {
     assert_eq!(refused.reason(release.digest()).unwrap().code(), "reason.no-plan");
     assert!(refused.into_eligible().is_none());
     let eligible = decided(Policy::without_rollouts()).into_eligible().unwrap();
-    let write = WritePermit::new(&release, eligible).unwrap();
+    let write = WritePermit::new(&release, eligible, &agent.state).unwrap();
     let mut stream = write.stream(release.components()[0].id(), &target, 1 << 20).unwrap();
     stream.update(&bytes).unwrap();
     assert!(write.install([stream.finish().unwrap()], now).is_ok());

@@ -127,19 +127,20 @@ impl Life {
         let Some(eligible) = self.poll(&plan.offered) else { return Ok(()) };
         let number = published.number(eligible.manifest());
         let (release, target, bytes) = &published.releases[number];
-        let write = WritePermit::new(release, eligible).unwrap();
+        let state = self.state();
+        let write = WritePermit::new(release, eligible, &state);
+        if state.pending().is_some() {
+            assert_eq!(write.unwrap_err().code(), "permit.pending");
+            return Ok(());
+        }
+        let write = write.unwrap();
         let id = release.components()[0].id();
         let mut stream = write.stream(id, target, 1 << 20).unwrap();
         stream.update(bytes).unwrap();
         let verified = stream.finish().unwrap();
 
-        let state = self.state();
         let slot = plan.slot % self.device.slots.len();
-        let forbidden = match (state.pending(), slot == self.device.running) {
-            (Some(_), _) => Some("permit.pending"),
-            (None, true) => Some("permit.slot-in-use"),
-            (None, false) => None,
-        };
+        let forbidden = (slot == self.device.running).then_some("permit.slot-in-use");
         if forbidden.is_none() {
             let image = Image::new(Some(number), !plan.is_corrupt);
             self.device.write_slot(slot, image)?;
@@ -148,7 +149,7 @@ impl Life {
         if plan.reads_back && forbidden.is_none() {
             let record = PermitRecord::from_bytes(&permit.record().to_bytes()).unwrap();
             let eligible = self.poll(&plan.offered).unwrap();
-            let write = record.recheck(release, eligible, published.now).unwrap();
+            let write = record.recheck(release, eligible, &self.state(), published.now).unwrap();
             let read = self.read_back(&write, slot, bytes);
             assert_eq!(read.is_none(), plan.is_corrupt);
             let Some(read) = read else { return Ok(()) };
@@ -222,13 +223,14 @@ impl Life {
         let verdict = confirm_boot(&state, &boot);
         let mut model = self.model.clone();
         let waited = model.pending.clone();
-        let (expected, raise) = model.start(&start);
+        let (expected, raise, back) = model.start(&start);
         let (found, change) = match &verdict {
             BootVerdict::Nothing(change) => (Verdict::Nothing, change),
             BootVerdict::Confirmed(change) => (Verdict::Confirmed, change),
             BootVerdict::Failed(change) => (Verdict::Failed, change),
         };
         assert_eq!((&found, change.raise_counter_to()), (&expected, raise));
+        assert_eq!(change.fall_back_to(), back.map(Device::name).as_ref());
         assert_eq!(change.has_changed(), *change.state() != state);
         if change.has_changed() {
             self.store(change.state(), model)?;

@@ -38,6 +38,8 @@ pub(super) struct Model {
     pub(super) index: Option<u64>,
     pub(super) good: Option<Installed>,
     pub(super) pending: Option<Installed>,
+    /// The slot that ran when it was activated.
+    pub(super) fallback: Option<usize>,
     pub(super) failed: BTreeMap<usize, u32>,
 }
 
@@ -46,10 +48,12 @@ impl Model {
     pub(super) fn activate(&mut self, installed: Installed, running: usize) {
         self.good = self.good.take().filter(|good| good.slot == running);
         self.pending = Some(installed);
+        self.fallback = Some(running);
     }
 
-    /// Judges a start, and says to what the counter is to be raised.
-    pub(super) fn start(&mut self, start: &Start) -> (Verdict, Option<u64>) {
+    /// Judges a start, and says to what the counter is to be raised, and where to go back to.
+    pub(super) fn start(&mut self, start: &Start) -> (Verdict, Option<u64>, Option<usize>) {
+        let ran = self.fallback.take();
         let verdict = match self.pending.take() {
             None => Verdict::Nothing,
             Some(pending) => {
@@ -74,13 +78,16 @@ impl Model {
         self.index = self.index.max(most);
         let most = most.zip(start.image_index).map(|(most, image)| most.min(image));
         let behind = |most: &u64| start.counter.is_some_and(|counter| counter < *most);
-        (verdict, most.filter(behind))
+        let back = ran.filter(|ran| verdict == Verdict::Failed && *ran != start.slot);
+        (verdict, most.filter(behind), back)
     }
 
     pub(super) fn assert_is(&self, state: &InstallState) {
         assert_eq!(state.rollback_index(), self.index);
         assert_eq!(state.good().map(installed), self.good);
         assert_eq!(state.pending().map(|pending| installed(pending.release())), self.pending);
+        let fallback = state.pending().map(|pending| pending.fallback().clone());
+        assert_eq!(fallback, self.fallback.map(Device::name));
         let published = Published::get();
         let failed = state.failed_boots().iter();
         let failed = failed.map(|(manifest, boots)| (published.number(*manifest), *boots));
