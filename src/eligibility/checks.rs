@@ -122,6 +122,9 @@ impl Checks<'_> {
         require(index <= most, Reason::IndexJump { index, most })?;
         let above = release.minimum_version().is_none_or(|barrier| facts.version >= *barrier);
         require(above, Reason::Barrier)?;
+        let mut components = release.components().iter();
+        let can_be_made = components.all(|component| component.can_be_made_from(&facts.sources));
+        require(can_be_made, Reason::NoSource)?;
         let failed = facts.failed_boots.iter().filter(|(failed, _)| *failed == release.digest());
         let boots = failed.map(|(_, boots)| *boots).max().unwrap_or(0);
         let most = self.policy.max_failed_boots;

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::identity::DeviceSecret;
 use crate::primitives::UtcTime;
-use crate::release::{Channel, HardwareId, ManifestDigest, Product, ReleaseVersion};
+use crate::release::{Channel, Content, HardwareId, ManifestDigest, Product, ReleaseVersion};
 
 /// What a decision is made about. Nothing in here says *who* uses the device.
 ///
@@ -39,6 +39,9 @@ pub struct DeviceFacts<'a> {
     pub validates: bool,
     /// What it has failed to boot, and how often; of one release the highest number counts.
     pub failed_boots: Vec<(ManifestDigest, u32)>,
+    /// The contents that it could apply deltas to: usually those of the components that run. A release
+    /// to which only deltas lead is offered where it has a source for each of its components.
+    pub sources: Vec<Content>,
     /// Until when its quota (of data, of concurrent downloads) is used up.
     pub quota_until: Option<UtcTime>,
     /// How its place in a limited rollout is found.
@@ -140,6 +143,7 @@ impl DeviceFacts<'_> {
             switch_to: None,
             validates: false,
             failed_boots: Vec::new(),
+            sources: Vec::new(),
             quota_until: None,
             cohort: Cohort::None,
         }

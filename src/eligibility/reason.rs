@@ -70,6 +70,8 @@ pub enum Reason {
     },
     /// An older version than its barrier runs: another release has to come first.
     Barrier,
+    /// Only deltas lead to a component of it, and the device holds the source of none.
+    NoSource,
     /// It has failed to boot too often.
     FailedBoots {
         /// How often.
@@ -134,6 +136,7 @@ impl Reason {
             Self::BelowFloor { .. } => "reason.below-floor",
             Self::IndexJump { .. } => "reason.index-jump",
             Self::Barrier => "reason.barrier",
+            Self::NoSource => "reason.no-source",
             Self::FailedBoots { .. } => "reason.failed-boots",
             Self::Attestation(_) => "reason.attestation",
             Self::NotExposed { .. } => "reason.not-exposed",
@@ -212,6 +215,7 @@ impl fmt::Display for Reason {
                 );
             }
             Self::Barrier => "another release has to be installed first",
+            Self::NoSource => "only deltas lead to it, from contents that the device does not hold",
             Self::FailedBoots { boots } => {
                 return write!(f, "it has failed to boot {boots} times");
             }

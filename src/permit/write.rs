@@ -13,10 +13,6 @@ use crate::verify::VouchedTarget;
 
 /// A release that is trusted, and that this device may have now: its components may be streamed into
 /// the *inactive* slot. Nothing may be started.
-///
-/// It knows no slots. While an installation waits for its first boot
-/// ([`InstallState::pending`](super::InstallState::pending)), that slot is not inactive: write nothing
-/// then, and restart.
 #[derive(Debug)]
 #[must_use = "components are checked through it"]
 pub struct WritePermit {

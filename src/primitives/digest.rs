@@ -157,6 +157,16 @@ impl Hashes {
         if self.iter().next().is_none() { Err(HashesError::NoneKnown) } else { Ok(self) }
     }
 
+    /// Whether two lists can be of one file: they have an algorithm in common, and differ in none.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let of_other =
+            |digest: &Digest| other.iter().find(|listed| listed.algorithm() == digest.algorithm());
+        let mut common = self.iter().filter_map(|digest| Some((digest, of_other(&digest)?)));
+        // Not `all` alone, which holds of nothing.
+        common.next().is_some_and(|(own, its)| own == its && common.all(|(own, its)| own == its))
+    }
+
     /// The known digests, SHA-256 first.
     pub fn iter(&self) -> impl Iterator<Item = Digest> + '_ {
         let sha256 = self.sha256.map(Digest::Sha256);

@@ -84,6 +84,15 @@ impl Component {
         self.provenance.as_ref()
     }
 
+    /// Whether there is a way to it for a device that holds these contents: the whole image, or a delta
+    /// from one of them.
+    #[must_use]
+    pub fn can_be_made_from(&self, sources: &[Content]) -> bool {
+        let is_held =
+            |delta: &Delta| sources.iter().any(|source| source.agrees_with(&delta.source));
+        self.full.is_some() || self.deltas.iter().any(is_held)
+    }
+
     /// A component that is one target, and has no way to it but the target itself.
     pub(super) fn whole(path: &TargetPath, content: Content) -> Self {
         Self {
@@ -143,6 +152,12 @@ impl Component {
 }
 
 impl Content {
+    /// Whether both can be of one file.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.length == other.length && self.hashes.agrees_with(&other.hashes)
+    }
+
     fn new(length: Option<u64>, hashes: Option<Hashes>) -> Result<Self, RecordError> {
         Ok(Self { length: required(length, "length")?, hashes: required(hashes, "hashes")? })
     }

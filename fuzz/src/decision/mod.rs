@@ -103,6 +103,7 @@ fn device(choices: &mut Choices<'_>, world: &World) -> (DeviceFacts<'static>, or
         entitled: vec![follows.to_owned()],
         validates: choices.yes(),
         failed_boots: Vec::new(),
+        sources: Vec::new(),
         quota_until: None,
         place: Place::Nowhere,
     };
@@ -134,6 +135,11 @@ fn device(choices: &mut Choices<'_>, world: &World) -> (DeviceFacts<'static>, or
         let (failed, boots) = (digest(choices), choices.number().into());
         real.failed_boots.push((ManifestDigest::from_bytes(failed), boots));
         facts.failed_boots.push((failed, boots));
+    }
+    for _ in 0..choices.below(3) {
+        let number = choices.below(4) as u8;
+        real.sources.push(world::source(number));
+        facts.sources.push(number);
     }
     if choices.below(3) == 1 {
         let until = moment(choices);

@@ -146,6 +146,16 @@ fn manifest(number: u64) -> (oracle::Release, Vec<u8>) {
         .component(ComponentDraft::full(id, "firmware.bin", content));
     draft = kinds.iter().fold(draft, |draft, id| draft.hardware_id(hardware(id)));
     draft = channels.iter().fold(draft, |draft, name| draft.channel(channel(name)));
+    // One component of it is made of what a device holds, or not at all.
+    let only_from = (number == 4).then(|| vec![2, 3]);
+    if let Some(sources) = &only_from {
+        let id = ComponentId::new("assets").expect("a name");
+        let assets = ComponentDraft::deltas_only(id, Content::of(b"assets"));
+        draft = draft.component(sources.iter().fold(assets, |assets, number| {
+            let name = format!("{number}.delta");
+            assets.delta(&name, "toy", Content::of(b"delta"), source(*number))
+        }));
+    }
     if let Some(minimum) = minimum {
         draft = draft.minimum_version(&version(minimum));
     }
@@ -160,12 +170,18 @@ fn manifest(number: u64) -> (oracle::Release, Vec<u8>) {
         channels: owned(channels),
         severity: severity as u8,
         minimum: minimum.map(plain_version),
+        only_from,
         fresh: oracle::Fresh::Proven,
         fresh_until: 0,
         durable: true,
         described: false,
     };
     (plain, bytes)
+}
+
+/// What a device may hold.
+pub fn source(number: u8) -> Content {
+    Content::of(&[number])
 }
 
 pub fn plain_version(number: u64) -> oracle::Version {

@@ -11,7 +11,7 @@ use ota_trust::rollout::{BasisPoints, Bucket};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::editions::{CHANNELS, Edition, HOUR, RUNNING, editions, running, time};
+use super::editions::{CHANNELS, Edition, HOUR, RUNNING, SOURCES, editions, running, source, time};
 use super::oracle;
 use super::vendor::{channel, hardware, product, version};
 use crate::publishing::house::now;
@@ -94,6 +94,7 @@ pub(crate) fn real_facts<'s>(
     let boots = plain.failed_boots.iter();
     facts.failed_boots =
         boots.map(|(digest, boots)| (ManifestDigest::from_bytes(*digest), *boots)).collect();
+    facts.sources = plain.sources.iter().map(|number| source(*number)).collect();
     facts.quota_until = plain.quota_until.map(time);
     facts.cohort = match plain.place {
         oracle::Place::Device(_) => Cohort::Device(secret),
@@ -190,10 +191,11 @@ fn facts() -> impl Strategy<Value = (oracle::Facts, usize)> {
         select(vec![Place::Device(Vec::new()), Place::Nowhere, Place::Server]),
         prop::option::weighted(0.3, 0..23_usize),
         boots,
+        subsequence((0..SOURCES).collect::<Vec<_>>(), 0..=usize::from(SOURCES)),
     );
     (who, channels, rest).prop_map(|(who, (channel, switch_to, entitled), rest)| {
         let (enrolment, trust, product, hardware, running, floor) = who;
-        let (validates, quota_until, place, runs, boots) = rest;
+        let (validates, quota_until, place, runs, boots, sources) = rest;
         let digest = |number: usize| editions()[0].plain[number].digest;
         let facts = oracle::Facts {
             enrolment,
@@ -211,6 +213,7 @@ fn facts() -> impl Strategy<Value = (oracle::Facts, usize)> {
                 .into_iter()
                 .map(|(number, boots)| (digest(number), boots))
                 .collect(),
+            sources,
             quota_until,
             place,
         };

@@ -24,7 +24,7 @@ use crate::publishing::house::now;
 use cycle::Documents;
 use dice::Dice;
 use releases::{LAMPS, described_release, release};
-pub(crate) use releases::{RUNNING, running};
+pub(crate) use releases::{RUNNING, SOURCES, running, source};
 
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const CHANNELS: [&str; 3] = ["stable", "beta", "nightly"];

@@ -1,10 +1,10 @@
 //! The releases of all editions.
 
-use ota_trust::release::{ReleaseDescription, Severity, TrustedRelease};
+use ota_trust::release::{ComponentDraft, Content, ReleaseDescription, Severity, TrustedRelease};
 use ota_trust::verify::VouchedTarget;
 
 use super::super::oracle;
-use super::super::vendor::{Vendor, channel, hardware, product, version};
+use super::super::vendor::{Vendor, channel, component, hardware, product, version};
 use super::dice::Dice;
 use super::{CHANNELS, HARDWARE};
 
@@ -32,6 +32,8 @@ pub(super) const LAMPS: [(&str, oracle::Version); 20] = [
     ("3.1.0", (3, 1, 0, u64::MAX, 0)),
     ("4.0.0", (4, 0, 0, u64::MAX, 0)),
 ];
+/// How many contents there are that devices may hold, and one that none does.
+pub(crate) const SOURCES: u8 = 3;
 /// Versions that devices run.
 pub(crate) const RUNNING: [usize; 8] = [0, 1, 3, 5, 6, 8, 10, 16];
 
@@ -53,7 +55,16 @@ pub(super) fn release(
     let (kinds, channels) = (more(&HARDWARE[1..]), more(&CHANNELS[1..]));
     let severity = u8::try_from(dice.below(5)).unwrap();
     let minimum = (dice.below(4) == 0).then(|| running(3));
+    let only_from = (dice.below(5) == 0).then(|| {
+        let mut sources: Vec<u8> = (0..SOURCES).filter(|_| dice.below(2) == 0).collect();
+        sources.push(SOURCES);
+        sources
+    });
     let digest = vendor.release_as(of, number, index, |draft| {
+        let draft = match &only_from {
+            Some(sources) => draft.component(made_from(sources)),
+            None => draft,
+        };
         let draft = draft.severity(SEVERITIES[usize::from(severity)]);
         let draft = kinds.iter().fold(draft, |draft, id| draft.hardware_id(hardware(id)));
         let draft = channels.iter().fold(draft, |draft, name| draft.channel(channel(name)));
@@ -74,12 +85,26 @@ pub(super) fn release(
         channels: with(CHANNELS[0], channels),
         severity,
         minimum: minimum.map(|(_, plain)| plain),
+        only_from,
         fresh: oracle::Fresh::Proven,
         fresh_until: 0,
         durable: true,
         described: false,
     };
     (plain, number)
+}
+
+/// A component that deltas from these sources lead to.
+fn made_from(sources: &[u8]) -> ComponentDraft {
+    let draft = ComponentDraft::deltas_only(component("assets"), Content::of(b"assets"));
+    sources.iter().fold(draft, |draft, number| {
+        draft.delta(&format!("{number}.delta"), "toy", Content::of(b"delta"), source(*number))
+    })
+}
+
+/// What a device may hold.
+pub(crate) fn source(number: u8) -> Content {
+    Content::of(&[number])
 }
 
 /// What a caller describes of a target, whatever its manifest says.
@@ -98,6 +123,7 @@ pub(super) fn described_release(
     };
     let release = TrustedRelease::assume_described(vouched, description);
     (plain.index, plain.severity, plain.minimum, plain.described) = (index, 0, None, true);
+    plain.only_from = None;
     plain.hardware = HARDWARE.map(str::to_owned).to_vec();
     plain.channels = CHANNELS.map(str::to_owned).to_vec();
     plain.digest = *release.digest().as_bytes();

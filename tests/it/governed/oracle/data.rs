@@ -43,6 +43,8 @@ pub(crate) struct Release {
     /// 0 for none to 4 for critical.
     pub(crate) severity: u8,
     pub(crate) minimum: Option<Version>,
+    /// The sources of the deltas that alone lead to one of its components.
+    pub(crate) only_from: Option<Vec<u8>>,
     pub(crate) fresh: Fresh,
     pub(crate) fresh_until: i64,
     pub(crate) durable: bool,
@@ -133,6 +135,8 @@ pub(crate) struct Facts {
     pub(crate) entitled: Vec<String>,
     pub(crate) validates: bool,
     pub(crate) failed_boots: Vec<([u8; 32], u32)>,
+    /// Of deltas.
+    pub(crate) sources: Vec<u8>,
     pub(crate) quota_until: Option<i64>,
     pub(crate) place: Place,
 }

@@ -176,6 +176,10 @@ impl Asked<'_> {
         refuse(jump, "reason.index-jump", false, None);
         let barrier = release.minimum.is_some_and(|minimum| facts.version < minimum);
         refuse(barrier, "reason.barrier", false, None);
+        let no_source = release.only_from.as_ref().is_some_and(|sources| {
+            sources.iter().filter(|source| facts.sources.contains(source)).count() == 0
+        });
+        refuse(no_source, "reason.no-source", false, None);
         let boots = facts.failed_boots.iter().filter(|(digest, _)| *digest == release.digest);
         let boots = boots.map(|(_, boots)| *boots).max().unwrap_or(0);
         let tired = policy.failed_boots > 0 && boots >= policy.failed_boots;
