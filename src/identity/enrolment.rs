@@ -100,9 +100,18 @@ impl Enrolment {
 
     /// A device that this record was of comes with a new secret. The record ends, if it has not
     /// ended before; the new one is made as any other, and gets nothing from here.
-    pub fn re_enrol(&self, origin: EpochKey) -> Result<(EnrolmentStep, Self)> {
-        let new = Self::enrol(origin, Some(self))?;
-        Ok((self.retire(), new))
+    ///
+    /// `known` is as for [`enrol`](Self::enrol): the secret may be new to this device, and that of
+    /// another that has been revoked.
+    pub fn re_enrol(
+        &self,
+        origin: EpochKey,
+        known: Option<&Self>,
+    ) -> Result<(EnrolmentStep, Self)> {
+        if origin == self.origin {
+            return Err(IdentityError::AlreadyEnrolled);
+        }
+        Ok((self.retire(), Self::enrol(origin, known)?))
     }
 
     /// The device asks for the certificate of an epoch. `rotation` is from its origin.

@@ -102,9 +102,9 @@ fn a_secret_enrols_once_and_a_new_one_inherits_nothing() {
     let origin = || identity("a lamp", 0).epoch_key().clone();
     for old in [record.clone(), record.retire().record, record.revoke().record] {
         assert_eq!(code(Enrolment::enrol(origin(), Some(&old))), "identity.already-enrolled");
-        assert_eq!(code(old.re_enrol(origin())), "identity.already-enrolled");
+        assert_eq!(code(old.re_enrol(origin(), None)), "identity.already-enrolled");
         let fresh = identity("a lamp, second secret", 0).epoch_key().clone();
-        let (tombstone, new) = old.re_enrol(fresh.clone()).unwrap();
+        let (tombstone, new) = old.re_enrol(fresh.clone(), None).unwrap();
         assert!(tombstone.record.standing().is_ended());
         assert!(!old.standing().is_ended() || tombstone.record == old, "it stays as it was");
         assert_eq!(new, Enrolment::enrol(fresh, None).unwrap());
