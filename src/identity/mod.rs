@@ -48,7 +48,7 @@
 //!
 //! // The enroller, which has enrolled it before.
 //! let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
-//! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?)?;
+//! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?, june)?;
 //! // … store step.record, and then:
 //! let EnrolmentAction::Certify(certification) = step.action else { panic!() };
 //! let window = EpochWindow::new("2026-06-01T00:00:00Z".parse()?, "2026-07-03T00:00:00Z".parse()?)?;
