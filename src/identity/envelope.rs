@@ -12,7 +12,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use super::IdentityError;
+use super::{EpochKey, IdentityError};
 use crate::json::{JsonError, Reader, write_str};
 use crate::key::{Key, KeyId};
 use crate::metadata::{Document, MetadataError};
@@ -62,6 +62,16 @@ impl<'a> Envelope<'a> {
             Unmet::Work => IdentityError::SignatureWork { limit: self.limits.max_signature_bytes },
             // What was read once can be read again; if it ever cannot, that is a refusal.
             Unmet::Unreadable(e) => IdentityError::Malformed(e.into()),
+        })
+    }
+
+    /// The device with this key has signed, under its handle. The refusal does not say which handle
+    /// that is: refusals are logged.
+    pub(crate) fn require_device(&self, key: &EpochKey) -> Result<()> {
+        let id = key.handle().key_id();
+        self.require([(&id, key.key())].into_iter()).map_err(|refused| match refused {
+            IdentityError::NotSigned(_) => IdentityError::NotSigned(Vec::new()),
+            other => other,
         })
     }
 

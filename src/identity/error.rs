@@ -52,7 +52,7 @@ pub enum IdentityError {
     /// The document is not a well-formed envelope.
     #[error("the document: {0}")]
     Malformed(MetadataError),
-    /// None of the keys has signed.
+    /// None of the keys has signed, and why; of a device's key, whose id is its handle, nothing more.
     #[error("no signature counts{}", Reasons(.0))]
     NotSigned(Vec<(KeyId, NotCounted)>),
     /// Checking the signatures would hash more bytes than the limits allow.

@@ -1,6 +1,10 @@
 //! What reviews have found: each was accepted, printed or denied once.
 
 use ota_trust::identity::*;
+use ota_trust::primitives::Limits;
+use ota_trust::release::{ManifestDigest, Product};
+use ota_trust::rollout::{Report, ReportKind, VerifiedReport};
+use serde_json::{Value, json};
 
 use super::fleet::*;
 
@@ -32,4 +36,36 @@ fn an_epoch_that_the_fleet_has_not_come_to_is_not_certified() {
         assert_eq!(code(refused), "identity.epoch-too-late");
     }
     assert_eq!(code(ask(&record, 7)), "accepted");
+}
+
+/// Handles do not print, and neither does what refuses a document of theirs.
+#[test]
+fn a_refusal_says_no_handle() {
+    let (june, july) = (identity("a lamp", 6), identity("a lamp", 7));
+    let unsigned = |bytes: Vec<u8>, number: usize| {
+        let mut document: Value = serde_json::from_slice(&bytes).unwrap();
+        document["signatures"][number]["sig"] = json!("00".repeat(64));
+        serde_json::to_vec(&document).unwrap()
+    };
+    let proof = Rotation::prove(&june, &july).unwrap();
+    let report = report(ReportKind::Failed).sign(&june);
+    let device = verify(&certificate("a lamp", 6, &window())).unwrap();
+    let limits = Limits::default();
+    for refused in [
+        Rotation::verify(&unsigned(proof.clone(), 0), june.epoch_key(), &limits).unwrap_err(),
+        Rotation::verify(&unsigned(proof, 1), june.epoch_key(), &limits).unwrap_err(),
+        VerifiedReport::verify(&unsigned(report, 0), &device, window().not_before(), &limits)
+            .unwrap_err(),
+    ] {
+        assert_eq!(refused.code(), "identity.not-signed");
+        let printed = format!("{refused} {refused:?}");
+        for handle in [june.handle(), july.handle()] {
+            assert!(!printed.contains(handle.key_id().as_str()), "{printed}");
+        }
+    }
+}
+
+fn report(kind: ReportKind) -> Report {
+    let manifest = ManifestDigest::from_bytes([1; 32]);
+    Report { product: Product::new("lamp").unwrap(), manifest, kind }
 }
