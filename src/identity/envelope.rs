@@ -3,7 +3,7 @@
 //! `{"signatures": [{"keyid": …, "sig": hex}], "signed": {"_type": …, "schema": 1, …}}`
 //!
 //! Signatures are over the canonical form. A field that the format does not have refuses the
-//! document: there is no room in it for a serial number.
+//! document, signed or not: there is no room in it for a serial number.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use super::{EpochKey, IdentityError};
-use crate::json::{JsonError, Reader, write_str};
+use crate::json::{JsonError, JsonProblem, Reader, write_str};
 use crate::key::{Key, KeyId};
 use crate::metadata::{Document, MetadataError};
 use crate::primitives::{Limits, UtcTime};
@@ -41,6 +41,7 @@ impl<'a> Envelope<'a> {
         }
         let document = Document::read_with(Cow::Borrowed(bytes), limits, Fields::read)
             .map_err(IdentityError::Malformed)?;
+        check_members(document.text()).map_err(|e| IdentityError::Malformed(e.into()))?;
         Ok(Self { document, limits })
     }
 
@@ -83,6 +84,26 @@ impl<'a> Envelope<'a> {
         }
         Ok(fields)
     }
+}
+
+/// An envelope and its signatures have nothing but what `Document` reads: TUF passes other members
+/// over, which nobody has signed.
+fn check_members(text: &str) -> core::result::Result<(), JsonError> {
+    let mut reader = Reader::again(text, 0);
+    reader.object(|r, member| {
+        if member.is("signed") {
+            return r.skip();
+        }
+        if !member.is("signatures") {
+            return Err(r.fail(JsonProblem::Unexpected));
+        }
+        r.array(|r| {
+            r.object(|r, member| {
+                let is_known = member.is("keyid") || member.is("sig");
+                if is_known { r.skip() } else { Err(r.fail(JsonProblem::Unexpected)) }
+            })
+        })
+    })
 }
 
 /// What is left of a flat object: each field is taken once, and none may stay.

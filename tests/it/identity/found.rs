@@ -65,6 +65,20 @@ fn a_refusal_says_no_handle() {
     }
 }
 
+/// What is not signed could hold a serial number as well as what is.
+#[test]
+fn there_is_no_room_beside_what_is_signed() {
+    let good: Value = serde_json::from_slice(&certificate("a lamp", 6, &window())).unwrap();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut document = good.clone();
+        change(&mut document);
+        code(verify(&serde_json::to_vec(&document).unwrap()))
+    };
+    assert_eq!(changed(&|_| ()), "accepted");
+    assert_eq!(changed(&|d| d["serial"] = json!("0815")), "identity.malformed");
+    assert_eq!(changed(&|d| d["signatures"][0]["serial"] = json!("0815")), "identity.malformed");
+}
+
 fn report(kind: ReportKind) -> Report {
     let manifest = ManifestDigest::from_bytes([1; 32]);
     Report { product: Product::new("lamp").unwrap(), manifest, kind }
