@@ -94,8 +94,10 @@ impl HaltCriteria {
     ///
     /// - A success without an acceptance is counted apart. A failure without one counts as any
     ///   other: it is the acceptance that has been lost.
-    /// - A report that its device has not signed does not count: anybody can write one.
-    /// - Any other report that cannot be read stops the rollout: nobody knows what it says.
+    /// - A report that its device has not signed, or of which nobody can tell, does not count: anybody
+    ///   can write one.
+    /// - Any other report that cannot be read stops the rollout: nobody knows what it says. It may be
+    ///   of another release, and the one who sent it is known.
     ///
     /// The rollout stops **at** the share, not above it. Otherwise a share of 10,000 would never stop
     /// anything. A share of 0 stops at the first failure, whatever the sample: no larger one can
@@ -115,8 +117,8 @@ impl HaltCriteria {
                     devices.entry(report.handle()).or_default().enter(&report);
                 }
                 Ok(_) => assessment.of_other_releases += 1,
-                Err(IdentityError::NotSigned(_)) => assessment.unsigned += 1,
-                Err(_) => assessment.unreadable += 1,
+                Err(refused) if is_signed(&refused) => assessment.unreadable += 1,
+                Err(_) => assessment.unsigned += 1,
             }
         }
         for device in devices.values() {
@@ -187,9 +189,9 @@ pub struct Assessment {
     pub unaccepted: u64,
     /// Reports of other releases.
     pub of_other_releases: u64,
-    /// Reports that their device has not signed.
+    /// Reports that their device has not signed, as far as anybody can tell.
     pub unsigned: u64,
-    /// Reports that cannot be read.
+    /// Reports that their device has signed, and that cannot be read.
     pub unreadable: u64,
 }
 
@@ -205,6 +207,12 @@ impl Assessment {
         };
         *counter += 1;
     }
+}
+
+/// Whether a report that was refused got as far as a signature that is its device's.
+fn is_signed(refused: &IdentityError) -> bool {
+    use IdentityError::{Malformed, NotSigned, SignatureWork, TooLong};
+    !matches!(refused, TooLong { .. } | Malformed(_) | NotSigned(_) | SignatureWork { .. })
 }
 
 /// What one device has said.

@@ -3,7 +3,7 @@
 use ota_trust::identity::*;
 use ota_trust::primitives::Limits;
 use ota_trust::release::{ManifestDigest, Product};
-use ota_trust::rollout::{Report, ReportKind, VerifiedReport};
+use ota_trust::rollout::{BasisPoints, HaltCriteria, Report, ReportKind, Verdict, VerifiedReport};
 use serde_json::{Value, json};
 
 use super::fleet::*;
@@ -82,4 +82,22 @@ fn there_is_no_room_beside_what_is_signed() {
 fn report(kind: ReportKind) -> Report {
     let manifest = ManifestDigest::from_bytes([1; 32]);
     Report { product: Product::new("lamp").unwrap(), manifest, kind }
+}
+
+/// Whoever had seen one certificate could stop every rollout, with bytes that nobody has signed.
+#[test]
+fn what_nobody_has_signed_stops_nothing() {
+    let june = identity("a lamp", 6);
+    let device = verify(&certificate("a lamp", 6, &window())).unwrap();
+    let criteria = HaltCriteria::new(1, BasisPoints::NONE, 100).unwrap();
+    let assess = |bytes: &[u8], limits: &Limits| {
+        let now = window().not_before();
+        let report = VerifiedReport::verify(bytes, &device, now, limits);
+        criteria.assess([report], ManifestDigest::from_bytes([1; 32]), now)
+    };
+    let signed = report(ReportKind::Accepted).sign(&june);
+    for junk in [&b"[]"[..], b"", &[b' '; 8193], &signed[1..]] {
+        let assessment = assess(junk, &Limits::default());
+        assert_eq!((assessment.verdict, assessment.unsigned), (Verdict::TooFew, 1));
+    }
 }
