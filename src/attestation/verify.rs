@@ -175,7 +175,9 @@ impl AttestationPolicy {
         let attested = attested_key::read(claims, &appraisals.objects, names)?;
         if attested.is_empty() {
             return match self.attested_key {
-                AttestedKey::Required => Err(AttestationError::NoAttestedKey),
+                AttestedKey::Required => {
+                    Err(AttestationError::NoAttestedKey { worst: appraisals.worst })
+                }
                 AttestedKey::IfPresent => Ok(false),
             };
         }
