@@ -101,3 +101,21 @@ fn what_nobody_has_signed_stops_nothing() {
         assert_eq!((assessment.verdict, assessment.unsigned), (Verdict::TooFew, 1));
     }
 }
+
+/// There was one place for the state of all fleets, where each overwrote the other's.
+#[test]
+#[cfg(feature = "fs")]
+fn the_states_of_two_fleets_are_two() {
+    use ota_trust::store::{FsStore, StateItem};
+    let folder = tempfile::tempdir().unwrap();
+    let store = FsStore::open(folder.path(), &Limits::default()).unwrap();
+    let fleets = ["lamps", "Lamps"].map(|name| StateItem::Identity(Fleet::new(name).unwrap()));
+    let states = [6, 7].map(|epoch| IdentityState::new(IdentityEpoch::new(epoch)));
+    for (item, state) in fleets.iter().zip(&states) {
+        store.write_state(item, &state.to_bytes()).unwrap();
+    }
+    for (item, state) in fleets.iter().zip(states) {
+        let stored = store.read_state(item).unwrap();
+        assert_eq!(IdentityState::load(stored.as_deref()), StoredState::Kept(state));
+    }
+}
