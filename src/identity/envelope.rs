@@ -40,7 +40,7 @@ impl<'a> Envelope<'a> {
             return Err(IdentityError::TooLong { limit: MAX_LENGTH, length });
         }
         let document = Document::read_with(Cow::Borrowed(bytes), limits, Fields::read)
-            .map_err(IdentityError::Malformed)?;
+            .map_err(|refused| IdentityError::Malformed(without_ids(refused)))?;
         check_members(document.text()).map_err(|e| IdentityError::Malformed(e.into()))?;
         Ok(Self { document, limits })
     }
@@ -83,6 +83,17 @@ impl<'a> Envelope<'a> {
             return Err(IdentityError::Kind { expected: kind });
         }
         Ok(fields)
+    }
+}
+
+/// Signatures are by key id, so two under one id are a key that stands twice. Which, is not said: it may
+/// be a handle.
+fn without_ids(refused: MetadataError) -> MetadataError {
+    match refused {
+        MetadataError::DuplicateSignature(_) => {
+            JsonError { problem: JsonProblem::DuplicateKey, offset: 0 }.into()
+        }
+        other => other,
     }
 }
 

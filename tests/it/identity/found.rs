@@ -65,6 +65,22 @@ fn a_refusal_says_no_handle() {
     }
 }
 
+/// Not even where it stands twice.
+#[test]
+fn two_signatures_of_one_handle_are_refused_without_it() {
+    let june = identity("a lamp", 6);
+    let mut document: Value =
+        serde_json::from_slice(&report(ReportKind::Failed).sign(&june)).unwrap();
+    let signature = document["signatures"][0].clone();
+    document["signatures"].as_array_mut().unwrap().push(signature);
+    let device = verify(&certificate("a lamp", 6, &window())).unwrap();
+    let (bytes, now) = (serde_json::to_vec(&document).unwrap(), window().not_before());
+    let refused = VerifiedReport::verify(&bytes, &device, now, &Limits::default()).unwrap_err();
+    assert_eq!(refused.code(), "identity.malformed");
+    let printed = format!("{refused} {refused:?}");
+    assert!(!printed.contains(june.handle().key_id().as_str()), "{printed}");
+}
+
 /// What is not signed could hold a serial number as well as what is.
 #[test]
 fn there_is_no_room_beside_what_is_signed() {
