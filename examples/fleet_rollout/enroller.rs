@@ -41,7 +41,8 @@ impl Enroller {
         let identity = secret.identity(&self.fleet, self.epoch);
         let proof = Rotation::prove(&origin, &identity)?;
         let rotation = Rotation::verify(&proof, origin.epoch_key(), &Limits::default())?;
-        let step = Enrolment::enrol(origin.epoch_key().clone(), None)?.rotate(&rotation)?;
+        let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
+        let step = record.rotate(&rotation, self.epoch)?;
         let EnrolmentAction::Certify(certification) = step.action else {
             return Err("the lamp gets no certificate".into());
         };

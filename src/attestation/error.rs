@@ -170,7 +170,10 @@ pub enum AttestationError {
     },
     /// The token attests no key, and the policy requires one.
     #[error("no key is attested")]
-    NoAttestedKey,
+    NoAttestedKey {
+        /// The worst tier of all submodules.
+        worst: Tier,
+    },
     /// The token attests another key than the request's: it may be that of another device.
     #[error("another key is attested than the request's")]
     AttestedKey,
@@ -206,7 +209,7 @@ impl AttestationError {
             Self::MissingSubmodule { .. } => "attestation.missing-submodule",
             Self::Status { .. } => "attestation.status",
             Self::DeviceId { .. } => "attestation.device-id",
-            Self::NoAttestedKey => "attestation.no-attested-key",
+            Self::NoAttestedKey { .. } => "attestation.no-attested-key",
             Self::AttestedKey => "attestation.attested-key",
         }
     }
@@ -215,7 +218,8 @@ impl AttestationError {
     /// missing result would not open.
     ///
     /// Where an allowed verifier has said in its answer to our challenge that the device is bad,
-    /// that stands, whatever else is wrong with the answer.
+    /// that stands, whatever the answer lacks or has too much of. (One that is malformed or attests
+    /// another key says nothing of this device.)
     #[must_use]
     pub const fn signal(&self) -> AttestationSignal {
         match self {
@@ -226,7 +230,8 @@ impl AttestationError {
             | Self::Nonce => AttestationSignal::Stale,
             Self::MissingSubmodule { worst: Tier::Contraindicated, .. }
             | Self::Status { worst: Tier::Contraindicated, .. }
-            | Self::DeviceId { worst: Tier::Contraindicated, .. } => {
+            | Self::DeviceId { worst: Tier::Contraindicated, .. }
+            | Self::NoAttestedKey { worst: Tier::Contraindicated } => {
                 AttestationSignal::Contraindicated
             }
             _ => AttestationSignal::Unavailable,

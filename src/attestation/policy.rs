@@ -181,8 +181,9 @@ impl AttestationPolicyBuilder {
         self
     }
 
-    /// Refuses tokens that say, anywhere, which device they are of: they would undo what rotating
-    /// handles are for. They are never read, refused or not.
+    /// Refuses tokens with claims, at any depth, that say which device they are of, or with evidence:
+    /// they would undo what rotating handles are for. They are never read, refused or not. Only the
+    /// names of EAT, JWT and EAR are known; what a verifier calls otherwise, nobody can.
     #[must_use]
     pub const fn refuse_device_ids(mut self) -> Self {
         self.0.device_ids_refused = true;

@@ -57,7 +57,8 @@ impl AttestationResult {
     }
 
     /// From then on the result is [`Stale`](AttestationSignal::Stale): the first of the token's
-    /// expiry, the policy's age for tokens, and the expiry of the verifier keys.
+    /// expiry, the policy's age for tokens, and the expiry of the verifier keys. By the clock of the
+    /// verifier: a result that was taken although clocks differ may have passed it already.
     #[must_use]
     pub const fn not_after(&self) -> UtcTime {
         self.not_after

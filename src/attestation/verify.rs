@@ -13,8 +13,8 @@ use crate::primitives::StartTime;
 use crate::services::{Purpose, ServiceKeys};
 
 /// Claims that tell one device from another, or one kind of device (RFC 9711 §4.2, RFC 7519
-/// §4.1.2), and evidence as the device sent it.
-const DEVICE_IDS: [&str; 10] = [
+/// §4.1.2), and evidence as the device sent it, whose own claims name it in their own words.
+const DEVICE_IDS: [&str; 12] = [
     "ueid",
     "sueids",
     "oemid",
@@ -25,6 +25,8 @@ const DEVICE_IDS: [&str; 10] = [
     "sub",
     "ear_raw_evidence",
     "ear.raw-evidence",
+    "ear_veraison_annotated_evidence",
+    "ear.veraison.annotated-evidence",
 ];
 
 impl AttestationPolicy {
@@ -173,7 +175,9 @@ impl AttestationPolicy {
         let attested = attested_key::read(claims, &appraisals.objects, names)?;
         if attested.is_empty() {
             return match self.attested_key {
-                AttestedKey::Required => Err(AttestationError::NoAttestedKey),
+                AttestedKey::Required => {
+                    Err(AttestationError::NoAttestedKey { worst: appraisals.worst })
+                }
                 AttestedKey::IfPresent => Ok(false),
             };
         }

@@ -12,7 +12,8 @@ use crate::release::{Channel, fields, text};
 
 impl Policy {
     /// Reads a policy. What a file does not say is as in [`Policy::default`], but for `rollouts`,
-    /// which it must: `"required"` or `"none"`.
+    /// which it must: `"required"` or `"none"`. A field that this version does not know, or that is
+    /// misspelled, is passed over, unless `crit` lists it.
     ///
     /// ```
     /// use ota_trust::eligibility::{MaintenanceWindow, Policy};
@@ -69,7 +70,8 @@ impl Policy {
 
 #[cfg(feature = "repository")]
 impl Policy {
-    /// The policy as [`from_json`](Self::from_json) reads it, all of it said.
+    /// The policy as [`from_json`](Self::from_json) reads it, all of it said. What is read again
+    /// decides as this one does.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut out = Object::default();
@@ -98,6 +100,8 @@ fn gate_to_json(gate: &AttestationGate) -> Json {
     let name = match gate {
         AttestationGate::Ignore => "ignore",
         AttestationGate::Prefer => "prefer",
+        // Requires nothing anywhere, which no file may say.
+        AttestationGate::Require { channels, .. } if channels.is_empty() => "prefer",
         AttestationGate::Require { channels, allow_warning } => {
             out.set("channels", texts_to_json(channels.iter().map(Channel::as_str)));
             out.set("allow_warning", boolean(*allow_warning));

@@ -46,22 +46,23 @@ impl MaintenanceWindow {
         self.length
     }
 
-    /// Until when it is open: `Err` with the time when it opens next, which is not known where the
-    /// clock is not believed.
+    /// Until when it is open, that of the next day included where that follows without a gap: `Err`
+    /// with the time when it opens next, which is not known where the clock is not believed.
     pub(super) fn open_until(&self, now: StartTime) -> Result<UtcTime, Option<UtcTime>> {
         let StartTime::Known(now) = now else { return Err(None) };
         let day = now.unix().div_euclid(DAY.cast_signed());
+        let mut open = None;
         // The one that began yesterday may be open still; within a week there is a next one.
         for offset in -1..=7 {
             let Some((opens, closes)) = self.on(day.saturating_add(offset)) else { continue };
-            if now < opens {
-                return Err(Some(opens));
-            }
-            if now < closes {
-                return Ok(closes);
+            match open {
+                Some(until) if until < opens => break,
+                None if now < opens => return Err(Some(opens)),
+                _ if now < closes => open = Some(closes),
+                _ => {}
             }
         }
-        Err(None)
+        open.ok_or(None)
     }
 
     /// From when to when it is open that begins on a day since 1970-01-01, which was a Thursday.

@@ -100,24 +100,33 @@ impl Enrolment {
 
     /// A device that this record was of comes with a new secret. The record ends, if it has not
     /// ended before; the new one is made as any other, and gets nothing from here.
-    pub fn re_enrol(&self, origin: EpochKey) -> Result<(EnrolmentStep, Self)> {
-        let new = Self::enrol(origin, Some(self))?;
-        Ok((self.retire(), new))
+    ///
+    /// `known` is as for [`enrol`](Self::enrol): the secret may be new to this device, and that of
+    /// another that has been revoked.
+    pub fn re_enrol(
+        &self,
+        origin: EpochKey,
+        known: Option<&Self>,
+    ) -> Result<(EnrolmentStep, Self)> {
+        if origin == self.origin {
+            return Err(IdentityError::AlreadyEnrolled);
+        }
+        Ok((self.retire(), Self::enrol(origin, known)?))
     }
 
     /// The device asks for the certificate of an epoch. `rotation` is from its origin.
     ///
-    /// Epochs strictly rise. The same key may be certified again in its epoch: certificates get
+    /// Epochs strictly rise, up to `latest`: the last epoch of the fleet for which there are
+    /// certificates at present. A record does not go back, so a device whose clock was years ahead
+    /// would have no epoch left. The same key may be certified again in its epoch: certificates get
     /// lost, and it is the same certificate.
-    pub fn rotate(&self, rotation: &Rotation) -> Result<EnrolmentStep> {
+    pub fn rotate(&self, rotation: &Rotation, latest: IdentityEpoch) -> Result<EnrolmentStep> {
         if *rotation.from() != self.origin {
             return Err(IdentityError::OtherKey);
         }
         self.check_not_ended()?;
-        let (to, last) = (rotation.to(), self.epoch());
-        if to.epoch() < last {
-            return Err(IdentityError::EpochNotRising { last });
-        }
+        let to = rotation.to();
+        self.check_epoch(to.epoch(), latest)?;
         if self.standing == Standing::Suspected {
             return Ok(EnrolmentStep::new(self.clone(), EnrolmentAction::Challenge));
         }
@@ -145,20 +154,23 @@ impl Enrolment {
     /// ([`DeviceIdentity::answer`](super::DeviceIdentity::answer)). That clears a suspicion, and
     /// the key is certified; one that was certified for the same epoch is withdrawn.
     ///
-    /// A device that has lost its state is challenged, too, without any suspicion.
-    pub fn answer(&self, claimed: &EpochKey, signature: &[u8]) -> Result<EnrolmentStep> {
+    /// A device that has lost its state is challenged, too, without any suspicion. `latest` is as
+    /// for [`rotate`](Self::rotate).
+    pub fn answer(
+        &self,
+        claimed: &EpochKey,
+        signature: &[u8],
+        latest: IdentityEpoch,
+    ) -> Result<EnrolmentStep> {
         self.check_not_ended()?;
         let challenge = self.challenge.as_ref().ok_or(IdentityError::NoChallenge)?;
         if !self.origin.verifies(&answer_text(challenge, claimed), signature) {
             return Err(IdentityError::WrongAnswer);
         }
-        let last = self.epoch();
         if claimed.fleet() != self.origin.fleet() {
             return Err(IdentityError::OtherFleet { found: claimed.fleet().clone() });
         }
-        if claimed.epoch() < last || claimed.epoch() == IdentityEpoch::ENROLMENT {
-            return Err(IdentityError::EpochNotRising { last });
-        }
+        self.check_epoch(claimed.epoch(), latest)?;
         let cleared = Self { standing: Standing::Enrolled, challenge: None, ..self.clone() };
         let mut step = cleared.certified(claimed);
         let other = |live: &&EpochKey| live.epoch() == claimed.epoch() && *live != claimed;
@@ -210,6 +222,15 @@ impl Enrolment {
 
     fn check_not_ended(&self) -> Result<()> {
         if self.standing.is_ended() { Err(IdentityError::Ended) } else { Ok(()) }
+    }
+
+    /// Not before the last one, not after the fleet's, and not that of the origin.
+    fn check_epoch(&self, epoch: IdentityEpoch, latest: IdentityEpoch) -> Result<()> {
+        let last = self.epoch();
+        if epoch < last || epoch == IdentityEpoch::ENROLMENT {
+            return Err(IdentityError::EpochNotRising { last });
+        }
+        if epoch > latest { Err(IdentityError::EpochTooLate { latest }) } else { Ok(()) }
     }
 
     /// The one place where a certification is made.

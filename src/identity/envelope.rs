@@ -3,7 +3,7 @@
 //! `{"signatures": [{"keyid": …, "sig": hex}], "signed": {"_type": …, "schema": 1, …}}`
 //!
 //! Signatures are over the canonical form. A field that the format does not have refuses the
-//! document: there is no room in it for a serial number.
+//! document, signed or not: there is no room in it for a serial number.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -12,8 +12,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use super::IdentityError;
-use crate::json::{JsonError, Reader, write_str};
+use super::{EpochKey, IdentityError};
+use crate::json::{JsonError, JsonProblem, Reader, write_str};
 use crate::key::{Key, KeyId};
 use crate::metadata::{Document, MetadataError};
 use crate::primitives::{Limits, UtcTime};
@@ -40,7 +40,8 @@ impl<'a> Envelope<'a> {
             return Err(IdentityError::TooLong { limit: MAX_LENGTH, length });
         }
         let document = Document::read_with(Cow::Borrowed(bytes), limits, Fields::read)
-            .map_err(IdentityError::Malformed)?;
+            .map_err(|refused| IdentityError::Malformed(without_ids(refused)))?;
+        check_members(document.text()).map_err(|e| IdentityError::Malformed(e.into()))?;
         Ok(Self { document, limits })
     }
 
@@ -65,6 +66,16 @@ impl<'a> Envelope<'a> {
         })
     }
 
+    /// The device with this key has signed, under its handle. The refusal does not say which handle
+    /// that is: refusals are logged.
+    pub(crate) fn require_device(&self, key: &EpochKey) -> Result<()> {
+        let id = key.handle().key_id();
+        self.require([(&id, key.key())].into_iter()).map_err(|refused| match refused {
+            IdentityError::NotSigned(_) => IdentityError::NotSigned(Vec::new()),
+            other => other,
+        })
+    }
+
     /// What it says, if it is of this kind. To be called once enough keys have signed.
     pub(crate) fn fields(&self, kind: &'static str) -> Result<Fields> {
         let mut fields = self.document.signed().clone();
@@ -73,6 +84,37 @@ impl<'a> Envelope<'a> {
         }
         Ok(fields)
     }
+}
+
+/// Signatures are by key id, so two under one id are a key that stands twice. Which, is not said: it may
+/// be a handle.
+fn without_ids(refused: MetadataError) -> MetadataError {
+    match refused {
+        MetadataError::DuplicateSignature(_) => {
+            JsonError { problem: JsonProblem::DuplicateKey, offset: 0 }.into()
+        }
+        other => other,
+    }
+}
+
+/// An envelope and its signatures have nothing but what `Document` reads: TUF passes other members
+/// over, which nobody has signed.
+fn check_members(text: &str) -> core::result::Result<(), JsonError> {
+    let mut reader = Reader::again(text, 0);
+    reader.object(|r, member| {
+        if member.is("signed") {
+            return r.skip();
+        }
+        if !member.is("signatures") {
+            return Err(r.fail(JsonProblem::Unexpected));
+        }
+        r.array(|r| {
+            r.object(|r, member| {
+                let is_known = member.is("keyid") || member.is("sig");
+                if is_known { r.skip() } else { Err(r.fail(JsonProblem::Unexpected)) }
+            })
+        })
+    })
 }
 
 /// What is left of a flat object: each field is taken once, and none may stay.

@@ -6,7 +6,7 @@ use core::fmt;
 use ed25519_dalek::VerifyingKey;
 
 use super::{Fleet, Handle, IdentityEpoch, IdentityError};
-use crate::key::{Key, KeyId};
+use crate::key::Key;
 use crate::primitives::hex_encode;
 
 /// A device's public key in one epoch of one fleet.
@@ -83,11 +83,6 @@ impl EpochKey {
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verifies(message, signature)
-    }
-
-    /// The id and the key, as a threshold of signatures asks for them.
-    pub(super) fn named(&self) -> (KeyId, Key) {
-        (self.handle().key_id(), self.key.clone())
     }
 
     /// The public key as documents have it.

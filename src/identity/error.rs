@@ -52,7 +52,7 @@ pub enum IdentityError {
     /// The document is not a well-formed envelope.
     #[error("the document: {0}")]
     Malformed(MetadataError),
-    /// None of the keys has signed.
+    /// None of the keys has signed, and why; of a device's key, whose id is its handle, nothing more.
     #[error("no signature counts{}", Reasons(.0))]
     NotSigned(Vec<(KeyId, NotCounted)>),
     /// Checking the signatures would hash more bytes than the limits allow.
@@ -106,6 +106,12 @@ pub enum IdentityError {
         /// The last epoch.
         last: IdentityEpoch,
     },
+    /// The fleet has not come to the epoch: the clock of the device may be ahead.
+    #[error("the fleet has come to epoch {latest}, and not further")]
+    EpochTooLate {
+        /// The last epoch for which there are certificates.
+        latest: IdentityEpoch,
+    },
     /// The key that vouches is not the one that is known.
     #[error("another key vouches than the one that is known")]
     OtherKey,
@@ -153,6 +159,7 @@ impl IdentityError {
             Self::Expired { .. } => "identity.expired",
             Self::NotYetValid { .. } => "identity.not-yet-valid",
             Self::EpochNotRising { .. } => "identity.epoch-not-rising",
+            Self::EpochTooLate { .. } => "identity.epoch-too-late",
             Self::OtherKey => "identity.other-key",
             Self::NotEnrolmentKey { .. } => "identity.not-enrolment-key",
             Self::AlreadyEnrolled => "identity.already-enrolled",
@@ -178,7 +185,7 @@ impl IdentityError {
             | Self::CounterExhausted
             | Self::NoChallenge
             | Self::WrongAnswer => Remedy::Refresh,
-            Self::NotYetValid { .. } => Remedy::Retry,
+            Self::NotYetValid { .. } | Self::EpochTooLate { .. } => Remedy::Retry,
             _ => Remedy::Operator,
         }
     }

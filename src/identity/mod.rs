@@ -51,7 +51,7 @@
 //! // The enroller. It has enrolled the device before, by the 32 bytes of its public key.
 //! let sent = EpochKey::new(fleet.clone(), IdentityEpoch::ENROLMENT, *origin.public_key())?;
 //! let record = Enrolment::enrol(sent, None)?;
-//! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?)?;
+//! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?, june)?;
 //! // … store step.record, and then:
 //! let EnrolmentAction::Certify(certification) = step.action else { panic!() };
 //! let window = EpochWindow::new("2026-06-01T00:00:00Z".parse()?, "2026-07-03T00:00:00Z".parse()?)?;

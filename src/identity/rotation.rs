@@ -9,7 +9,6 @@
 
 use super::envelope::{self, Envelope, Fields, Written};
 use super::{DeviceIdentity, EpochKey, Fleet, IdentityEpoch, IdentityError};
-use crate::key::{Key, KeyId};
 use crate::primitives::Limits;
 
 const KIND: &str = "handle-rotation";
@@ -68,7 +67,7 @@ impl Rotation {
     /// too.
     pub fn verify(bytes: &[u8], from: &EpochKey, limits: &Limits) -> Result<Self> {
         let envelope = Envelope::read(bytes, limits)?;
-        require(&envelope, from)?;
+        envelope.require_device(from)?;
         let mut fields = envelope.fields(KIND)?;
         let fleet = Fleet::new(&fields.text("fleet")?)?;
         let said = read_key(&mut fields, &fleet, ["from_epoch", "from_public"])?;
@@ -78,7 +77,7 @@ impl Rotation {
             return Err(IdentityError::OtherKey);
         }
         check_order(from, &to)?;
-        require(&envelope, &to)?;
+        envelope.require_device(&to)?;
         Ok(Self { from: from.clone(), to })
     }
 
@@ -93,11 +92,6 @@ impl Rotation {
     pub fn to(&self) -> &EpochKey {
         &self.to
     }
-}
-
-fn require(envelope: &Envelope<'_>, key: &EpochKey) -> Result<()> {
-    let (id, key): (KeyId, Key) = key.named();
-    envelope.require([(&id, &key)].into_iter())
 }
 
 fn read_key(fields: &mut Fields, fleet: &Fleet, names: [&'static str; 2]) -> Result<EpochKey> {

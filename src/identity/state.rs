@@ -8,7 +8,8 @@ use crate::primitives::{Digest, lower_hex_decode};
 
 const TITLE: &str = "ota-trust identity state 1";
 
-/// The epoch that a device is in, and what it has said in it.
+/// The epoch that a device is in, and what it has said in it. One for each fleet: two that counted
+/// together would be linked by their counters.
 ///
 /// A value does not change: each step gives the next one, which is to be stored *before* anything
 /// is sent that it stands for. Two copies that go on separately are a fork, which servers notice.

@@ -94,8 +94,10 @@ impl HaltCriteria {
     ///
     /// - A success without an acceptance is counted apart. A failure without one counts as any
     ///   other: it is the acceptance that has been lost.
-    /// - A report that its device has not signed does not count: anybody can write one.
-    /// - Any other report that cannot be read stops the rollout: nobody knows what it says.
+    /// - A report that its device has not signed, or of which nobody can tell, does not count: anybody
+    ///   can write one.
+    /// - Any other report that cannot be read stops the rollout: nobody knows what it says. It may be
+    ///   of another release, and the one who sent it is known.
     ///
     /// A refusal of a [certificate](crate::identity::CertifiedHandle::verify) has the same type, and is
     /// none of a report: drop such a request, or an expired certificate stops the rollout.
@@ -173,8 +175,8 @@ impl HaltCriteria {
                     devices.entry(report.handle()).or_default().enter(&report);
                 }
                 Ok(_) => assessment.of_other_releases += 1,
-                Err(IdentityError::NotSigned(_)) => assessment.unsigned += 1,
-                Err(_) => assessment.unreadable += 1,
+                Err(refused) if is_signed(&refused) => assessment.unreadable += 1,
+                Err(_) => assessment.unsigned += 1,
             }
         }
         for device in devices.values() {
@@ -245,9 +247,9 @@ pub struct Assessment {
     pub unaccepted: u64,
     /// Reports of other releases.
     pub of_other_releases: u64,
-    /// Reports that their device has not signed.
+    /// Reports that their device has not signed, as far as anybody can tell.
     pub unsigned: u64,
-    /// Reports that cannot be read.
+    /// Reports that their device has signed, and that cannot be read.
     pub unreadable: u64,
 }
 
@@ -263,6 +265,12 @@ impl Assessment {
         };
         *counter += 1;
     }
+}
+
+/// Whether a report that was refused got as far as a signature that is its device's.
+fn is_signed(refused: &IdentityError) -> bool {
+    use IdentityError::{Malformed, NotSigned, SignatureWork, TooLong};
+    !matches!(refused, TooLong { .. } | Malformed(_) | NotSigned(_) | SignatureWork { .. })
 }
 
 /// What one device has said.

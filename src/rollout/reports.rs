@@ -98,8 +98,7 @@ impl VerifiedReport {
         limits: &Limits,
     ) -> Result<Self, IdentityError> {
         let envelope = Envelope::read(bytes, limits)?;
-        let handle = device.handle();
-        envelope.require([(&handle.key_id(), device.epoch_key().key())].into_iter())?;
+        envelope.require_device(device.epoch_key())?;
         let mut fields = envelope.fields(KIND)?;
         let malformed = |name| IdentityError::Field { name };
         let product = Product::new(&fields.text("product")?).map_err(|_| malformed("product"))?;
@@ -108,7 +107,7 @@ impl VerifiedReport {
         let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
         let kind = kind.ok_or(malformed("kind"))?;
         fields.end()?;
-        Ok(Self { handle, report: Report { product, manifest, kind }, received })
+        Ok(Self { handle: device.handle(), report: Report { product, manifest, kind }, received })
     }
 
     /// Who says so.

@@ -5,6 +5,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::{FsStore, Result, StoreError, disk, names};
+use crate::identity::Fleet;
 use crate::release::Product;
 
 /// The most that one item of state takes: two thousand withdrawals are 180 KiB.
@@ -23,26 +24,26 @@ pub enum StateItem {
     Installation(Product),
     /// A [`PermitRecord`](crate::permit::PermitRecord) of a product.
     Permit(Product),
-    /// [`IdentityState`](crate::identity::IdentityState).
-    Identity,
+    /// [`IdentityState`](crate::identity::IdentityState) in a fleet.
+    Identity(Fleet),
 }
 
 impl StateItem {
     pub(super) fn file_name(&self) -> String {
-        let (kind, product) = match self {
-            Self::Rollouts(product) => ("rollouts", product),
-            Self::Installation(product) => ("installation", product),
-            Self::Permit(product) => ("permit", product),
-            Self::Identity => return "identity".into(),
+        let (kind, name) = match self {
+            Self::Rollouts(product) => ("rollouts", product.as_str()),
+            Self::Installation(product) => ("installation", product.as_str()),
+            Self::Permit(product) => ("permit", product.as_str()),
+            Self::Identity(fleet) => ("identity", fleet.as_str()),
         };
-        format!("{kind}.{}", names::encode(product.as_str()))
+        format!("{kind}.{}", names::encode(name))
     }
 }
 
 /// Whether a file of this name is an item of state.
 pub(super) fn is_item(name: &str) -> bool {
-    let of_product = ["rollouts.", "installation.", "permit."];
-    name == "identity" || of_product.iter().any(|kind| name.starts_with(kind))
+    let kinds = ["rollouts.", "installation.", "permit.", "identity."];
+    kinds.iter().any(|kind| name.starts_with(kind))
 }
 
 impl FsStore {

@@ -8,6 +8,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::{FsStore, StateItem, names};
+use crate::identity::Fleet;
 use crate::primitives::{Limits, RoleName, Version};
 use crate::release::Product;
 use crate::update::{Change, StoredItem};
@@ -108,15 +109,16 @@ fn state_items() -> Vec<StateItem> {
     let names = ["lamp", "Lamp", "LAMP", "lamp.a", "lamp-a", "lamp_a", "installation", "permit"];
     let long = ["l", "L"].map(|letter| letter.repeat(64));
     let names = names.into_iter().chain(long.iter().map(String::as_str));
-    let of_product = names.flat_map(|name| {
+    let items = names.flat_map(|name| {
         let product = || Product::new(name).expect("a name");
         [
             StateItem::Rollouts(product()),
             StateItem::Installation(product()),
             StateItem::Permit(product()),
+            StateItem::Identity(Fleet::new(name).expect("a name")),
         ]
     });
-    of_product.chain([StateItem::Identity]).collect()
+    items.collect()
 }
 
 #[test]
@@ -182,7 +184,7 @@ fn old(number: usize) -> Vec<u8> {
 fn state_that_could_not_be_read_again_is_not_written() {
     let folder = Folder::new("large");
     let store = open(&folder);
-    let item = StateItem::Identity;
+    let item = StateItem::Identity(Fleet::new("lamps").expect("a name"));
     let (most, more) = (vec![b'x'; 1 << 20], vec![b'y'; (1 << 20) + 1]);
     store.write_state(&item, &most).expect("written");
     assert_eq!(store.write_state(&item, &more).map_err(|e| e.code()), Err("store.too-long"));

@@ -1,6 +1,6 @@
 //! Each limit at its edge: what is exactly at it passes, and one more is refused.
 
-use ota_trust::primitives::{Limits, Remedy, RoleName};
+use ota_trust::primitives::{Limits, Remedy};
 use ota_trust::update::{NotFound, UpdateError};
 use ota_trust::verify::VerifyError;
 use serde_json::{Value, json};

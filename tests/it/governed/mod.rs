@@ -10,6 +10,7 @@ mod documents;
 mod edges;
 mod editions;
 mod found;
+mod found_again;
 mod installer;
 mod lives;
 mod mix_and_match;

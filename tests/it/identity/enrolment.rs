@@ -5,19 +5,22 @@ use proptest::prelude::*;
 
 use super::fleet::*;
 
+/// The last epoch of the fleet.
+const LATEST: IdentityEpoch = IdentityEpoch::new(9);
+
 fn enrolled() -> Enrolment {
     Enrolment::enrol(identity("a lamp", 0).epoch_key().clone(), None).unwrap()
 }
 
 /// The lamp's origin vouches for the key that the device `name` has in `epoch`.
 fn ask(record: &Enrolment, name: &str, epoch: u64) -> Result<EnrolmentStep, IdentityError> {
-    record.rotate(&rotation(&identity("a lamp", 0), &identity(name, epoch)))
+    record.rotate(&rotation(&identity("a lamp", 0), &identity(name, epoch)), LATEST)
 }
 
 fn answer(record: &Enrolment, nonce: u8, epoch: u64) -> Result<EnrolmentStep, IdentityError> {
     let claimed = identity("a lamp", epoch);
     let signature = identity("a lamp", 0).answer(&[nonce; 32], claimed.epoch_key());
-    record.answer(claimed.epoch_key(), &signature)
+    record.answer(claimed.epoch_key(), &signature, LATEST)
 }
 
 fn certified(step: &EnrolmentStep) -> Option<Handle> {
@@ -81,11 +84,14 @@ fn an_answer_is_of_this_origin_for_this_key() {
         (&key, key.answer(&[1; 32], key.epoch_key()), "identity.wrong-answer"),
         (&origin, origin.answer(&[1; 32], origin.epoch_key()), "identity.epoch-not-rising"),
     ] {
-        assert_eq!(code(open.answer(claimed.epoch_key(), &signature)), expected);
+        assert_eq!(code(open.answer(claimed.epoch_key(), &signature, LATEST)), expected);
     }
     let elsewhere = secret("a lamp").identity(&Fleet::new("locks").unwrap(), IdentityEpoch::new(6));
     let signature = origin.answer(&[1; 32], elsewhere.epoch_key());
-    assert_eq!(code(open.answer(elsewhere.epoch_key(), &signature)), "identity.other-fleet");
+    assert_eq!(
+        code(open.answer(elsewhere.epoch_key(), &signature, LATEST)),
+        "identity.other-fleet"
+    );
 }
 
 #[test]
@@ -102,9 +108,9 @@ fn a_secret_enrols_once_and_a_new_one_inherits_nothing() {
     let origin = || identity("a lamp", 0).epoch_key().clone();
     for old in [record.clone(), record.retire().record, record.revoke().record] {
         assert_eq!(code(Enrolment::enrol(origin(), Some(&old))), "identity.already-enrolled");
-        assert_eq!(code(old.re_enrol(origin())), "identity.already-enrolled");
+        assert_eq!(code(old.re_enrol(origin(), None)), "identity.already-enrolled");
         let fresh = identity("a lamp, second secret", 0).epoch_key().clone();
-        let (tombstone, new) = old.re_enrol(fresh.clone()).unwrap();
+        let (tombstone, new) = old.re_enrol(fresh.clone(), None).unwrap();
         assert!(tombstone.record.standing().is_ended());
         assert!(!old.standing().is_ended() || tombstone.record == old, "it stays as it was");
         assert_eq!(new, Enrolment::enrol(fresh, None).unwrap());
@@ -204,7 +210,9 @@ impl Naive {
 fn play(record: &Enrolment, event: &Event) -> Result<EnrolmentStep, IdentityError> {
     match *event {
         Event::Rotate { epoch, own } => ask(record, if own { "a lamp" } else { "thief" }, epoch),
-        Event::Stranger => record.rotate(&rotation(&identity("thief", 0), &identity("thief", 9))),
+        Event::Stranger => {
+            record.rotate(&rotation(&identity("thief", 0), &identity("thief", 9)), LATEST)
+        }
         Event::Fork => record.fork(),
         Event::Challenge { nonce } => record.challenge([nonce; 32]),
         Event::Answer { nonce, epoch } => answer(record, nonce, epoch),

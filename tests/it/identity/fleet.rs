@@ -52,7 +52,9 @@ pub(crate) fn rotation(from: &DeviceIdentity, to: &DeviceIdentity) -> Rotation {
 pub(crate) fn certificate(name: &str, epoch: u64, window: &EpochWindow) -> Vec<u8> {
     let origin = identity(name, 0);
     let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap();
-    let step = record.rotate(&rotation(&origin, &identity(name, epoch))).unwrap();
+    let step = record
+        .rotate(&rotation(&origin, &identity(name, epoch)), IdentityEpoch::new(epoch))
+        .unwrap();
     let EnrolmentAction::Certify(certification) = step.action else { panic!("{step:?}") };
     certification.certify(&[&enroller()], window).unwrap()
 }

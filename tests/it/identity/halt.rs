@@ -90,7 +90,7 @@ fn spoofed_reports_never_count_and_unreadable_ones_stop_the_rollout() {
         let result = verified(&serde_json::to_vec(&document).unwrap(), "a lamp", 0);
         assert_eq!(code(result.clone()), expected, "{document}");
         let assessment = assess(&criteria(1, 0), &[result], 0);
-        let is_spoofed = expected == "identity.not-signed";
+        let is_spoofed = matches!(expected, "identity.not-signed" | "identity.malformed");
         let verdict =
             if is_spoofed { Verdict::TooFew } else { Verdict::Pause(PauseReason::Unreadable) };
         assert_eq!(assessment.verdict, verdict, "{document}");

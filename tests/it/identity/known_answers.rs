@@ -55,7 +55,7 @@ fn documents_are_those_of_the_generator() {
 
     let rotation = Rotation::verify(&rotation, origin.epoch_key(), &Limits::default()).unwrap();
     let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap();
-    let step = record.rotate(&rotation).unwrap();
+    let step = record.rotate(&rotation, identity.epoch_key().epoch()).unwrap();
     let EnrolmentAction::Certify(certification) = step.action else { panic!("{step:?}") };
     let enroller = Ed25519Signer::from_seed(&bytes(&known["certificate"]["enroller_seed"]));
     let certificate = certification.certify(&[&enroller], &window()).unwrap();

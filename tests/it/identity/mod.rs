@@ -3,6 +3,7 @@
 mod certificates;
 mod enrolment;
 mod fleet;
+mod found;
 mod halt;
 mod known_answers;
 mod linkability;

@@ -228,17 +228,22 @@ impl Asked<'_> {
         }
     }
 
-    /// Until when the window is open, or when it opens next; `None` where there is none.
+    /// Until when the windows that follow each other are open, for a week, or when one opens next;
+    /// `None` where there is none.
     fn window(&self) -> Option<Result<i64, Option<i64>>> {
         let (days, start, length) = self.policy.window?;
         let Some(now) = self.clock.known() else { return Some(Err(None)) };
         // 1970-01-05 was the first Monday of the epoch.
         let begins = |day: i64| days & (1 << (day - 4).rem_euclid(7)) != 0;
-        let all = (now / DAY - 2..now / DAY + 9).filter(|day| begins(*day));
+        let all = (now / DAY - 2..now / DAY + 8).filter(|day| begins(*day));
         let all: Vec<i64> = all.map(|day| day * DAY + start).collect();
         let open = all.iter().find(|opens| **opens <= now && now < **opens + length);
         let next = all.iter().copied().find(|opens| now < *opens);
-        Some(open.map(|opens| opens + length).ok_or(next))
+        let closes = |opens: &i64| {
+            let later = all.iter().filter(|later| *later > opens);
+            later.fold(opens + length, |end, next| if *next == end { end + length } else { end })
+        };
+        Some(open.map(closes).ok_or(next))
     }
 
     fn eligible(&self, release: &Release) -> Decision {
