@@ -5,7 +5,7 @@
 
 use ota_trust::identity::{CertifiedHandle, Fleet, IdentityError};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
-use ota_trust::rollout::{Assessment, VerifiedReport};
+use ota_trust::rollout::{Assessment, ReportError, VerifiedReport};
 use ota_trust::services::ServiceKeys;
 
 use crate::Result;
@@ -20,7 +20,7 @@ pub struct Server {
     fleet: Fleet,
     enrollers: ServiceKeys,
     of: Option<Build>,
-    reports: Vec<Result<VerifiedReport, IdentityError>>,
+    reports: Vec<Result<VerifiedReport, ReportError>>,
 }
 
 /// How many reports were what they seemed.
@@ -44,9 +44,11 @@ impl Server {
         });
         let mut received = Received::default();
         for result in verified.into_iter().flatten() {
-            received.accepted += u64::from(result.is_ok());
-            received.refused += u64::from(result.is_err());
-            self.reports.push(result);
+            let is_accepted = matches!(result, Ok(Ok(_)));
+            received.accepted += u64::from(is_accepted);
+            received.refused += u64::from(!is_accepted);
+            // What comes without a certificate that holds is no report.
+            self.reports.extend(result);
         }
         received
     }
@@ -72,8 +74,8 @@ fn verify(
     enrollers: &ServiceKeys,
     fleet: &Fleet,
     now: UtcTime,
-) -> Result<VerifiedReport, IdentityError> {
+) -> Result<Result<VerifiedReport, ReportError>, IdentityError> {
     let (start, limits) = (StartTime::Known(now), Limits::default());
     let lamp = CertifiedHandle::verify(&message.certificate, enrollers, fleet, start, &limits)?;
-    VerifiedReport::verify(&message.report, &lamp, now, &limits)
+    Ok(VerifiedReport::verify(&message.report, &lamp, now, &limits))
 }

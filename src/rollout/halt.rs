@@ -6,10 +6,10 @@
 //!
 //! Devices do not count reports; whoever writes the plan does, and pauses it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
-use super::{BasisPoints, VerifiedReport, reports::ReportKind};
-use crate::identity::{Handle, IdentityError};
+use super::{BasisPoints, ReportError, ReportKind, VerifiedReport};
+use crate::identity::Handle;
 use crate::json::{Reader, RecordError, record, required};
 use crate::primitives::UtcTime;
 use crate::release::ManifestDigest;
@@ -94,13 +94,11 @@ impl HaltCriteria {
     ///
     /// - A success without an acceptance is counted apart. A failure without one counts as any
     ///   other: it is the acceptance that has been lost.
-    /// - A report that its device has not signed, or of which nobody can tell, does not count: anybody
-    ///   can write one.
+    /// - A report that its device has not signed, as far as anybody can tell, does not count: anybody can
+    ///   write one.
     /// - Any other report that cannot be read stops the rollout: nobody knows what it says. It may be
-    ///   of another release, and the one who sent it is known.
-    ///
-    /// A refusal of a [certificate](crate::identity::CertifiedHandle::verify) has the same type, and is
-    /// none of a report: drop such a request, or an expired certificate stops the rollout.
+    ///   of another release. Who sent it is known ([`ReportError::Unreadable`]): once that device has
+    ///   been looked at, leave its reports out.
     ///
     /// ```
     /// # use ota_trust::identity::*;
@@ -163,22 +161,26 @@ impl HaltCriteria {
     #[must_use]
     pub fn assess(
         &self,
-        reports: impl IntoIterator<Item = Result<VerifiedReport, IdentityError>>,
+        reports: impl IntoIterator<Item = Result<VerifiedReport, ReportError>>,
         manifest: ManifestDigest,
         now: UtcTime,
     ) -> Assessment {
         let mut assessment = Assessment::default();
         let mut devices: BTreeMap<Handle, Device> = BTreeMap::new();
+        let mut unreadable = BTreeSet::new();
         for report in reports {
             match report {
                 Ok(report) if report.report().manifest == manifest => {
                     devices.entry(report.handle()).or_default().enter(&report);
                 }
                 Ok(_) => assessment.of_other_releases += 1,
-                Err(refused) if is_signed(&refused) => assessment.unreadable += 1,
-                Err(_) => assessment.unsigned += 1,
+                Err(ReportError::Unreadable { handle, .. }) => {
+                    unreadable.insert(handle);
+                }
+                Err(ReportError::Unsigned(_)) => assessment.unsigned += 1,
             }
         }
+        assessment.unreadable = unreadable.len() as u64;
         for device in devices.values() {
             assessment.count(device, self.silence_seconds, now);
         }
@@ -249,7 +251,7 @@ pub struct Assessment {
     pub of_other_releases: u64,
     /// Reports that their device has not signed, as far as anybody can tell.
     pub unsigned: u64,
-    /// Reports that their device has signed, and that cannot be read.
+    /// Devices that have signed a report that cannot be read.
     pub unreadable: u64,
 }
 
@@ -265,12 +267,6 @@ impl Assessment {
         };
         *counter += 1;
     }
-}
-
-/// Whether a report that was refused got as far as a signature that is its device's.
-fn is_signed(refused: &IdentityError) -> bool {
-    use IdentityError::{Malformed, NotSigned, SignatureWork, TooLong};
-    !matches!(refused, TooLong { .. } | Malformed(_) | NotSigned(_) | SignatureWork { .. })
 }
 
 /// What one device has said.

@@ -8,6 +8,7 @@
 
 use alloc::vec::Vec;
 
+use super::ReportError;
 use crate::identity::{
     CertifiedHandle, DeviceIdentity, Handle, IdentityError,
     envelope::{Envelope, Written, write, write_signed},
@@ -72,6 +73,29 @@ impl Report {
         let signature = device.sign(signed.as_bytes()).to_vec();
         write(&signed, &[(device.handle().key_id(), signature)])
     }
+
+    fn read(envelope: &Envelope<'_>) -> Result<Self, IdentityError> {
+        let mut fields = envelope.fields(KIND)?;
+        let malformed = |name| IdentityError::Field { name };
+        let product = Product::new(&fields.text("product")?).map_err(|_| malformed("product"))?;
+        let manifest = ManifestDigest::from_bytes(fields.bytes("manifest")?);
+        let kind = fields.text("kind")?;
+        let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
+        let kind = kind.ok_or(malformed("kind"))?;
+        fields.end()?;
+        Ok(Self { product, manifest, kind })
+    }
+}
+
+/// What a device has sent, once its signature is verified.
+fn signed_by<'b>(
+    device: &CertifiedHandle,
+    bytes: &'b [u8],
+    limits: &'b Limits,
+) -> Result<Envelope<'b>, IdentityError> {
+    let envelope = Envelope::read(bytes, limits)?;
+    envelope.require_device(device.epoch_key())?;
+    Ok(envelope)
 }
 
 /// A report that the device with this handle has made.
@@ -96,18 +120,11 @@ impl VerifiedReport {
         device: &CertifiedHandle,
         received: UtcTime,
         limits: &Limits,
-    ) -> Result<Self, IdentityError> {
-        let envelope = Envelope::read(bytes, limits)?;
-        envelope.require_device(device.epoch_key())?;
-        let mut fields = envelope.fields(KIND)?;
-        let malformed = |name| IdentityError::Field { name };
-        let product = Product::new(&fields.text("product")?).map_err(|_| malformed("product"))?;
-        let manifest = ManifestDigest::from_bytes(fields.bytes("manifest")?);
-        let kind = fields.text("kind")?;
-        let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
-        let kind = kind.ok_or(malformed("kind"))?;
-        fields.end()?;
-        Ok(Self { handle: device.handle(), report: Report { product, manifest, kind }, received })
+    ) -> Result<Self, ReportError> {
+        let envelope = signed_by(device, bytes, limits).map_err(ReportError::Unsigned)?;
+        let handle = device.handle();
+        let unreadable = |reason| ReportError::Unreadable { handle, reason };
+        Ok(Self { handle, report: Report::read(&envelope).map_err(unreadable)?, received })
     }
 
     /// Who says so.

@@ -55,7 +55,9 @@ fn a_refusal_says_no_handle() {
         Rotation::verify(&unsigned(proof.clone(), 0), june.epoch_key(), &limits).unwrap_err(),
         Rotation::verify(&unsigned(proof, 1), june.epoch_key(), &limits).unwrap_err(),
         VerifiedReport::verify(&unsigned(report, 0), &device, window().not_before(), &limits)
-            .unwrap_err(),
+            .unwrap_err()
+            .reason()
+            .clone(),
     ] {
         assert_eq!(refused.code(), "identity.not-signed");
         let printed = format!("{refused} {refused:?}");

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use ota_trust::identity::IdentityError;
 use ota_trust::primitives::{Limits, UtcTime};
 use ota_trust::release::{ManifestDigest, Product};
 use ota_trust::rollout::{
-    Assessment, BasisPoints, HaltCriteria, PauseReason, Report, ReportKind, Verdict, VerifiedReport,
+    Assessment, BasisPoints, HaltCriteria, PauseReason, Report, ReportError, ReportKind, Verdict,
+    VerifiedReport,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn second(n: u64) -> UtcTime {
     time("2026-06-09T00:00:00Z").saturating_add(n)
 }
 
-type Verified = Result<VerifiedReport, IdentityError>;
+type Verified = Result<VerifiedReport, ReportError>;
 
 /// The report of one device, verified as that of another.
 fn verified(bytes: &[u8], device: &str, at: u64) -> Verified {
@@ -88,14 +88,35 @@ fn spoofed_reports_never_count_and_unreadable_ones_stop_the_rollout() {
         (json!([]), "identity.malformed"),
     ] {
         let result = verified(&serde_json::to_vec(&document).unwrap(), "a lamp", 0);
-        assert_eq!(code(result.clone()), expected, "{document}");
+        let refused = result.clone().unwrap_err();
+        assert_eq!(refused.code(), expected, "{document}");
         let assessment = assess(&criteria(1, 0), &[result], 0);
         let is_spoofed = matches!(expected, "identity.not-signed" | "identity.malformed");
         let verdict =
             if is_spoofed { Verdict::TooFew } else { Verdict::Pause(PauseReason::Unreadable) };
         assert_eq!(assessment.verdict, verdict, "{document}");
         assert_eq!((assessment.unsigned, assessment.failed), (u64::from(is_spoofed), 0));
+        // Whose it is, is known, so that the server can set that device apart.
+        let sender = match refused {
+            ReportError::Unreadable { handle, .. } => Some(handle),
+            ReportError::Unsigned(_) => None,
+        };
+        assert_eq!(sender, (!is_spoofed).then(|| device.handle()), "{document}");
     }
+}
+
+/// Once for each handle, however often it is sent.
+#[test]
+fn an_unreadable_report_counts_once() {
+    let device = identity("a lamp", 6);
+    let mut document: Value =
+        serde_json::from_slice(&report(ReportKind::Failed, MANIFEST).sign(&device)).unwrap();
+    document["signed"]["kind"] = json!("odd");
+    let message = canonical(&document["signed"]);
+    document["signatures"][0]["sig"] = hex::encode(device.sign(message.as_bytes())).into();
+    let result = verified(&serde_json::to_vec(&document).unwrap(), "a lamp", 0);
+    let assessment = assess(&criteria(1, 0), &[result.clone(), result], 0);
+    assert_eq!(assessment.unreadable, 1);
 }
 
 #[test]
