@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{Hashes, percent};
+use super::{Hashes, parsed, percent};
 
 /// The path of a target, relative to the base of the repository's targets (TUF §4.5).
 ///
@@ -116,6 +116,8 @@ impl TargetPath {
         out
     }
 }
+
+parsed! { TargetPath, PathError, TargetPath::new; }
 
 impl fmt::Display for TargetPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -105,13 +105,7 @@ impl UtcTime {
     }
 }
 
-impl core::str::FromStr for UtcTime {
-    type Err = TimeError;
-
-    fn from_str(text: &str) -> Result<Self, TimeError> {
-        Self::parse(text)
-    }
-}
+super::parsed! { UtcTime, TimeError, UtcTime::parse; }
 
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use alloc::format;
 use core::fmt;
 
 use super::ReleaseVersion;
-use crate::primitives::TargetPath;
+use crate::primitives::{TargetPath, parsed};
 
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,8 @@ macro_rules! names {
                 &self.0
             }
         }
+
+        parsed! { $name, NameError, $name::new; }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
