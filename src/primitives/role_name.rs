@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{parsed, percent};
+use super::{Remedy, parsed, percent};
 
 /// Names that a delegation may not give: the four top-level roles, and `mirrors`, which older
 /// repositories keep beside them.
@@ -37,6 +37,23 @@ pub enum RoleNameError {
     /// The name belongs to a top-level role: its file would stand in that role's place.
     #[error("a delegated role may not be called {0:?}")]
     Reserved(Box<str>),
+}
+
+impl RoleNameError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "name.role-empty",
+            Self::Reserved(_) => "name.role-reserved",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
 }
 
 impl RoleName {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
 
-use crate::primitives::parsed;
+use crate::primitives::{Remedy, parsed};
 
 /// The version of a release: that of Semantic Versioning 2.0.0.
 ///
@@ -29,6 +29,22 @@ pub struct ReleaseVersion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a version has the form MAJOR.MINOR.PATCH[-pre-release][+build] and at most 64 bytes")]
 pub struct ReleaseVersionError;
+
+impl ReleaseVersionError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self => "name.release-version",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
+}
 
 impl ReleaseVersion {
     /// Reads a version of at most 64 bytes.

@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use ota_trust::identity::Fleet;
 use ota_trust::primitives::{
-    DigestAlgorithm, HashesError, PathError, RoleName, TargetPath, UtcTime,
+    DigestAlgorithm, HashesError, PathError, Remedy, RoleName, TargetPath, UtcTime, Version,
 };
 use ota_trust::release::{
     Channel, ComponentId, HardwareId, ManifestDigest, Product, ReleaseVersion,
 };
+use ota_trust::{Error, Layer};
 
 use crate::world::*;
 
@@ -198,4 +199,27 @@ fn what_is_printed_is_parsed_and_what_new_refuses_is_refused() {
     let zeros = "0000000000000000000000000000000000000000000000000000000000000000";
     let digests = [zeros, &zeros[1..], "A", ""];
     assert_eq!(spelled(digest, &digests), digests[1..]);
+}
+
+#[test]
+fn refusals_of_names_are_refusals_of_the_crate() {
+    let year_zero = || -> Result<UtcTime, Error> { Ok("0000-01-01T00:00:00Z".parse()?) };
+    let cases: [(Result<(), Error>, &str); 7] = [
+        (Product::new("").map(drop).map_err(Error::from), "name.form"),
+        (TargetPath::new("/a").map(drop).map_err(Error::from), "name.path-absolute"),
+        (RoleName::delegated("root").map(drop).map_err(Error::from), "name.role-reserved"),
+        (Version::new(0).map(drop).map_err(Error::from), "name.version"),
+        (ReleaseVersion::new("2").map(drop).map_err(Error::from), "name.release-version"),
+        (UtcTime::parse("now").map(drop).map_err(Error::from), "name.time-form"),
+        (year_zero().map(drop), "name.time-range"),
+    ];
+    for (refused, code) in cases {
+        let e = refused.unwrap_err();
+        assert_eq!((e.code(), e.layer(), e.remedy()), (code, Layer::Primitives, Remedy::FixCaller));
+    }
+    let e = Error::from("A0".parse::<ManifestDigest>().unwrap_err());
+    assert_eq!(
+        (e.code(), e.layer(), e.remedy()),
+        ("digest.malformed", Layer::Artifact, Remedy::FixCaller)
+    );
 }
