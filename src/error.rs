@@ -1,7 +1,8 @@
 //! Every refusal of the crate under one roof.
 
 use crate::artifact::ArtifactError;
-use crate::primitives::Remedy;
+use crate::primitives::{HashesError, PathError, Remedy, RoleNameError, TimeError, VersionError};
+use crate::release::{NameError, ReleaseVersionError};
 use crate::update::{NotFound, UpdateError};
 use crate::verify::VerifyError;
 #[cfg(feature = "repository")]
@@ -14,6 +15,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Layer {
+    /// Below all layers: a text or a number that is no name, path, version or time.
+    Primitives,
     /// Layer 3: roles, thresholds, versions, expiry.
     Manifest,
     /// Layer 4: lengths, digests, blocks.
@@ -36,9 +39,44 @@ pub enum Layer {
 ///
 /// Each module has an error of its own, with the values that mattered; this gathers them. The text
 /// of an error has all that it was caused by; it is for people and may change. [`code`](Self::code) is for programs and will not.
+///
+/// So a function that works with all of the crate needs one type of error:
+///
+/// ```
+/// use ota_trust::release::{Product, ReleaseVersion};
+///
+/// fn manifest(product: &str, version: &str) -> Result<String, ota_trust::Error> {
+///     let (product, version) = (Product::new(product)?, ReleaseVersion::new(version)?);
+///     Ok(product.manifest_path(&version).to_string())
+/// }
+/// assert_eq!(manifest("lamp", "2.0.0")?, "releases/lamp/2.0.0/release.json");
+/// assert_eq!(manifest("lamp", "2").unwrap_err().code(), "name.release-version");
+/// # Ok::<(), ota_trust::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A text is no name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A text is no path of a target.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A text is no name of a role.
+    #[error(transparent)]
+    RoleName(#[from] RoleNameError),
+    /// A text or a number is no time.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// A number is no version of metadata.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+    /// A text is no version of a release.
+    #[error(transparent)]
+    ReleaseVersion(#[from] ReleaseVersionError),
+    /// A text is no digest, or bytes have another one.
+    #[error(transparent)]
+    Digest(#[from] HashesError),
     /// A cycle was refused.
     #[error(transparent)]
     Update(#[from] UpdateError),
@@ -119,6 +157,13 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Name(e) => e.code(),
+            Self::Path(e) => e.code(),
+            Self::RoleName(e) => e.code(),
+            Self::Time(e) => e.code(),
+            Self::Version(e) => e.code(),
+            Self::ReleaseVersion(e) => e.code(),
+            Self::Digest(e) => e.code(),
             Self::Update(e) => e.code(),
             Self::Verify(e) => e.code(),
             Self::NotFound(e) => e.code(),
@@ -157,6 +202,12 @@ impl Error {
     #[must_use]
     pub fn layer(&self) -> Layer {
         match self {
+            Self::Name(_)
+            | Self::Path(_)
+            | Self::RoleName(_)
+            | Self::Time(_)
+            | Self::Version(_)
+            | Self::ReleaseVersion(_) => Layer::Primitives,
             Self::Update(_)
             | Self::Verify(_)
             | Self::NotFound(_)
@@ -167,7 +218,7 @@ impl Error {
             Self::Identity(_) => Layer::Identity,
             #[cfg(feature = "attestation")]
             Self::Attestation(_) | Self::AttestationPolicy(_) => Layer::Attestation,
-            Self::Artifact(_) => Layer::Artifact,
+            Self::Digest(_) | Self::Artifact(_) => Layer::Artifact,
             #[cfg(feature = "fs")]
             Self::Store(_) => Layer::Storage,
             #[cfg(feature = "repository")]
@@ -186,6 +237,13 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match self {
+            Self::Name(e) => e.remedy(),
+            Self::Path(e) => e.remedy(),
+            Self::RoleName(e) => e.remedy(),
+            Self::Time(e) => e.remedy(),
+            Self::Version(e) => e.remedy(),
+            Self::ReleaseVersion(e) => e.remedy(),
+            Self::Digest(e) => e.remedy(),
             Self::Update(e) => e.remedy(),
             Self::Verify(e) => e.remedy(),
             Self::NotFound(e) => e.remedy(),

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use super::IdentityError;
+use crate::primitives::parsed;
 
 /// The name of a fleet: all devices that one enroller certifies and one server serves.
 ///
@@ -39,6 +40,8 @@ impl Fleet {
         &self.0
     }
 }
+
+parsed! { Fleet, IdentityError, Fleet::new; }
 
 impl fmt::Display for Fleet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

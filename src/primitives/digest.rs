@@ -6,7 +6,7 @@ use core::fmt;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{hex_print, lower_hex_decode};
+use super::{Remedy, hex_print, lower_hex_decode};
 
 /// The 32 bytes of a SHA-256 digest.
 pub type Sha256Digest = [u8; 32];
@@ -122,6 +122,28 @@ pub enum HashesError {
         /// What the bytes have.
         actual: Box<Digest>,
     },
+}
+
+impl HashesError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoneKnown => "digest.none-known",
+            Self::Malformed { .. } => "digest.malformed",
+            Self::Mismatch { .. } => "digest.mismatch",
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        match self {
+            Self::NoneKnown => Remedy::Operator,
+            Self::Malformed { .. } => Remedy::FixCaller,
+            Self::Mismatch { .. } => Remedy::AnotherMirror,
+        }
+    }
 }
 
 impl Hashes {

@@ -7,6 +7,7 @@ pub(crate) mod checksummed;
 mod digest;
 mod hex;
 mod limits;
+mod parsed;
 mod path;
 mod percent;
 mod printed;
@@ -22,6 +23,7 @@ pub(crate) use hex::{
     print as hex_print,
 };
 pub use limits::Limits;
+pub(crate) use parsed::parsed;
 pub use path::{PathError, TargetPath};
 pub(crate) use printed::printed;
 pub use remedy::Remedy;

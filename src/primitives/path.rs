@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{Hashes, percent};
+use super::{Hashes, Remedy, parsed, percent};
 
 /// The path of a target, relative to the base of the repository's targets (TUF §4.5).
 ///
@@ -39,6 +39,25 @@ pub enum PathError {
     /// The path has a control character.
     #[error("a target path has no control character")]
     Control,
+}
+
+impl PathError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "name.path-empty",
+            Self::Absolute => "name.path-absolute",
+            Self::Segment => "name.path-segment",
+            Self::Control => "name.path-control",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
 }
 
 impl TargetPath {
@@ -116,6 +135,8 @@ impl TargetPath {
         out
     }
 }
+
+parsed! { TargetPath, PathError, TargetPath::new; }
 
 impl fmt::Display for TargetPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::percent;
+use super::{Remedy, parsed, percent};
 
 /// Names that a delegation may not give: the four top-level roles, and `mirrors`, which older
 /// repositories keep beside them.
@@ -39,6 +39,23 @@ pub enum RoleNameError {
     Reserved(Box<str>),
 }
 
+impl RoleNameError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "name.role-empty",
+            Self::Reserved(_) => "name.role-reserved",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
+}
+
 impl RoleName {
     /// The name of a delegated role; empty and reserved names are refused.
     pub fn delegated(name: &str) -> Result<Self, RoleNameError> {
@@ -51,7 +68,8 @@ impl RoleName {
         Ok(Self::checked(name))
     }
 
-    /// The name of any role that has a file: a top-level role, or one that may be delegated.
+    /// The name of any role that has a file: a top-level role, or one that may be delegated. It is
+    /// what `parse()` reads, too: the name as metadata writes it.
     pub fn any(name: &str) -> Result<Self, RoleNameError> {
         let top_level = ["root", "timestamp", "snapshot", "targets"];
         match top_level.into_iter().find(|known| *known == name) {
@@ -97,6 +115,8 @@ impl RoleName {
         out
     }
 }
+
+parsed! { RoleName, RoleNameError, RoleName::any; }
 
 impl fmt::Display for RoleName {
     /// Fit for a log: control characters are escaped, and a long name is cut.

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::Remedy;
+
 const SECONDS_PER_DAY: i64 = 86_400;
 /// `0001-01-01T00:00:00Z`.
 const FIRST: i64 = -62_135_596_800;
@@ -33,6 +35,23 @@ pub enum TimeError {
     /// Of the right form, but no such day or second exists (a leap second included).
     #[error("no such day or second exists")]
     Range,
+}
+
+impl TimeError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Form => "name.time-form",
+            Self::Range => "name.time-range",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
 }
 
 impl UtcTime {
@@ -105,13 +124,7 @@ impl UtcTime {
     }
 }
 
-impl core::str::FromStr for UtcTime {
-    type Err = TimeError;
-
-    fn from_str(text: &str) -> Result<Self, TimeError> {
-        Self::parse(text)
-    }
-}
+super::parsed! { UtcTime, TimeError, UtcTime::parse; }
 
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::num::NonZeroU64;
 
+use super::Remedy;
+
 /// The version of a metadata file: an integer of at least 1 (TUF §4.3, `VERSION`).
 ///
 /// ```
@@ -19,6 +21,22 @@ pub struct Version(NonZeroU64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a version is at least 1")]
 pub struct VersionError;
+
+impl VersionError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self => "name.version",
+        }
+    }
+
+    /// What helps: another number.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
+}
 
 impl Version {
     /// The first version that any file has.

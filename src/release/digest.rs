@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::primitives::{Sha256Digest, hex_print, lower_hex_decode, sha256};
+use crate::primitives::{
+    DigestAlgorithm, HashesError, Sha256Digest, hex_print, lower_hex_decode, parsed, sha256,
+};
 
 /// The SHA-256 of a release manifest, byte for byte.
 ///
@@ -24,10 +26,15 @@ impl ManifestDigest {
         Self(bytes)
     }
 
-    /// From 64 lower-case hexadecimal digits.
+    /// From 64 lower-case hexadecimal digits, as it prints; `parse()` says why not.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         lower_hex_decode(text).map(Self)
+    }
+
+    fn read(text: &str) -> Result<Self, HashesError> {
+        let algorithm = DigestAlgorithm::Sha256;
+        Self::from_hex(text).ok_or(HashesError::Malformed { algorithm })
     }
 
     /// The bytes.
@@ -36,6 +43,8 @@ impl ManifestDigest {
         &self.0
     }
 }
+
+parsed! { ManifestDigest, HashesError, ManifestDigest::read; }
 
 impl fmt::Display for ManifestDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

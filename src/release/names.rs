@@ -5,12 +5,28 @@ use alloc::format;
 use core::fmt;
 
 use super::ReleaseVersion;
-use crate::primitives::TargetPath;
+use crate::primitives::{Remedy, TargetPath, parsed};
 
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 1 to 64 ASCII letters, digits, `-`, `_` or `.`, and does not start with `.`")]
 pub struct NameError;
+
+impl NameError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self => "name.form",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
+}
 
 /// A name as all of them are: fit for a path segment of any file system, the same for every reader.
 fn check(text: &str) -> Result<Box<str>, NameError> {
@@ -39,6 +55,8 @@ macro_rules! names {
                 &self.0
             }
         }
+
+        parsed! { $name, NameError, $name::new; }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
 
+use crate::primitives::{Remedy, parsed};
+
 /// The version of a release: that of Semantic Versioning 2.0.0.
 ///
 /// Ordered by precedence (§11 there), and by build metadata where that is equal, so that the order
@@ -12,8 +14,8 @@ use core::fmt;
 ///
 /// ```
 /// use ota_trust::release::ReleaseVersion;
-/// let [old, new] = ["2.1.0-rc.2", "2.1.0"].map(ReleaseVersion::new);
-/// assert!(old? < new?);
+/// let (old, new): (ReleaseVersion, ReleaseVersion) = ("2.1.0-rc.2".parse()?, "2.1.0".parse()?);
+/// assert!(old < new);
 /// assert!(ReleaseVersion::new("2.1").is_err());
 /// # Ok::<(), ota_trust::release::ReleaseVersionError>(())
 /// ```
@@ -27,6 +29,22 @@ pub struct ReleaseVersion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a version has the form MAJOR.MINOR.PATCH[-pre-release][+build] and at most 64 bytes")]
 pub struct ReleaseVersionError;
+
+impl ReleaseVersionError {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self => "name.release-version",
+        }
+    }
+
+    /// What helps: another text.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        Remedy::FixCaller
+    }
+}
 
 impl ReleaseVersion {
     /// Reads a version of at most 64 bytes.
@@ -44,6 +62,8 @@ impl ReleaseVersion {
         &self.text
     }
 }
+
+parsed! { ReleaseVersion, ReleaseVersionError, ReleaseVersion::new; }
 
 impl Ord for ReleaseVersion {
     fn cmp(&self, other: &Self) -> Ordering {

@@ -1,6 +1,16 @@
 //! Hostile names of roles and targets: they never become a path by themselves (§4.5, §6.2).
 
-use ota_trust::primitives::{PathError, RoleName, TargetPath};
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use ota_trust::identity::Fleet;
+use ota_trust::primitives::{
+    DigestAlgorithm, HashesError, PathError, Remedy, RoleName, TargetPath, UtcTime, Version,
+};
+use ota_trust::release::{
+    Channel, ComponentId, HardwareId, ManifestDigest, Product, ReleaseVersion,
+};
+use ota_trust::{Error, Layer};
 
 use crate::world::*;
 
@@ -138,4 +148,78 @@ fn a_role_name_may_be_any_other_text() {
     for name in ["roots", "ROOT", "root ", ".", "mirrors.json"] {
         assert_eq!(RoleName::delegated(name).map(|name| name.to_string()).as_deref(), Ok(name));
     }
+}
+
+/// Each of these texts is read, by all three ways to the same value, which prints as it was written
+/// if it is one at all; and each way refuses for the same reason. Returns what was refused.
+fn spelled<T, E>(new: fn(&str) -> Result<T, E>, texts: &[&'static str]) -> Vec<&'static str>
+where
+    T: FromStr<Err = E> + TryFrom<&'static str, Error = E> + Display + Debug + PartialEq,
+    E: Debug + PartialEq,
+{
+    let mut refused = Vec::new();
+    for text in texts {
+        let read = new(text);
+        assert_eq!(text.parse::<T>(), read, "{text:?}");
+        assert_eq!(T::try_from(*text), read, "{text:?}");
+        match read {
+            Ok(value) => {
+                assert_eq!(value.to_string(), *text);
+                assert_eq!(value.to_string().parse(), Ok(value));
+            }
+            Err(_) => refused.push(*text),
+        }
+    }
+    refused
+}
+
+#[test]
+fn what_is_printed_is_parsed_and_what_new_refuses_is_refused() {
+    const LONG: &str = "lamp-lamp-lamp-lamp-lamp-lamp-lamp-lamp-lamp-lamp-lamp-lamp-lamp-";
+    let names = ["lamp", "L-1_b.c", &LONG[..64], "", ".lamp", "a/b", "l\u{e4}mp", LONG];
+    assert_eq!(spelled(Product::new, &names), names[3..]);
+    assert_eq!(spelled(Channel::new, &names), names[3..]);
+    assert_eq!(spelled(HardwareId::new, &names), names[3..]);
+    assert_eq!(spelled(ComponentId::new, &names), names[3..]);
+    assert_eq!(spelled(Fleet::new, &names), ["", "a/b", "l\u{e4}mp", LONG]);
+
+    let versions = ["1.2.3", "1.2.3-rc.1+b7", "1.2", "v1.2.3", "01.2.3", ""];
+    assert_eq!(spelled(ReleaseVersion::new, &versions), versions[2..]);
+    let paths = ["a/b c", "../a", "", "/a", "a\n"];
+    assert_eq!(spelled(TargetPath::new, &paths), paths[1..]);
+    let roles = ["targets", "root", "../x", "a b", "mirrors", ""];
+    assert_eq!(spelled(RoleName::any, &roles), roles[4..]);
+    let times = ["2026-11-23T09:36:05Z", "2026-11-23", "2026-02-30T00:00:00Z"];
+    assert_eq!(spelled(UtcTime::parse, &times), times[1..]);
+
+    let digest = |text: &str| {
+        let algorithm = DigestAlgorithm::Sha256;
+        ManifestDigest::from_hex(text).ok_or(HashesError::Malformed { algorithm })
+    };
+    let zeros = "0000000000000000000000000000000000000000000000000000000000000000";
+    let digests = [zeros, &zeros[1..], "A", ""];
+    assert_eq!(spelled(digest, &digests), digests[1..]);
+}
+
+#[test]
+fn refusals_of_names_are_refusals_of_the_crate() {
+    let year_zero = || -> Result<UtcTime, Error> { Ok("0000-01-01T00:00:00Z".parse()?) };
+    let cases: [(Result<(), Error>, &str); 7] = [
+        (Product::new("").map(drop).map_err(Error::from), "name.form"),
+        (TargetPath::new("/a").map(drop).map_err(Error::from), "name.path-absolute"),
+        (RoleName::delegated("root").map(drop).map_err(Error::from), "name.role-reserved"),
+        (Version::new(0).map(drop).map_err(Error::from), "name.version"),
+        (ReleaseVersion::new("2").map(drop).map_err(Error::from), "name.release-version"),
+        (UtcTime::parse("now").map(drop).map_err(Error::from), "name.time-form"),
+        (year_zero().map(drop), "name.time-range"),
+    ];
+    for (refused, code) in cases {
+        let e = refused.unwrap_err();
+        assert_eq!((e.code(), e.layer(), e.remedy()), (code, Layer::Primitives, Remedy::FixCaller));
+    }
+    let e = Error::from("A0".parse::<ManifestDigest>().unwrap_err());
+    assert_eq!(
+        (e.code(), e.layer(), e.remedy()),
+        ("digest.malformed", Layer::Artifact, Remedy::FixCaller)
+    );
 }
