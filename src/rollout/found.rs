@@ -7,6 +7,7 @@ use crate::verify::{SnapshotId, Unlisted};
 ///
 /// A download that failed is neither, so it cannot be taken for a product that nobody has stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a cycle, and it is soon taken apart")]
 pub enum FoundBrake {
     /// A brake.
     Brake(TrustedBrake),
