@@ -127,7 +127,7 @@ impl HaltCriteria {
     /// #     let (origin, identity) = (secret.identity(&fleet, IdentityEpoch::ENROLMENT), secret.identity(&fleet, june));
     /// #     let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
     /// #     let proof = Rotation::prove(&origin, &identity)?;
-    /// #     let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?)?;
+    /// #     let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?, june)?;
     /// #     let EnrolmentAction::Certify(right) = step.action else { return Err("no certificate".into()) };
     /// #     let certificate = right.certify(&[&enroller], &window)?;
     /// #     let outcome = match number { 1..=97 => Some(ReportKind::Succeeded), 98 => Some(ReportKind::Failed), _ => None };
