@@ -44,7 +44,7 @@ impl Unlisted {
 
 impl fmt::Display for Unlisted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, visited, .. } = self;
-        write!(f, "{path}: no role that may speak for it lists it (visited: {visited:?})")
+        let visited = &self.visited;
+        write!(f, "no role that may speak for the target lists it (visited: {visited:?})")
     }
 }
