@@ -46,12 +46,8 @@ impl Catalog {
             (AuthorityKind::Rollouts, Some(vouched.authority())),
             (AuthorityKind::Brake, live.brake().map(|brake| brake.vouched().authority())),
         ];
-        let brake = live.brake().map(|brake| brake.vouched().fresh_until());
         let plan = PlanBounds {
-            fresh_until: brake
-                .into_iter()
-                .fold(vouched.fresh_until(), Ord::min)
-                .min(live.plan().expires()),
+            fresh_until: live.fresh_until(),
             durable: live.is_durable() && vouched.is_durable(),
         };
         let mut catalog =

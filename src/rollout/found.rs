@@ -1,6 +1,7 @@
 //! What lies where a product's brake does.
 
 use super::TrustedBrake;
+use crate::primitives::UtcTime;
 use crate::verify::{SnapshotId, Unlisted};
 
 /// What a device has found where its product's brake lies: a brake, or the proof that there is none.
@@ -17,6 +18,24 @@ pub enum FoundBrake {
 }
 
 impl FoundBrake {
+    /// The brake, if there is one.
+    #[must_use]
+    pub fn brake(&self) -> Option<&TrustedBrake> {
+        match self {
+            Self::Brake(brake) => Some(brake),
+            Self::Unlisted(_) => None,
+        }
+    }
+
+    /// When the first ends of all metadata that says so.
+    #[must_use]
+    pub fn fresh_until(&self) -> UtcTime {
+        match self {
+            Self::Brake(brake) => brake.vouched().fresh_until(),
+            Self::Unlisted(unlisted) => unlisted.fresh_until(),
+        }
+    }
+
     /// The state of the repository.
     pub(super) fn snapshot(&self) -> SnapshotId {
         match self {

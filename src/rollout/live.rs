@@ -1,7 +1,8 @@
 //! A plan that a device has looked at, together with all that stops it.
 
 use super::ratchets::Ratchets;
-use super::{PlannedRelease, Stage, TrustedBrake, TrustedPlan};
+use super::{FoundBrake, PlannedRelease, Stage, TrustedBrake, TrustedPlan};
+use crate::primitives::UtcTime;
 use crate::release::{ManifestDigest, Product};
 
 /// What a device makes of a plan and a brake, before it is stored.
@@ -17,7 +18,7 @@ pub struct Sighting {
 #[derive(Clone, Debug)]
 pub struct LivePlan {
     plan: TrustedPlan,
-    brake: Option<TrustedBrake>,
+    brake: FoundBrake,
     ratchets: Ratchets,
     durable: bool,
 }
@@ -53,7 +54,7 @@ impl Sighting {
 }
 
 impl LivePlan {
-    pub(super) fn new(plan: TrustedPlan, brake: Option<TrustedBrake>, ratchets: Ratchets) -> Self {
+    pub(super) fn new(plan: TrustedPlan, brake: FoundBrake, ratchets: Ratchets) -> Self {
         Self { plan, brake, ratchets, durable: true }
     }
 
@@ -63,10 +64,18 @@ impl LivePlan {
         &self.plan
     }
 
-    /// The brake.
+    /// The brake, if there is one.
     #[must_use]
     pub fn brake(&self) -> Option<&TrustedBrake> {
-        self.brake.as_ref()
+        self.brake.brake()
+    }
+
+    /// When the first ends of the plan, and of all metadata that vouches for it and for the brake, or
+    /// for there being none.
+    #[must_use]
+    pub fn fresh_until(&self) -> UtcTime {
+        let plan = self.plan.expires().min(self.plan.vouched().fresh_until());
+        plan.min(self.brake.fresh_until())
     }
 
     /// The product.
@@ -100,7 +109,7 @@ impl LivePlan {
         if self.ratchets.is_withdrawn(manifest) {
             return Stage::Withdrawn;
         }
-        let braked = self.brake.as_ref().is_some_and(|brake| brake.pauses(manifest));
+        let braked = self.brake().is_some_and(|brake| brake.pauses(manifest));
         match planned.stage().active() {
             Some(active) if braked => Stage::Paused(active),
             _ => planned.stage(),

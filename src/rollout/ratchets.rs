@@ -79,16 +79,13 @@ impl Ratchets {
         if loss == Loss::Authority {
             next.withdrawn.end(kind);
         }
-        let brake = match (brake, &self.brake) {
-            (FoundBrake::Brake(brake), _) => {
-                next.observe_brake(&brake)?;
-                Some(brake)
+        match (&brake, self.brake_epoch()) {
+            (FoundBrake::Brake(brake), _) => next.observe_brake(brake)?,
+            (FoundBrake::Unlisted(_), None) => {}
+            (FoundBrake::Unlisted(_), Some(seen)) => {
+                return Err(RolloutError::BrakeMissing { seen });
             }
-            (FoundBrake::Unlisted(_), None) => None,
-            (FoundBrake::Unlisted(_), Some(Ratchet { epoch: seen, .. })) => {
-                return Err(RolloutError::BrakeMissing { seen: *seen });
-            }
-        };
+        }
         // Last: what both withdraw is the plan's, and the brake may let it go.
         let withdrawn: Vec<_> = plan.all_withdrawn().collect();
         next.withdrawn.add(kind, &withdrawn);

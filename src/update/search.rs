@@ -58,8 +58,9 @@ impl<'a> Search<'a> {
                 return Ok(self.end(Ok(target)));
             }
         }
-        let visited = self.visited.iter().map(|visited| visited.role.clone()).collect();
-        let unlisted = Unlisted::new(self.path.clone(), self.world.snapshot_id(), visited);
+        let visited: Vec<_> = self.visited.iter().map(|visited| visited.role.clone()).collect();
+        let (snapshot, fresh_until) = (self.world.snapshot_id(), self.world.fresh_until(&visited));
+        let unlisted = Unlisted::new(self.path.clone(), snapshot, fresh_until, visited);
         Ok(self.end(Err(NotFound::NotListed(unlisted))))
     }
 

@@ -9,7 +9,7 @@ use super::NotFound;
 use super::cycle::Cycle;
 use crate::key::KeyId;
 use crate::metadata::{Root, Snapshot, Targets};
-use crate::primitives::RoleName;
+use crate::primitives::{RoleName, UtcTime};
 use crate::verify::{
     Authority, Delegator, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
     VouchedTarget, signers,
@@ -73,11 +73,6 @@ impl<'a> World<'a> {
     /// Who vouches for a target that a search in this world has found.
     pub(super) fn vouch(&self, target: TrustedTarget) -> Result<VouchedTarget, NotFound> {
         let mut authority = Authority::of_root(&self.root);
-        let mut fresh_until = self.root.expires();
-        if target.freshness() != Freshness::Stale {
-            let timestamp = self.cycle.timestamp_expires.into_iter();
-            fresh_until = timestamp.fold(fresh_until.min(self.snapshot.expires()), Ord::min);
-        }
         let mut delegator = &self.top_level;
         for role in target.vouched_by() {
             // Every role that a search has come to is held, and delegated by the one before.
@@ -86,11 +81,22 @@ impl<'a> World<'a> {
                 let delegated = authority.delegated(delegator, role);
                 authority = delegated.ok_or(NotFound::NOTHING_SEEN)?;
             }
-            fresh_until = fresh_until.min(trusted.expires());
             delegator = trusted;
         }
-        let snapshot = self.snapshot_id();
+        let (snapshot, fresh_until) = (self.snapshot_id(), self.fresh_until(target.vouched_by()));
         Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
+    }
+
+    /// When the first ends of these roles and of what vouches for all of them. What may be old is so by
+    /// its timestamp and its snapshot.
+    pub(super) fn fresh_until<'r>(&self, roles: impl IntoIterator<Item = &'r RoleName>) -> UtcTime {
+        let mut fresh_until = self.root.expires();
+        if self.cycle.context.freshness() != Freshness::Stale {
+            let timestamp = self.cycle.timestamp_expires.into_iter();
+            fresh_until = timestamp.fold(fresh_until.min(self.snapshot.expires()), Ord::min);
+        }
+        let roles = roles.into_iter().filter_map(|role| self.targets(role));
+        roles.map(Trusted::expires).fold(fresh_until, Ord::min)
     }
 
     /// Which state of which repository this is.

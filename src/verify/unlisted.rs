@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::SnapshotId;
-use crate::primitives::{RoleName, TargetPath};
+use crate::primitives::{RoleName, TargetPath, UtcTime};
 
 /// No role that may speak for a path lists it, in one state of one repository.
 ///
@@ -14,13 +14,19 @@ use crate::primitives::{RoleName, TargetPath};
 pub struct Unlisted {
     path: TargetPath,
     snapshot: SnapshotId,
+    fresh_until: UtcTime,
     visited: Vec<RoleName>,
 }
 
 impl Unlisted {
     /// The caller has visited these, and all that they delegate the path to.
-    pub(crate) fn new(path: TargetPath, snapshot: SnapshotId, visited: Vec<RoleName>) -> Self {
-        Self { path, snapshot, visited }
+    pub(crate) fn new(
+        path: TargetPath,
+        snapshot: SnapshotId,
+        fresh_until: UtcTime,
+        visited: Vec<RoleName>,
+    ) -> Self {
+        Self { path, snapshot, fresh_until, visited }
     }
 
     /// The path.
@@ -33,6 +39,12 @@ impl Unlisted {
     #[must_use]
     pub fn snapshot(&self) -> SnapshotId {
         self.snapshot
+    }
+
+    /// When the first ends of all metadata that says so.
+    #[must_use]
+    pub fn fresh_until(&self) -> UtcTime {
+        self.fresh_until
     }
 
     /// The roles that were visited, in order.

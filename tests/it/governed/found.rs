@@ -10,7 +10,7 @@ use ota_trust::rollout::{BrakeDraft, PlanDraft, PlannedReleaseDraft, Stage};
 
 use super::agent::Agent;
 use super::vendor::{PLAN_EXPIRES, Vendor, channel, hardware, product, stable, utc, version};
-use crate::publishing::house::{path, public, role};
+use crate::publishing::house::{now, path, public, role};
 
 fn digest(number: u8) -> ManifestDigest {
     ManifestDigest::from_bytes([number; 32])
@@ -214,6 +214,19 @@ fn a_hardware_counter_rises_no_higher_than_the_image_says() {
         assert_eq!(change.raise_counter_to(), raised, "{image_index:?}");
         assert_eq!(change.state().rollback_index(), Some(9));
     }
+}
+
+/// As with a brake: that there is none is said for so long, and no longer.
+#[test]
+fn a_permit_ends_with_what_says_that_there_is_no_brake() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    vendor.house.policy.expiry.roles.insert(role("brake"), 600);
+    vendor.edit(|draft| draft.renew(&role("brake")).unwrap());
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    assert_eq!(permit.not_after(), now().saturating_add(600));
 }
 
 #[test]
