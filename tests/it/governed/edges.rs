@@ -5,13 +5,15 @@ use ota_trust::eligibility::{
     Catalog, Cohort, Decided, Decision, DeviceFacts, MaintenanceWindow, Offer, Policy, decide,
 };
 use ota_trust::metadata::RoleType;
-use ota_trust::primitives::{Limits, StartTime};
-use ota_trust::release::{ManifestDigest, ReleaseDescription, Severity, TrustedRelease};
+use ota_trust::primitives::{Digest, Hashes, Limits, StartTime};
+use ota_trust::release::{
+    ComponentDraft, Content, ManifestDigest, ReleaseDescription, Severity, TrustedRelease,
+};
 use ota_trust::rollout::{Grant, PlanDraft, PlannedReleaseDraft, Privilege, Stage};
 
 use super::agent::Agent;
 use super::editions::{HOUR, time};
-use super::vendor::{Vendor, channel, hardware, product, stable, version};
+use super::vendor::{Vendor, channel, component, hardware, product, stable, version};
 use crate::publishing::house::{key, now};
 
 /// A lamp with stable releases of these versions and indexes, all of them critical and for `stable`
@@ -181,4 +183,60 @@ fn no_plan_binds_what_the_caller_describes() {
     let catalog = Catalog::new(&live, [release]).unwrap();
     let decided = decided(&Policy::default(), &agent.facts(), &catalog);
     assert_eq!(decided.reason(digest).map(|r| r.code()), Some("reason.not-in-plan"));
+}
+
+/// A digest that only one of two knows says nothing, and one that differs says that they are two.
+#[test]
+fn a_source_is_known_by_every_digest_that_both_have() {
+    let (long, other) = (Digest::Sha512([5; 64]), Digest::Sha512([6; 64]));
+    let content = |length: u64, digests: &[Digest]| {
+        let mut hashes = Hashes::default();
+        digests.iter().for_each(|digest| hashes.insert(*digest));
+        Content { length, hashes }
+    };
+    let short = Digest::Sha256([2; 32]);
+    let listed = content(3, &[short, long]);
+    for (held, is_it) in [
+        (content(3, &[short, long]), true),
+        (content(3, &[short]), true),
+        (content(3, &[long]), true),
+        (content(3, &[short, other]), false),
+        (content(3, &[Digest::Sha256([3; 32]), long]), false),
+        (content(4, &[short, long]), false),
+        (content(3, &[]), false),
+    ] {
+        assert_eq!(held.agrees_with(&listed), is_it, "{held:?}");
+        assert_eq!(listed.agrees_with(&held), is_it, "{held:?}");
+    }
+    assert!(!content(3, &[short]).agrees_with(&content(3, &[long])), "nothing in common");
+}
+
+/// The better release hid the one that the device could have had, for ever.
+#[test]
+fn a_release_that_cannot_be_made_here_does_not_stand_before_one_that_can() {
+    let mut vendor = Vendor::new();
+    let whole = vendor.release("lamp", "2.0.0", 2);
+    let source = |name: &str| Content::of(name.as_bytes());
+    let deltas = vendor.release_as("lamp", "3.0.0", 2, |draft| {
+        ["app", "data"].into_iter().fold(draft, |draft, name| {
+            let made = ComponentDraft::deltas_only(component(name), Content::of(b"made"));
+            draft.component(made.delta(name, "toy", Content::of(b"delta"), source(name)))
+        })
+    });
+    vendor.plan("lamp", &stable("lamp", 1, &[(whole, "2.0.0"), (deltas, "3.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let (_, catalog) = agent.catalog(&vendor).unwrap();
+    for (held, offered) in [
+        (&[][..], whole),
+        (&["app"][..], whole),
+        (&["app", "another"][..], whole),
+        (&["data", "app"][..], deltas),
+    ] {
+        let mut facts = agent.facts();
+        facts.sources = held.iter().map(|name| source(name)).collect();
+        let decided = decided(&Policy::default(), &facts, &catalog);
+        let reason = decided.reason(deltas).map(|reason| reason.code());
+        assert_eq!(reason, (offered == whole).then_some("reason.no-source"), "{held:?}");
+        assert_eq!(decided.into_eligible().unwrap().manifest(), offered, "{held:?}");
+    }
 }
