@@ -110,6 +110,9 @@ pub enum Error {
     /// A handle, a certificate or a rotation was refused.
     #[error(transparent)]
     Identity(#[from] crate::identity::IdentityError),
+    /// A device's report was refused.
+    #[error(transparent)]
+    Report(#[from] crate::rollout::ReportError),
     /// An attestation result was refused.
     #[cfg(feature = "attestation")]
     #[error(transparent)]
@@ -175,6 +178,7 @@ impl Error {
             Self::Succession(e) => e.code(),
             Self::Permit(e) => e.code(),
             Self::Identity(e) => e.code(),
+            Self::Report(e) => e.code(),
             #[cfg(feature = "attestation")]
             Self::Attestation(e) => e.code(),
             #[cfg(feature = "attestation")]
@@ -215,7 +219,7 @@ impl Error {
             | Self::Release(_)
             | Self::Service(_) => Layer::Manifest,
             Self::Rollout(_) | Self::Succession(_) | Self::Permit(_) => Layer::Eligibility,
-            Self::Identity(_) => Layer::Identity,
+            Self::Identity(_) | Self::Report(_) => Layer::Identity,
             #[cfg(feature = "attestation")]
             Self::Attestation(_) | Self::AttestationPolicy(_) => Layer::Attestation,
             Self::Digest(_) | Self::Artifact(_) => Layer::Artifact,
@@ -255,6 +259,7 @@ impl Error {
             Self::Succession(e) => e.remedy(),
             Self::Permit(e) => e.remedy(),
             Self::Identity(e) => e.remedy(),
+            Self::Report(e) => e.remedy(),
             #[cfg(feature = "attestation")]
             Self::Attestation(e) => e.remedy(),
             #[cfg(feature = "attestation")]

@@ -90,6 +90,7 @@ fn spoofed_reports_never_count_and_unreadable_ones_stop_the_rollout() {
         let result = verified(&serde_json::to_vec(&document).unwrap(), "a lamp", 0);
         let refused = result.clone().unwrap_err();
         assert_eq!(refused.code(), expected, "{document}");
+        assert_eq!(ota_trust::Error::from(refused.clone()).code(), expected, "{document}");
         let assessment = assess(&criteria(1, 0), &[result], 0);
         let is_spoofed = matches!(expected, "identity.not-signed" | "identity.malformed");
         let verdict =
