@@ -16,8 +16,8 @@ use crate::primitives::StartTime;
 /// Pure and total: the same inputs give the same decision, in whatever order the releases came. For
 /// each release the checks are made in this order, and the first that fails is its reason: freshness
 /// and plan, enrolment, device trust, product and hardware, state of the release, channel, versions,
-/// floors, barriers and the sources of deltas, attestation, rollout, maintenance window and quota. The best release that
-/// passes is offered.
+/// floors, barriers and the sources of deltas, attestation, rollout, maintenance window and quota. The
+/// best release that passes is offered.
 ///
 /// A device fills [`DeviceFacts::cohort`] with its secret and may get an [`Eligible`]; a server says
 /// [`Cohort::DecidedByDevice`], never gets one, and agrees with the device wherever both see the same

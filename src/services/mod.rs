@@ -9,9 +9,8 @@
 //!   "keys": { "<key id>": { "keytype": "ed25519", "scheme": "ed25519", "keyval": { "public": "…" } } } }
 //! ```
 //!
-//! Whoever publishes writes that document by hand (`manual::first_rollout` does): the key ids are
-//! those under which the service signs, for a key of this crate
-//! `NamedKey::id`.
+//! Whoever publishes writes that document by hand, as `manual::first_rollout` does. The key ids are
+//! those under which the service signs: for a key of this crate, `NamedKey::id`.
 
 mod error;
 mod keys;
