@@ -191,7 +191,9 @@ fn a_source_is_known_by_every_digest_that_both_have() {
     let (long, other) = (Digest::Sha512([5; 64]), Digest::Sha512([6; 64]));
     let content = |length: u64, digests: &[Digest]| {
         let mut hashes = Hashes::default();
-        digests.iter().for_each(|digest| hashes.insert(*digest));
+        for digest in digests {
+            hashes.insert(*digest);
+        }
         Content { length, hashes }
     };
     let short = Digest::Sha256([2; 32]);
