@@ -1,8 +1,8 @@
 //! A plan is live when the device's own ratchets have been asked, and not before.
-use ota_trust::rollout::{LivePlan, Ratchets, TrustedPlan};
+use ota_trust::rollout::{FoundBrake, LivePlan, Ratchets, TrustedPlan};
 
-fn forged(plan: TrustedPlan, ratchets: Ratchets) -> LivePlan {
-    LivePlan { plan, brake: None, ratchets, durable: true }
+fn forged(plan: TrustedPlan, brake: FoundBrake, ratchets: Ratchets) -> LivePlan {
+    LivePlan { plan, brake, ratchets, durable: true }
 }
 
 fn main() {}
