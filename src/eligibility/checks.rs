@@ -29,6 +29,9 @@ pub(super) struct Passed {
 type Check<T = ()> = Result<T, Reason>;
 
 impl Checks<'_> {
+    // Called in one place, for each release: without the word it is now inlined and now not, as code
+    // elsewhere changes, which is 7 % of a decision.
+    #[inline]
     pub(super) fn check(&self, candidate: &Candidate) -> Check<Passed> {
         self.metadata(candidate)?;
         self.device()?;
