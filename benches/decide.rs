@@ -1,6 +1,6 @@
 //! What a decision costs a server: one device, a product with ten live releases.
 //!
-//! Goal: a million a second on one core. `cargo bench --bench decide` measures a fleet of 4,096 devices
+//! Goal: a million a second on one core. `cargo bench -p ota-trust-benches --bench decide` measures a fleet of 4,096 devices
 //! that differ in hardware, version, floor and channel, one after the other.
 
 #![allow(

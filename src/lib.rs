@@ -116,6 +116,8 @@ extern crate std;
 
 pub mod artifact;
 pub mod attestation;
+#[cfg(test)]
+mod dice;
 pub mod eligibility;
 mod error;
 

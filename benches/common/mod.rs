@@ -30,7 +30,7 @@ pub fn start() -> StartTime {
 
 impl Mirror {
     pub fn of(workload: &str) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-data");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench-data");
         let workload = bench_data::Workload::named(workload).expect("a workload");
         let folder = bench_data::ready(&root, workload);
         let read =

@@ -1,4 +1,4 @@
-//! Statistics of what a publisher does: `cargo bench --bench publish`, or `-- change` for a part.
+//! Statistics of what a publisher does: `cargo bench -p ota-trust-benches --bench publish`, or `-- change` for a part.
 //!
 //! Times are of the library alone, from files in memory to files in memory. What whole processes cost, beside
 //! other libraries, and how it grows up to 1,000,000 targets is in `benches/peers`.

@@ -1,4 +1,4 @@
-//! Statistics of each hot path: `cargo bench --bench speed`, or `-- scan` for one of them.
+//! Statistics of each hot path: `cargo bench -p ota-trust-benches --bench speed`, or `-- scan` for one of them.
 //!
 //! Times are of the library alone, with files in memory. What whole processes cost, beside other
 //! clients, is in `benches/peers`.

@@ -1,7 +1,7 @@
 //! A week of a staged rollout to a million lamps, one of whose builds bricks some of them.
 //!
 //! ```text
-//! cargo run --release --example fleet_rollout -- [--devices N] [--days N] [--seed N] [--svg FILE]
+//! cargo run --release -p fleet_rollout -- [--devices N] [--days N] [--seed N] [--svg FILE]
 //! ```
 //!
 //! Lamp 2.1.0 goes from validation to a growing part of the fleet, beta ahead. It bricks some lamps of

@@ -26,7 +26,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::Parser;
+use lexopt::Arg::{Long, Short};
+use lexopt::ValueExt as _;
 use ota_trust::Error;
 use ota_trust::primitives::{StartTime, TargetPath, UtcTime};
 
@@ -39,33 +40,65 @@ use vendor::Vendor;
 const STORY_TIME: &str = "2026-11-23T00:00:00Z";
 const DAY: u64 = 86_400;
 
-/// Verifies a TUF repository from its root to an artifact.
-#[derive(Debug, Parser)]
-#[command(name = "quickstart", version)]
-struct Options {
-    /// A folder with `metadata` and `targets`, or one with the metadata itself.
-    #[arg(long, value_name = "DIR", requires = "root")]
-    repository: Option<PathBuf>,
-    /// The provisioned root.
-    #[arg(long, value_name = "FILE", requires = "repository")]
-    root: Option<PathBuf>,
-    /// The target to look for; without it, the metadata alone is verified.
-    #[arg(long, value_name = "PATH", requires = "repository")]
-    target: Option<String>,
-    /// The start time of the update, such as 2026-11-23T00:00:00Z; without it, the clock's.
-    #[arg(long, value_name = "RFC3339", requires = "repository", value_parser = rfc3339)]
+const HELP: &str = "\
+Verifies a TUF repository from its root to an artifact; without options, plays a story in memory.
+
+usage: quickstart [--repository DIR --root FILE [--target PATH] [--time TIME]]
+
+  --repository DIR  a folder with `metadata` and `targets`, or one with the metadata itself
+  --root FILE       the provisioned root
+  --target PATH     the target to look for; without it, the metadata alone is verified
+  --time TIME       the start time of the update, such as 2026-11-23T00:00:00Z; without it, the clock's";
+
+/// A repository on the disk, and what to do with it.
+struct OnDisk {
+    repository: PathBuf,
+    root: PathBuf,
+    target: Option<TargetPath>,
     time: Option<UtcTime>,
+}
+
+/// What was asked for on the command line.
+enum Asked {
+    Story,
+    OnDisk(OnDisk),
+    Help,
+}
+
+fn asked() -> Result<Asked> {
+    let (mut repository, mut root, mut target, mut time) = (None, None, None, None);
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("repository") => repository = Some(arguments.value()?.into()),
+            Long("root") => root = Some(arguments.value()?.into()),
+            Long("target") => target = Some(arguments.value()?.parse()?),
+            Long("time") => time = Some(arguments.value()?.parse()?),
+            Long("help") | Short('h') => return Ok(Asked::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match (repository, root) {
+        (Some(repository), Some(root)) => {
+            Ok(Asked::OnDisk(OnDisk { repository, root, target, time }))
+        }
+        (None, None) if target.is_none() && time.is_none() => Ok(Asked::Story),
+        _ => Err("--repository and --root go together, and the other options with them".into()),
+    }
 }
 
 /// Any failure, with whatever it came from.
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let outcome = match (&options.repository, &options.root) {
-        (Some(repository), Some(root)) => on_disk(repository.clone(), root, &options),
-        _ => story(),
-    };
+    let outcome = asked().and_then(|asked| match asked {
+        Asked::Story => story(),
+        Asked::OnDisk(asked) => on_disk(asked),
+        Asked::Help => {
+            println!("{HELP}");
+            Ok(())
+        }
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -119,13 +152,11 @@ fn firmware(version: &str) -> Result<TargetPath> {
     Ok(TargetPath::new(&format!("lamp/{version}/firmware.bin"))?)
 }
 
-/// A repository on the disk.
-fn on_disk(repository: PathBuf, root: &PathBuf, options: &Options) -> Result<()> {
-    let source = Source::folder(repository);
-    let time = options.time.map_or_else(now, Ok)?;
-    let target = options.target.as_deref().map(TargetPath::new).transpose()?;
-    let mut device = Device::new(std::fs::read(root)?, StartTime::Known(time));
-    verify(&mut device, &source, target.as_ref())
+fn on_disk(asked: OnDisk) -> Result<()> {
+    let source = Source::folder(asked.repository);
+    let time = asked.time.map_or_else(now, Ok)?;
+    let mut device = Device::new(std::fs::read(asked.root)?, StartTime::Known(time));
+    verify(&mut device, &source, asked.target.as_ref())
 }
 
 fn verify(device: &mut Device, source: &Source, target: Option<&TargetPath>) -> Result<()> {
@@ -141,12 +172,6 @@ fn verify(device: &mut Device, source: &Source, target: Option<&TargetPath>) -> 
     let verified = device::install(&target, source)?;
     tell::verified(&verified);
     Ok(())
-}
-
-/// A time with any offset; the library itself knows UTC alone.
-fn rfc3339(text: &str) -> Result<UtcTime, String> {
-    let time = chrono::DateTime::parse_from_rfc3339(text).map_err(|e| e.to_string())?;
-    UtcTime::from_unix(time.timestamp()).map_err(|e| e.to_string())
 }
 
 fn now() -> Result<UtcTime> {

@@ -7,7 +7,7 @@
 //!
 //! All state is in files. A ceremony can be left on any day and taken up on another.
 //!
-//! Run it with `cargo run --example signing_ceremony --features ecdsa -- --help`, which tells the rest.
+//! Run it with `cargo run -p signing_ceremony -- --help`, which tells the rest.
 
 mod attach;
 mod cli;

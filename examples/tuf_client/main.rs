@@ -11,7 +11,7 @@
 //! names); what the client itself goes by is in `D/.ota-trust`. It exits 0 on success and 1 on any
 //! failure.
 //!
-//! Run it with `cargo run --release --example tuf_client --features ecdsa,fs,rsa -- …`.
+//! Run it with `cargo run --release -p tuf_client -- …`.
 
 mod cli;
 mod device;

@@ -52,8 +52,8 @@ use crate::verify::anchor;
 /// # #[cfg(feature = "repository")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use ota_trust::{key::{Ed25519Signer, Signer}, metadata::RoleType, repository::{Policy, Published}};
-/// # let (folder, now) = (tempfile::tempdir()?, "2026-11-23T12:00:00Z".parse()?);
-/// # let folder = folder.path();
+/// # let folder = &std::env::temp_dir().join(format!("ota-trust-store-{}", std::process::id()));
+/// # let now = "2026-11-23T12:00:00Z".parse()?;
 /// # let [people, machine] = [1, 2].map(|seed| Ed25519Signer::from_seed(&[seed; 32]));
 /// # let mut draft = Published::nothing().draft();
 /// # for (role, key) in [(RoleType::Root, &people), (RoleType::Targets, &people),

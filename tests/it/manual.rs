@@ -5,17 +5,17 @@ use std::path::Path;
 
 /// Where tests are.
 const FOLDERS: [&str; 6] = [
-    "tests/it",
-    "tests/it/attestation",
-    "tests/it/governed",
-    "tests/it/identity",
-    "tests/it/publishing",
-    "src/artifact/tests",
+    "it",
+    "it/attestation",
+    "it/governed",
+    "it/identity",
+    "it/publishing",
+    "../src/artifact/tests",
 ];
 
 /// The texts between back-ticks in the table rows of a page.
 fn quoted(page: &str) -> Vec<String> {
-    let text = fs::read_to_string(Path::new("src/manual").join(page)).unwrap();
+    let text = fs::read_to_string(Path::new("../src/manual").join(page)).unwrap();
     let rows = text.lines().filter(|line| line.starts_with('|'));
     rows.flat_map(|row| row.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
@@ -27,7 +27,7 @@ fn every_file_and_every_test_of_the_threats_exists() {
         names.iter().filter(|name| *name != "root").partition(|name| name.contains("::"));
     assert!(tests.len() > 30 && files.len() > 30, "the page was read");
     for file in files {
-        assert!(Path::new("src").join(file).exists(), "{file}");
+        assert!(Path::new("../src").join(file).exists(), "{file}");
     }
     for test in tests {
         let (module, function) = test.split_once("::").unwrap();

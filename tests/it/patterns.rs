@@ -10,7 +10,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 #[test]
 fn ghsa_qp9x_wp8f_qgjj_patterns_match_as_pythons_do() {
-    let table = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/patterns.txt"));
+    let table = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/patterns.txt"));
     let mut rows = 0;
     for line in table.lines() {
         let (pattern, path, expected): (String, String, bool) = serde_json::from_str(line).unwrap();

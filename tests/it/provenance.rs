@@ -18,7 +18,7 @@ use crate::corpus::fuzz::provenance::{ARTIFACT, BUILDERS, sealed};
 use crate::corpus::fuzz::signing::{Signer, public, sha256};
 
 fn folder() -> String {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/provenance").to_owned()
+    concat!(env!("CARGO_MANIFEST_DIR"), "/data/provenance").to_owned()
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 macro_rules! data {
     ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/signers/", $name))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/signers/", $name))
     };
 }
 

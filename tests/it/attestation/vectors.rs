@@ -24,7 +24,7 @@ impl Cases {
     /// Those of `PyJWT`, and those of crate `ear` beside them.
     fn read() -> Self {
         let read = |name: &str| -> Value {
-            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/attestation");
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/attestation");
             let bytes = std::fs::read(format!("{folder}/{name}.json")).unwrap();
             serde_json::from_slice(&bytes).unwrap()
         };

@@ -74,7 +74,7 @@ fn places_are_uniform_and_those_of_two_releases_independent() {
 
 #[test]
 fn places_are_those_of_an_independent_script() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/rollouts/cohort.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/rollouts/cohort.json");
     let known: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let known = known.as_array().unwrap();
     assert!(known.len() > 30, "the file was read");

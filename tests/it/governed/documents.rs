@@ -22,7 +22,7 @@ fn read(kind: &str, bytes: &[u8]) -> &'static str {
 
 #[test]
 fn documents_are_read_as_their_names_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/documents");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/documents");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files: Vec<_> =
         files.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fleet::{fleet, june, keys, window};
 
 fn known() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/identity/known-answers.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/identity/known-answers.json");
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 

@@ -31,7 +31,7 @@ fn seeded(name: &str) -> Ed25519Signer {
 }
 
 fn lamp() -> (Published, Web) {
-    let folder = Path::new("tests/data/lamp/metadata");
+    let folder = Path::new("data/lamp/metadata");
     let mut web = Web::default();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();

@@ -11,7 +11,7 @@ use super::fuzz::strict;
 use crate::world::*;
 
 /// The folder of the repository that python-tuf wrote.
-pub(super) const LAMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lamp");
+pub(super) const LAMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/lamp");
 
 /// Ends of names. Each sorts elsewhere when what stands in the file is compared and not what is meant,
 /// when the end of a name counts as its quote, or by UTF-16.

@@ -1,0 +1,1 @@
+//! What must not compile, in `cases/`, each with the message that the compiler gives.
