@@ -140,4 +140,5 @@ pub mod store;
 pub mod update;
 pub mod verify;
 
-pub use error::{Error, Layer};
+pub use error::{Error, refusals};
+pub use primitives::refusal::{ErrorReport, Layer, Refusal, RefusalInfo};

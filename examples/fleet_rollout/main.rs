@@ -41,6 +41,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use ota_trust::ErrorReport;
 
 use simulation::Simulation;
 
@@ -70,7 +71,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("fleet_rollout: {error}");
+            eprintln!("fleet_rollout: {}", ErrorReport::of(&*error));
             ExitCode::FAILURE
         }
     }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ota_trust::ErrorReport;
 use ota_trust::key::Signer as _;
 
 use token::Module;
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hardware_signing: {error}");
+            eprintln!("hardware_signing: {}", ErrorReport::of(&*error));
             ExitCode::FAILURE
         }
     }

@@ -2,12 +2,12 @@
 
 use std::error::Error as StdError;
 
-use ota_trust::Error;
 use ota_trust::artifact::VerifiedArtifact;
 use ota_trust::primitives::RoleName;
 use ota_trust::repository::Release;
 use ota_trust::update::{Change, RemoteFile, Repository, StoredItem};
 use ota_trust::verify::TrustedTarget;
+use ota_trust::{Error, ErrorReport};
 
 /// What happens between the device and the repository.
 pub enum Event<'e> {
@@ -106,7 +106,7 @@ pub fn release(title: &str, release: &Release) {
 
 /// Explains a failure: with code, layer and remedy if the library refused.
 pub fn failure(error: &(dyn StdError + 'static)) {
-    eprintln!("refused: {error}");
+    eprintln!("refused: {}", ErrorReport::of(error));
     if let Some(refusal) = error.downcast_ref::<Error>() {
         let (code, layer, remedy) = (refusal.code(), refusal.layer(), refusal.remedy());
         eprintln!("  code {code}, layer {layer:?}; what helps: {remedy}");
@@ -116,6 +116,6 @@ pub fn failure(error: &(dyn StdError + 'static)) {
 /// Tells how an attack ended.
 pub fn attack(number: usize, name: &str, refusal: &Error) {
     println!("{number:>3}. {name}");
-    println!("     refused [{}]: {refusal}", refusal.code());
+    println!("     refused [{}]: {}", refusal.code(), refusal.report());
     println!("     what helps: {}", refusal.remedy());
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ota_trust::ErrorReport;
 use ota_trust::primitives::{Limits, UtcTime};
 use ota_trust::repository::ceremony::{CeremonyError, SigningResponse};
 
@@ -33,7 +34,8 @@ pub fn attach(workspace: &Workspace, responses: &[PathBuf]) -> Result<bool> {
             Err(error) => {
                 let code = error.downcast_ref().map(CeremonyError::code);
                 let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
-                println!("refused  {}: {error}{code}", file.display());
+                let report = ErrorReport::of(&*error);
+                println!("refused  {}: {report}{code}", file.display());
                 all = false;
             }
         }

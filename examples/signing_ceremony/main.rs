@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser as _;
+use ota_trust::ErrorReport;
 use ota_trust::primitives::UtcTime;
 
 use cli::{Command, Options};
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("signing_ceremony: {error}");
+            eprintln!("signing_ceremony: {}", ErrorReport::of(&*error));
             ExitCode::FAILURE
         }
     }

@@ -54,7 +54,7 @@ fn wait(workspace: &Workspace, incomplete: &Incomplete, now: UtcTime, days: u64)
     coordinate::ask(workspace, &incomplete.signing, now, days)?;
     coordinate::show(workspace, &incomplete.signing)?;
     for reason in &incomplete.reasons {
-        println!("not published: {reason} [{}]", reason.code());
+        println!("not published: {} [{}]", reason.report(), reason.code());
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod http;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ota_trust::ErrorReport;
 use ota_trust::primitives::{StartTime, TargetPath, UtcTime};
 use ota_trust::update::{Repository, Update};
 
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tuf_client: {error}");
+            eprintln!("tuf_client: {}", ErrorReport::of(&*error));
             ExitCode::FAILURE
         }
     }

@@ -3,150 +3,146 @@
 use core::fmt;
 
 use crate::attestation::AttestationSignal;
-use crate::primitives::UtcTime;
+use crate::primitives::{UtcTime, reasons};
 use crate::rollout::BasisPoints;
 use crate::verify::Freshness;
 
-/// Why a release is not offered to a device, in the order of the checks: the first that fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The policy does not take metadata of this freshness.
-    Freshness(Freshness),
-    /// The plan, or metadata that vouches for it or for the release, has expired: a new cycle helps.
-    Expired {
-        /// When the first of them did.
-        at: UtcTime,
-    },
-    /// The policy asks for a rollout plan, and there is none.
-    NoPlan,
-    /// Nobody knows the device.
-    NotEnrolled,
-    /// The device was revoked.
-    Revoked,
-    /// The device was retired.
-    Retired,
-    /// The device has to answer a challenge.
-    Challenged,
-    /// The device is set apart.
-    Quarantined,
-    /// It is a release of another product.
-    OtherProduct,
-    /// It is for other hardware.
-    OtherHardware,
-    /// The plan does not have it: it was never approved, or has changed since.
-    NotInPlan,
-    /// It is a draft.
-    Draft,
-    /// It is being validated, by other devices.
-    Validation,
-    /// It is paused.
-    Paused,
-    /// It was withdrawn for good.
-    Withdrawn,
-    /// It was superseded.
-    Superseded,
-    /// The device is not entitled to the channel.
-    NotEntitled,
-    /// It is not meant for the channel.
-    OtherChannel,
-    /// It runs already: this manifest, or any of this version.
-    Running,
-    /// It is older than what runs, and nobody has told the device to switch its channel.
-    OlderVersion,
-    /// Its rollback index is below the floor.
-    BelowFloor {
-        /// Its index.
-        index: u64,
-        /// The floor.
-        floor: u64,
-    },
-    /// Its rollback index is so far above the floor that it would use up the series.
-    IndexJump {
-        /// Its index.
-        index: u64,
-        /// The highest that the policy takes now.
-        most: u64,
-    },
-    /// An older version than its barrier runs: another release has to come first.
-    Barrier,
-    /// Only deltas lead to a component of it, and the device holds the source of none.
-    NoSource,
-    /// It has failed to boot too often.
-    FailedBoots {
-        /// How often.
-        boots: u32,
-    },
-    /// Attestation restricts the device.
-    Attestation(AttestationSignal),
-    /// It is offered to nobody on this channel yet.
-    NotExposed {
-        /// When it is, if the plan says so.
-        until: Option<UtcTime>,
-    },
-    /// The device is not in the part of the fleet that it is offered to.
-    NotInCohort {
-        /// How large that part is.
-        exposure: BasisPoints,
-        /// When the device will be in it, if the plan says so.
-        until: Option<UtcTime>,
-    },
-    /// It is offered to a part of the fleet, and the device has no place in any part.
-    NoSeed {
-        /// When it is offered to all, if the plan says so.
-        until: Option<UtcTime>,
-    },
-    /// The maintenance window is closed.
-    Window {
-        /// When it opens, if the time is known.
-        until: Option<UtcTime>,
-    },
-    /// The quota is used up.
-    Quota {
-        /// Until when.
-        until: UtcTime,
-    },
-}
+reasons!(
+    Eligibility,
+    /// Why a release is not offered to a device, in the order of the checks: the first that fails.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub enum Reason {
+        /// The policy does not take metadata of this freshness.
+        #[reason("reason.freshness")]
+        Freshness(Freshness),
+        /// The plan, or metadata that vouches for it or for the release, has expired: a new cycle helps.
+        #[reason("reason.expired")]
+        Expired {
+            /// When the first of them did.
+            at: UtcTime,
+        },
+        /// The policy asks for a rollout plan, and there is none.
+        #[reason("reason.no-plan")]
+        NoPlan,
+        /// Nobody knows the device.
+        #[reason("reason.not-enrolled")]
+        NotEnrolled,
+        /// The device was revoked.
+        #[reason("reason.revoked")]
+        Revoked,
+        /// The device was retired.
+        #[reason("reason.retired")]
+        Retired,
+        /// The device has to answer a challenge.
+        #[reason("reason.challenged")]
+        Challenged,
+        /// The device is set apart.
+        #[reason("reason.quarantined")]
+        Quarantined,
+        /// It is a release of another product.
+        #[reason("reason.other-product")]
+        OtherProduct,
+        /// It is for other hardware.
+        #[reason("reason.other-hardware")]
+        OtherHardware,
+        /// The plan does not have it: it was never approved, or has changed since.
+        #[reason("reason.not-in-plan")]
+        NotInPlan,
+        /// It is a draft.
+        #[reason("reason.draft")]
+        Draft,
+        /// It is being validated, by other devices.
+        #[reason("reason.validation")]
+        Validation,
+        /// It is paused.
+        #[reason("reason.paused")]
+        Paused,
+        /// It was withdrawn for good.
+        #[reason("reason.withdrawn")]
+        Withdrawn,
+        /// It was superseded.
+        #[reason("reason.superseded")]
+        Superseded,
+        /// The device is not entitled to the channel.
+        #[reason("reason.not-entitled")]
+        NotEntitled,
+        /// It is not meant for the channel.
+        #[reason("reason.other-channel")]
+        OtherChannel,
+        /// It runs already: this manifest, or any of this version.
+        #[reason("reason.running")]
+        Running,
+        /// It is older than what runs, and nobody has told the device to switch its channel.
+        #[reason("reason.older-version")]
+        OlderVersion,
+        /// Its rollback index is below the floor.
+        #[reason("reason.below-floor")]
+        BelowFloor {
+            /// Its index.
+            index: u64,
+            /// The floor.
+            floor: u64,
+        },
+        /// Its rollback index is so far above the floor that it would use up the series.
+        #[reason("reason.index-jump")]
+        IndexJump {
+            /// Its index.
+            index: u64,
+            /// The highest that the policy takes now.
+            most: u64,
+        },
+        /// An older version than its barrier runs: another release has to come first.
+        #[reason("reason.barrier")]
+        Barrier,
+        /// Only deltas lead to a component of it, and the device holds the source of none.
+        #[reason("reason.no-source")]
+        NoSource,
+        /// It has failed to boot too often.
+        #[reason("reason.failed-boots")]
+        FailedBoots {
+            /// How often.
+            boots: u32,
+        },
+        /// Attestation restricts the device.
+        #[reason("reason.attestation")]
+        Attestation(AttestationSignal),
+        /// It is offered to nobody on this channel yet.
+        #[reason("reason.not-exposed")]
+        NotExposed {
+            /// When it is, if the plan says so.
+            until: Option<UtcTime>,
+        },
+        /// The device is not in the part of the fleet that it is offered to.
+        #[reason("reason.not-in-cohort")]
+        NotInCohort {
+            /// How large that part is.
+            exposure: BasisPoints,
+            /// When the device will be in it, if the plan says so.
+            until: Option<UtcTime>,
+        },
+        /// It is offered to a part of the fleet, and the device has no place in any part.
+        #[reason("reason.no-seed")]
+        NoSeed {
+            /// When it is offered to all, if the plan says so.
+            until: Option<UtcTime>,
+        },
+        /// The maintenance window is closed.
+        #[reason("reason.window")]
+        Window {
+            /// When it opens, if the time is known.
+            until: Option<UtcTime>,
+        },
+        /// The quota is used up.
+        #[reason("reason.quota")]
+        Quota {
+            /// Until when.
+            until: UtcTime,
+        },
+    }
+);
 
 impl Reason {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Freshness(_) => "reason.freshness",
-            Self::Expired { .. } => "reason.expired",
-            Self::NoPlan => "reason.no-plan",
-            Self::NotEnrolled => "reason.not-enrolled",
-            Self::Revoked => "reason.revoked",
-            Self::Retired => "reason.retired",
-            Self::Challenged => "reason.challenged",
-            Self::Quarantined => "reason.quarantined",
-            Self::OtherProduct => "reason.other-product",
-            Self::OtherHardware => "reason.other-hardware",
-            Self::NotInPlan => "reason.not-in-plan",
-            Self::Draft => "reason.draft",
-            Self::Validation => "reason.validation",
-            Self::Paused => "reason.paused",
-            Self::Withdrawn => "reason.withdrawn",
-            Self::Superseded => "reason.superseded",
-            Self::NotEntitled => "reason.not-entitled",
-            Self::OtherChannel => "reason.other-channel",
-            Self::Running => "reason.running",
-            Self::OlderVersion => "reason.older-version",
-            Self::BelowFloor { .. } => "reason.below-floor",
-            Self::IndexJump { .. } => "reason.index-jump",
-            Self::Barrier => "reason.barrier",
-            Self::NoSource => "reason.no-source",
-            Self::FailedBoots { .. } => "reason.failed-boots",
-            Self::Attestation(_) => "reason.attestation",
-            Self::NotExposed { .. } => "reason.not-exposed",
-            Self::NotInCohort { .. } => "reason.not-in-cohort",
-            Self::NoSeed { .. } => "reason.no-seed",
-            Self::Window { .. } => "reason.window",
-            Self::Quota { .. } => "reason.quota",
-        }
-    }
-
     /// Whether it may pass by itself or by what others do, and when, if that is known: a device waits
     /// for it, and asks again.
     #[must_use]

@@ -7,189 +7,165 @@ use core::fmt;
 use super::{Fleet, IdentityEpoch};
 use crate::key::KeyId;
 use crate::metadata::MetadataError;
-use crate::primitives::{Remedy, UtcTime, printed};
+use crate::primitives::{UtcTime, printed, refusals};
 use crate::verify::{NotCounted, list_reasons};
 
-/// A refusal of this module, with the values that mattered.
-///
-/// What goes on the wire should be coarser: to whoever asks, a handle that has been withdrawn and
-/// one that never was look the same.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IdentityError {
-    /// The name of a fleet is not 1 to 64 ASCII letters, digits, `.`, `_` and `-`.
-    #[error("a fleet's name is 1 to 64 letters, digits, `.`, `_` and `-`")]
-    Fleet,
-    /// The secret is 32 equal bytes.
-    #[error("the secret is not random: all of its bytes are the same")]
-    Secret,
-    /// The bytes are no public key that anybody should rely on.
-    #[error("not a canonical Ed25519 public key of large order")]
-    PublicKey,
-    /// The window of an epoch is not one of whole days.
-    #[error("an epoch lasts from one midnight in UTC until a later one")]
-    Window,
-    /// All counters of an epoch have been used.
-    #[error("the epoch has no more counters")]
-    CounterExhausted,
-    /// The keys are for another purpose than enrolment.
-    #[error("the keys are not for enrolment")]
-    Purpose,
-    /// The enroller's keys have expired.
-    #[error("the enroller's keys have expired at {expires}")]
-    KeysExpired {
-        /// When.
-        expires: UtcTime,
-    },
-    /// The document is longer than any of its kind.
-    #[error("the document has {length} bytes, the limit is {limit}")]
-    TooLong {
-        /// The limit in bytes.
-        limit: usize,
-        /// The length of the document.
-        length: usize,
-    },
-    /// The document is not a well-formed envelope.
-    #[error("the document: {0}")]
-    Malformed(MetadataError),
-    /// None of the keys has signed, and why; of a device's key, whose id is its handle, nothing more.
-    #[error("no signature counts{}", Reasons(.0))]
-    NotSigned(Vec<(KeyId, NotCounted)>),
-    /// Checking the signatures would hash more bytes than the limits allow.
-    #[error("the signatures take more than {limit} bytes of hashing")]
-    SignatureWork {
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// It is signed, and another document.
-    #[error("the document is not a {expected} of schema 1")]
-    Kind {
-        /// What was asked for.
-        expected: &'static str,
-    },
-    /// A field is absent, or not of its form.
-    #[error("the field `{name}` is missing or malformed")]
-    Field {
-        /// Its name.
-        name: &'static str,
-    },
-    /// The document has a field that its kind has not, which might name a device.
-    #[error("the field `{}` has no place in the document", Printed(name))]
-    UnknownField {
-        /// Its name.
-        name: Box<str>,
-    },
-    /// It is of another fleet.
-    #[error("of the fleet {found}, which is another one")]
-    OtherFleet {
-        /// The fleet that it names.
-        found: Fleet,
-    },
-    /// The certificate is for a key that only the enroller may see.
-    #[error("an enrolment key is not certified")]
-    EnrolmentKey,
-    /// The certificate has expired.
-    #[error("the certificate has expired at {expires}")]
-    Expired {
-        /// When.
-        expires: UtcTime,
-    },
-    /// The certificate's epoch has not begun.
-    #[error("the certificate is good from {not_before} on")]
-    NotYetValid {
-        /// When it begins.
-        not_before: UtcTime,
-    },
-    /// The epoch is not later than the last one.
-    #[error("the epoch is not later than {last}")]
-    EpochNotRising {
-        /// The last epoch.
-        last: IdentityEpoch,
-    },
-    /// The fleet has not come to the epoch: the clock of the device may be ahead.
-    #[error("the fleet has come to epoch {latest}, and not further")]
-    EpochTooLate {
-        /// The last epoch for which there are certificates.
-        latest: IdentityEpoch,
-    },
-    /// The key that vouches is not the one that is known.
-    #[error("another key vouches than the one that is known")]
-    OtherKey,
-    /// A device enrols with another key than that of epoch 0.
-    #[error("a device enrols with its key of epoch 0, not of {epoch}")]
-    NotEnrolmentKey {
-        /// The epoch of the key.
-        epoch: IdentityEpoch,
-    },
-    /// There is a record with this origin, perhaps a tombstone.
-    #[error("this secret has been enrolled before")]
-    AlreadyEnrolled,
-    /// The enrolment has been revoked or retired.
-    #[error("the enrolment has ended")]
-    Ended,
-    /// There is no open challenge.
-    #[error("no challenge is open")]
-    NoChallenge,
-    /// The origin has not signed the answer.
-    #[error("the answer to the challenge is wrong")]
-    WrongAnswer,
-}
-
-impl IdentityError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Fleet => "identity.fleet",
-            Self::Secret => "identity.secret",
-            Self::PublicKey => "identity.public-key",
-            Self::Window => "identity.window",
-            Self::CounterExhausted => "identity.counter-exhausted",
-            Self::Purpose => "identity.purpose",
-            Self::KeysExpired { .. } => "identity.keys-expired",
-            Self::TooLong { .. } => "identity.too-long",
-            Self::Malformed(_) => "identity.malformed",
-            Self::NotSigned(_) => "identity.not-signed",
-            Self::SignatureWork { .. } => "identity.signature-work",
-            Self::Kind { .. } => "identity.kind",
-            Self::Field { .. } => "identity.field",
-            Self::UnknownField { .. } => "identity.unknown-field",
-            Self::OtherFleet { .. } => "identity.other-fleet",
-            Self::EnrolmentKey => "identity.enrolment-key",
-            Self::Expired { .. } => "identity.expired",
-            Self::NotYetValid { .. } => "identity.not-yet-valid",
-            Self::EpochNotRising { .. } => "identity.epoch-not-rising",
-            Self::EpochTooLate { .. } => "identity.epoch-too-late",
-            Self::OtherKey => "identity.other-key",
-            Self::NotEnrolmentKey { .. } => "identity.not-enrolment-key",
-            Self::AlreadyEnrolled => "identity.already-enrolled",
-            Self::Ended => "identity.ended",
-            Self::NoChallenge => "identity.no-challenge",
-            Self::WrongAnswer => "identity.wrong-answer",
-        }
+refusals!(
+    Identity,
+    /// A refusal of this module, with the values that mattered.
+    ///
+    /// What goes on the wire should be coarser: to whoever asks, a handle that has been withdrawn and
+    /// one that never was look the same.
+    ///
+    /// To [refresh](crate::primitives::Remedy::Refresh) is to get what has gone out of date: new keys of
+    /// the enroller, a new certificate, a later epoch, a new challenge.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum IdentityError {
+        /// The name of a fleet is not 1 to 64 ASCII letters, digits, `.`, `_` and `-`.
+        #[refusal("identity.fleet", FixCaller)]
+        #[error("a fleet's name is 1 to 64 letters, digits, `.`, `_` and `-`")]
+        Fleet,
+        /// The secret is 32 equal bytes.
+        #[refusal("identity.secret", FixCaller)]
+        #[error("the secret is not random: all of its bytes are the same")]
+        Secret,
+        /// The bytes are no public key that anybody should rely on.
+        #[refusal("identity.public-key", Operator)]
+        #[error("not a canonical Ed25519 public key of large order")]
+        PublicKey,
+        /// The window of an epoch is not one of whole days.
+        #[refusal("identity.window", FixCaller)]
+        #[error("an epoch lasts from one midnight in UTC until a later one")]
+        Window,
+        /// All counters of an epoch have been used.
+        #[refusal("identity.counter-exhausted", Refresh)]
+        #[error("the epoch has no more counters")]
+        CounterExhausted,
+        /// The keys are for another purpose than enrolment.
+        #[refusal("identity.purpose", FixCaller)]
+        #[error("the keys are not for enrolment")]
+        Purpose,
+        /// The enroller's keys have expired.
+        #[refusal("identity.keys-expired", Refresh)]
+        #[error("the enroller's keys have expired at {expires}")]
+        KeysExpired {
+            /// When.
+            expires: UtcTime,
+        },
+        /// The document is longer than any of its kind.
+        #[refusal("identity.too-long", Operator)]
+        #[error("the document has {length} bytes, the limit is {limit}")]
+        TooLong {
+            /// The limit in bytes.
+            limit: usize,
+            /// The length of the document.
+            length: usize,
+        },
+        /// The document is not a well-formed envelope.
+        #[refusal("identity.malformed", Operator)]
+        #[error("the document is not well-formed")]
+        Malformed(#[source] MetadataError),
+        /// None of the keys has signed, and why; of a device's key, whose id is its handle, nothing more.
+        #[refusal("identity.not-signed", Operator)]
+        #[error("no signature counts{}", Reasons(.0))]
+        NotSigned(Vec<(KeyId, NotCounted)>),
+        /// Checking the signatures would hash more bytes than the limits allow.
+        #[refusal("identity.signature-work", Operator)]
+        #[error("the signatures take more than {limit} bytes of hashing")]
+        SignatureWork {
+            /// The limit in bytes.
+            limit: u64,
+        },
+        /// It is signed, and another document.
+        #[refusal("identity.kind", Operator)]
+        #[error("the document is not a {expected} of schema 1")]
+        Kind {
+            /// What was asked for.
+            expected: &'static str,
+        },
+        /// A field is absent, or not of its form.
+        #[refusal("identity.field", Operator)]
+        #[error("the field `{name}` is missing or malformed")]
+        Field {
+            /// Its name.
+            name: &'static str,
+        },
+        /// The document has a field that its kind has not, which might name a device.
+        #[refusal("identity.unknown-field", Operator)]
+        #[error("the field `{}` has no place in the document", Printed(name))]
+        UnknownField {
+            /// Its name.
+            name: Box<str>,
+        },
+        /// It is of another fleet.
+        #[refusal("identity.other-fleet", Operator)]
+        #[error("of the fleet {found}, which is another one")]
+        OtherFleet {
+            /// The fleet that it names.
+            found: Fleet,
+        },
+        /// The certificate is for a key that only the enroller may see.
+        #[refusal("identity.enrolment-key", Operator)]
+        #[error("an enrolment key is not certified")]
+        EnrolmentKey,
+        /// The certificate has expired.
+        #[refusal("identity.expired", Refresh)]
+        #[error("the certificate has expired at {expires}")]
+        Expired {
+            /// When.
+            expires: UtcTime,
+        },
+        /// The certificate's epoch has not begun.
+        #[refusal("identity.not-yet-valid", Retry)]
+        #[error("the certificate is good from {not_before} on")]
+        NotYetValid {
+            /// When it begins.
+            not_before: UtcTime,
+        },
+        /// The epoch is not later than the last one.
+        #[refusal("identity.epoch-not-rising", Refresh)]
+        #[error("the epoch is not later than {last}")]
+        EpochNotRising {
+            /// The last epoch.
+            last: IdentityEpoch,
+        },
+        /// The fleet has not come to the epoch: the clock of the device may be ahead.
+        #[refusal("identity.epoch-too-late", Retry)]
+        #[error("the fleet has come to epoch {latest}, and not further")]
+        EpochTooLate {
+            /// The last epoch for which there are certificates.
+            latest: IdentityEpoch,
+        },
+        /// The key that vouches is not the one that is known.
+        #[refusal("identity.other-key", Operator)]
+        #[error("another key vouches than the one that is known")]
+        OtherKey,
+        /// A device enrols with another key than that of epoch 0.
+        #[refusal("identity.not-enrolment-key", FixCaller)]
+        #[error("a device enrols with its key of epoch 0, not of {epoch}")]
+        NotEnrolmentKey {
+            /// The epoch of the key.
+            epoch: IdentityEpoch,
+        },
+        /// There is a record with this origin, perhaps a tombstone.
+        #[refusal("identity.already-enrolled", Operator)]
+        #[error("this secret has been enrolled before")]
+        AlreadyEnrolled,
+        /// The enrolment has been revoked or retired.
+        #[refusal("identity.ended", Operator)]
+        #[error("the enrolment has ended")]
+        Ended,
+        /// There is no open challenge.
+        #[refusal("identity.no-challenge", Refresh)]
+        #[error("no challenge is open")]
+        NoChallenge,
+        /// The origin has not signed the answer.
+        #[refusal("identity.wrong-answer", Refresh)]
+        #[error("the answer to the challenge is wrong")]
+        WrongAnswer,
     }
-
-    /// What helps.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        match self {
-            Self::Fleet
-            | Self::Secret
-            | Self::Window
-            | Self::Purpose
-            | Self::NotEnrolmentKey { .. } => Remedy::FixCaller,
-            // With new keys of the enroller, a new certificate, a later epoch, a new challenge.
-            Self::KeysExpired { .. }
-            | Self::Expired { .. }
-            | Self::EpochNotRising { .. }
-            | Self::CounterExhausted
-            | Self::NoChallenge
-            | Self::WrongAnswer => Remedy::Refresh,
-            Self::NotYetValid { .. } | Self::EpochTooLate { .. } => Remedy::Retry,
-            _ => Remedy::Operator,
-        }
-    }
-}
+);
 
 /// Why each key did not count.
 struct Reasons<'a>(&'a [(KeyId, NotCounted)]);

@@ -8,97 +8,87 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use super::{JsonError, JsonProblem, Reader};
-use crate::primitives::{HashesError, PathError, Remedy, TimeError, printed};
+use crate::primitives::{HashesError, PathError, TimeError, printed, refusals};
 
 const CRITICAL: &str = "crit";
 const SCHEMA: &str = "schema";
 
-/// Why a document of this crate's own is not well-formed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecordError {
-    /// It is not strict JSON of the expected shape.
-    #[error(transparent)]
-    Json(#[from] JsonError),
-    /// It is longer than the limits allow.
-    #[error("{length} bytes, the limit is {limit}")]
-    TooLong {
-        /// The limit in bytes.
-        limit: u64,
-        /// The length.
-        length: u64,
-    },
-    /// Its `schema` is another than the one that this version reads.
-    #[error("`schema` is {found}, this version reads {known}")]
-    Schema {
-        /// What it says.
-        found: u64,
-        /// What is known.
-        known: u64,
-    },
-    /// A field that this version does not know is listed as critical.
-    #[error("the critical field \"{}\" is not known", Printed(field))]
-    Critical {
-        /// Its name.
-        field: Box<str>,
-    },
-    /// A required field is absent.
-    #[error("the field `{field}` is missing")]
-    Missing {
-        /// Its name.
-        field: &'static str,
-    },
-    /// A field has a value that it may not have.
-    #[error("`{field}`: {problem}")]
-    Value {
-        /// Its name.
-        field: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// A field holds a malformed digest, or none of a known algorithm.
-    #[error("{0}")]
-    Digest(#[from] HashesError),
-    /// A field holds a path that no client would ask for.
-    #[error("{0}")]
-    Path(#[from] PathError),
-    /// A field holds no time.
-    #[error("{0}")]
-    Time(#[from] TimeError),
-    /// A list is longer than the limits allow.
-    #[error("more than {limit} {what}")]
-    TooMany {
-        /// What the list holds.
-        what: &'static str,
-        /// The limit.
-        limit: u32,
-    },
-}
+refusals!(
+    Manifest,
+    /// Why a document of this crate's own is not well-formed.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum RecordError {
+        /// It is not strict JSON of the expected shape.
+        #[refusal("record.json", Operator)]
+        #[error(transparent)]
+        Json(#[from] JsonError),
+        /// It is longer than the limits allow.
+        #[refusal("record.too-long", Operator)]
+        #[error("{length} bytes, the limit is {limit}")]
+        TooLong {
+            /// The limit in bytes.
+            limit: u64,
+            /// The length.
+            length: u64,
+        },
+        /// Its `schema` is another than the one that this version reads.
+        #[refusal("record.schema", Operator)]
+        #[error("`schema` is {found}, this version reads {known}")]
+        Schema {
+            /// What it says.
+            found: u64,
+            /// What is known.
+            known: u64,
+        },
+        /// A field that this version does not know is listed as critical.
+        #[refusal("record.critical", Operator)]
+        #[error("the critical field \"{}\" is not known", Printed(field))]
+        Critical {
+            /// Its name.
+            field: Box<str>,
+        },
+        /// A required field is absent.
+        #[refusal("record.missing-field", Operator)]
+        #[error("the field `{field}` is missing")]
+        Missing {
+            /// Its name.
+            field: &'static str,
+        },
+        /// A field has a value that it may not have.
+        #[refusal("record.value", Operator)]
+        #[error("`{field}`: {problem}")]
+        Value {
+            /// Its name.
+            field: &'static str,
+            /// What is wrong with it.
+            problem: &'static str,
+        },
+        /// A field holds a malformed digest, or none of a known algorithm.
+        #[refusal("record.digest", Operator)]
+        #[error(transparent)]
+        Digest(#[from] HashesError),
+        /// A field holds a path that no client would ask for.
+        #[refusal("record.path", Operator)]
+        #[error(transparent)]
+        Path(#[from] PathError),
+        /// A field holds no time.
+        #[refusal("record.time", Operator)]
+        #[error(transparent)]
+        Time(#[from] TimeError),
+        /// A list is longer than the limits allow.
+        #[refusal("record.too-many", Operator)]
+        #[error("more than {limit} {what}")]
+        TooMany {
+            /// What the list holds.
+            what: &'static str,
+            /// The limit.
+            limit: u32,
+        },
+    }
+);
 
 impl RecordError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Json(_) => "record.json",
-            Self::TooLong { .. } => "record.too-long",
-            Self::Schema { .. } => "record.schema",
-            Self::Critical { .. } => "record.critical",
-            Self::Missing { .. } => "record.missing-field",
-            Self::Value { .. } => "record.value",
-            Self::Digest(_) => "record.digest",
-            Self::Path(_) => "record.path",
-            Self::Time(_) => "record.time",
-            Self::TooMany { .. } => "record.too-many",
-        }
-    }
-
-    /// What helps: another document.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::Operator
-    }
-
     /// A field with a value that it may not have.
     pub(crate) const fn value(field: &'static str, problem: &'static str) -> Self {
         Self::Value { field, problem }

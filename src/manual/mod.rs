@@ -10,6 +10,7 @@
 //! | [`ceremonies`](self#modules) | who signs with others, and who looks after keys |
 //! | [`governing`](self#modules) | who decides which devices get which release |
 //! | [`privacy`] | who has to say what a server learns about a device |
+//! | [`refusals`] | who handles errors, or watches them |
 //! | [`threats`] | who has to say what an attacker can do |
 //! | [`speed`] | who wants to know what it costs, and why |
 //! | [`limitations`] | who decides whether to use it |
@@ -38,6 +39,9 @@ pub mod privacy {}
 #[cfg(feature = "repository")]
 #[doc = include_str!("publishing.md")]
 pub mod publishing {}
+
+#[doc = include_str!("refusals.md")]
+pub mod refusals {}
 
 #[doc = include_str!("speed.md")]
 pub mod speed {}

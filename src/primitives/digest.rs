@@ -6,7 +6,7 @@ use core::fmt;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{Remedy, hex_print, lower_hex_decode};
+use super::{hex_print, lower_hex_decode, refusals};
 
 /// The 32 bytes of a SHA-256 digest.
 pub type Sha256Digest = [u8; 32];
@@ -101,50 +101,34 @@ pub struct Hashes {
     sha512: Option<Box<[u8; 64]>>,
 }
 
-/// Why a list of digests cannot vouch for a file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HashesError {
-    /// The list is empty, or names only algorithms that this crate does not compute.
-    #[error("no digest of a known algorithm is listed")]
-    NoneKnown,
-    /// A digest of a known algorithm is no lower-case hexadecimal text of its length.
-    #[error("the {algorithm} digest is not lower-case hexadecimal of its length")]
-    Malformed {
-        /// The algorithm whose digest is malformed.
-        algorithm: DigestAlgorithm,
-    },
-    /// The file's digest is another than the one listed.
-    #[error("the {} digest is {actual}, listed is {listed}", listed.algorithm())]
-    Mismatch {
-        /// What metadata lists.
-        listed: Box<Digest>,
-        /// What the bytes have.
-        actual: Box<Digest>,
-    },
-}
-
-impl HashesError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NoneKnown => "digest.none-known",
-            Self::Malformed { .. } => "digest.malformed",
-            Self::Mismatch { .. } => "digest.mismatch",
-        }
+refusals!(
+    Artifact,
+    /// Why a list of digests cannot vouch for a file.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum HashesError {
+        /// The list is empty, or names only algorithms that this crate does not compute.
+        #[refusal("digest.none-known", Operator)]
+        #[error("no digest of a known algorithm is listed")]
+        NoneKnown,
+        /// A digest of a known algorithm is no lower-case hexadecimal text of its length.
+        #[refusal("digest.malformed", FixCaller)]
+        #[error("the {algorithm} digest is not lower-case hexadecimal of its length")]
+        Malformed {
+            /// The algorithm whose digest is malformed.
+            algorithm: DigestAlgorithm,
+        },
+        /// The file's digest is another than the one listed.
+        #[refusal("digest.mismatch", AnotherMirror)]
+        #[error("the {} digest is {actual}, listed is {listed}", listed.algorithm())]
+        Mismatch {
+            /// What metadata lists.
+            listed: Box<Digest>,
+            /// What the bytes have.
+            actual: Box<Digest>,
+        },
     }
-
-    /// What helps.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        match self {
-            Self::NoneKnown => Remedy::Operator,
-            Self::Malformed { .. } => Remedy::FixCaller,
-            Self::Mismatch { .. } => Remedy::AnotherMirror,
-        }
-    }
-}
+);
 
 impl Hashes {
     /// A list with one digest.

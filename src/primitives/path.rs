@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{Hashes, Remedy, parsed, percent};
+use super::{Hashes, parsed, percent, refusals};
 
 /// The path of a target, relative to the base of the repository's targets (TUF §4.5).
 ///
@@ -23,42 +23,30 @@ use super::{Hashes, Remedy, parsed, percent};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TargetPath(Box<str>);
 
-/// Why a text is no target path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PathError {
-    /// The path is empty.
-    #[error("a target path is not empty")]
-    Empty,
-    /// The path starts with `/`.
-    #[error("a target path is relative")]
-    Absolute,
-    /// A segment is empty, `.` or `..`.
-    #[error("a target path has no segment that is empty, `.` or `..`")]
-    Segment,
-    /// The path has a control character.
-    #[error("a target path has no control character")]
-    Control,
-}
-
-impl PathError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "name.path-empty",
-            Self::Absolute => "name.path-absolute",
-            Self::Segment => "name.path-segment",
-            Self::Control => "name.path-control",
-        }
+refusals!(
+    Primitives,
+    /// Why a text is not a valid target path.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum PathError {
+        /// The path is empty.
+        #[refusal("name.path-empty", FixCaller)]
+        #[error("a target path is not empty")]
+        Empty,
+        /// The path starts with `/`.
+        #[refusal("name.path-absolute", FixCaller)]
+        #[error("a target path is relative")]
+        Absolute,
+        /// A segment is empty, `.` or `..`.
+        #[refusal("name.path-segment", FixCaller)]
+        #[error("a target path has no segment that is empty, `.` or `..`")]
+        Segment,
+        /// The path has a control character.
+        #[refusal("name.path-control", FixCaller)]
+        #[error("a target path has no control character")]
+        Control,
     }
-
-    /// What helps: another text.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+);
 
 impl TargetPath {
     /// A path from its text.

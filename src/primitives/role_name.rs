@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{Remedy, parsed, percent};
+use super::{parsed, percent, refusals};
 
 /// Names that a delegation may not give: the four top-level roles, and `mirrors`, which older
 /// repositories keep beside them.
@@ -27,34 +27,22 @@ const RESERVED: [&str; 5] = ["root", "timestamp", "snapshot", "targets", "mirror
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleName(Cow<'static, str>);
 
-/// Why a delegation may not use a name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RoleNameError {
-    /// The name is empty.
-    #[error("a delegated role has an empty name")]
-    Empty,
-    /// The name belongs to a top-level role: its file would stand in that role's place.
-    #[error("a delegated role may not be called {0:?}")]
-    Reserved(Box<str>),
-}
-
-impl RoleNameError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "name.role-empty",
-            Self::Reserved(_) => "name.role-reserved",
-        }
+refusals!(
+    Primitives,
+    /// Why a delegation may not use a name.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum RoleNameError {
+        /// The name is empty.
+        #[refusal("name.role-empty", FixCaller)]
+        #[error("a delegated role has an empty name")]
+        Empty,
+        /// The name belongs to a top-level role: its file would stand in that role's place.
+        #[refusal("name.role-reserved", FixCaller)]
+        #[error("a delegated role may not be called {0:?}")]
+        Reserved(Box<str>),
     }
-
-    /// What helps: another text.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+);
 
 impl RoleName {
     /// The name of a delegated role; empty and reserved names are refused.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Remedy;
+use super::refusals;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 /// `0001-01-01T00:00:00Z`.
@@ -25,34 +25,22 @@ const LAST: i64 = 253_402_300_799;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UtcTime(i64);
 
-/// Why a text or a number is no time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TimeError {
-    /// Not of the form `YYYY-MM-DDTHH:MM:SSZ`.
-    #[error("a time has the form YYYY-MM-DDTHH:MM:SSZ")]
-    Form,
-    /// Of the right form, but no such day or second exists (a leap second included).
-    #[error("no such day or second exists")]
-    Range,
-}
-
-impl TimeError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Form => "name.time-form",
-            Self::Range => "name.time-range",
-        }
+refusals!(
+    Primitives,
+    /// Why a text or a number is not a valid time.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum TimeError {
+        /// Not of the form `YYYY-MM-DDTHH:MM:SSZ`.
+        #[refusal("name.time-form", FixCaller)]
+        #[error("a time has the form YYYY-MM-DDTHH:MM:SSZ")]
+        Form,
+        /// Of the right form, but no such day or second exists (a leap second included).
+        #[refusal("name.time-range", FixCaller)]
+        #[error("no such day or second exists")]
+        Range,
     }
-
-    /// What helps: another text.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+);
 
 impl UtcTime {
     /// A time from seconds since 1970-01-01T00:00:00Z; refused outside the years 1 to 9999.

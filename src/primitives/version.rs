@@ -3,7 +3,7 @@
 use core::fmt;
 use core::num::NonZeroU64;
 
-use super::Remedy;
+use super::refusals;
 
 /// The version of a metadata file: an integer of at least 1 (TUF §4.3, `VERSION`).
 ///
@@ -17,26 +17,14 @@ use super::Remedy;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(NonZeroU64);
 
-/// The number 0 is no version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a version is at least 1")]
-pub struct VersionError;
-
-impl VersionError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self => "name.version",
-        }
-    }
-
-    /// What helps: another number.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+refusals!(
+    Primitives,
+    /// The number is 0, and versions start at 1.
+    #[refusal("name.version", FixCaller)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[error("a version is at least 1")]
+    pub struct VersionError;
+);
 
 impl Version {
     /// The first version that any file has.

@@ -6,77 +6,94 @@ use core::fmt;
 
 use crate::json::JsonError;
 use crate::key::{KeyId, Unusable};
-use crate::primitives::{HashesError, Remedy, printed};
+use crate::primitives::{HashesError, printed, refusals};
 use crate::verify::{NotCounted, list_reasons};
 
-/// A refusal of an artifact's provenance, with the values that mattered, in the order of the
-/// checks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProvenanceError {
-    /// There is no envelope.
-    #[error("the artifact has no provenance")]
-    Missing,
-    /// The envelope is longer than the caller's limit.
-    #[error("the envelope has {length} bytes, the limit is {limit}")]
-    TooLong {
-        /// The caller's limit in bytes.
-        limit: u64,
-        /// The length of the envelope.
-        length: u64,
-    },
-    /// The envelope is not a well-formed DSSE envelope.
-    #[error("the envelope: {0}")]
-    Envelope(Malformed),
-    /// The payload is of another type than an in-toto Statement.
-    #[error("`payloadType` is \"{}\"", Printed(found))]
-    PayloadType {
-        /// What the envelope says.
-        found: Box<str>,
-    },
-    /// The payload or a signature is not base64.
-    #[error("`{field}` is not padded base64 of one alphabet")]
-    Encoding {
-        /// The name of the field.
-        field: &'static str,
-    },
-    /// Too few of the policy's keys have signed the payload.
-    #[error(transparent)]
-    Signatures(Box<ProvenanceShortfall>),
-    /// Checking the signatures would hash more bytes than the limits allow.
-    #[error("the signatures take more than {limit} bytes of hashing")]
-    SignatureWork {
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// The payload is signed, and not a well-formed Statement or predicate.
-    #[error("the statement: {0}")]
-    Statement(Malformed),
-    /// The payload is another thing than a Statement v1 or v0.1.
-    #[error("`_type` is \"{}\"", Printed(found))]
-    StatementType {
-        /// What the payload says.
-        found: Box<str>,
-    },
-    /// The policy does not allow predicates of this type.
-    #[error("`predicateType` \"{}\" is not allowed", Printed(found))]
-    PredicateType {
-        /// What the statement says.
-        found: Box<str>,
-    },
-    /// The statement is not of this artifact.
-    #[error("none of {subjects} subjects has the digests of the artifact")]
-    Subject {
-        /// How many subjects the statement has.
-        subjects: usize,
-    },
-    /// The policy does not allow this builder.
-    #[error("the builder \"{}\" is not allowed", Printed(found))]
-    Builder {
-        /// The builder that the predicate names.
-        found: Box<str>,
-    },
-}
+refusals!(
+    Provenance,
+    /// A refusal of an artifact's provenance, with the values that mattered, in the order of the
+    /// checks.
+    ///
+    /// Provenance that is missing may still come; one that is there will stay as it is.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum ProvenanceError {
+        /// There is no envelope.
+        #[refusal("provenance.missing", Retry)]
+        #[error("the artifact has no provenance")]
+        Missing,
+        /// The envelope is longer than the caller's limit.
+        #[refusal("provenance.too-long", Operator)]
+        #[error("the envelope has {length} bytes, the limit is {limit}")]
+        TooLong {
+            /// The caller's limit in bytes.
+            limit: u64,
+            /// The length of the envelope.
+            length: u64,
+        },
+        /// The envelope is not a well-formed DSSE envelope.
+        #[refusal("provenance.envelope", Operator)]
+        #[error("the envelope is not well-formed")]
+        Envelope(#[source] Malformed),
+        /// The payload is of another type than an in-toto Statement.
+        #[refusal("provenance.payload-type", Operator)]
+        #[error("`payloadType` is \"{}\"", Printed(found))]
+        PayloadType {
+            /// What the envelope says.
+            found: Box<str>,
+        },
+        /// The payload or a signature is not base64.
+        #[refusal("provenance.encoding", Operator)]
+        #[error("`{field}` is not padded base64 of one alphabet")]
+        Encoding {
+            /// The name of the field.
+            field: &'static str,
+        },
+        /// Too few of the policy's keys have signed the payload.
+        #[refusal("provenance.signatures", Operator)]
+        #[error(transparent)]
+        Signatures(Box<ProvenanceShortfall>),
+        /// Checking the signatures would hash more bytes than the limits allow.
+        #[refusal("provenance.signature-work", Operator)]
+        #[error("the signatures take more than {limit} bytes of hashing")]
+        SignatureWork {
+            /// The limit in bytes.
+            limit: u64,
+        },
+        /// The payload is signed, and not a well-formed Statement or predicate.
+        #[refusal("provenance.statement", Operator)]
+        #[error("the statement is not well-formed")]
+        Statement(#[source] Malformed),
+        /// The payload is another thing than a Statement v1 or v0.1.
+        #[refusal("provenance.statement-type", Operator)]
+        #[error("`_type` is \"{}\"", Printed(found))]
+        StatementType {
+            /// What the payload says.
+            found: Box<str>,
+        },
+        /// The policy does not allow predicates of this type.
+        #[refusal("provenance.predicate-type", Operator)]
+        #[error("`predicateType` \"{}\" is not allowed", Printed(found))]
+        PredicateType {
+            /// What the statement says.
+            found: Box<str>,
+        },
+        /// The statement is not of this artifact.
+        #[refusal("provenance.subject", Operator)]
+        #[error("none of {subjects} subjects has the digests of the artifact")]
+        Subject {
+            /// How many subjects the statement has.
+            subjects: usize,
+        },
+        /// The policy does not allow this builder.
+        #[refusal("provenance.builder", Operator)]
+        #[error("the builder \"{}\" is not allowed", Printed(found))]
+        Builder {
+            /// The builder that the predicate names.
+            found: Box<str>,
+        },
+    }
+);
 
 /// Why an envelope or a statement is not well-formed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,8 +115,8 @@ pub enum Malformed {
         limit: u32,
     },
     /// A digest of a subject is malformed.
-    #[error("`digest`: {0}")]
-    Digest(HashesError),
+    #[error("the `digest` of a subject cannot be used")]
+    Digest(#[source] HashesError),
 }
 
 /// Which keys of a policy counted, and why the others did not.
@@ -124,86 +141,45 @@ impl fmt::Display for ProvenanceShortfall {
 
 impl core::error::Error for ProvenanceShortfall {}
 
-impl ProvenanceError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Missing => "provenance.missing",
-            Self::TooLong { .. } => "provenance.too-long",
-            Self::Envelope(_) => "provenance.envelope",
-            Self::PayloadType { .. } => "provenance.payload-type",
-            Self::Encoding { .. } => "provenance.encoding",
-            Self::Signatures(_) => "provenance.signatures",
-            Self::SignatureWork { .. } => "provenance.signature-work",
-            Self::Statement(_) => "provenance.statement",
-            Self::StatementType { .. } => "provenance.statement-type",
-            Self::PredicateType { .. } => "provenance.predicate-type",
-            Self::Subject { .. } => "provenance.subject",
-            Self::Builder { .. } => "provenance.builder",
-        }
+refusals!(
+    Provenance,
+    /// Why a policy is refused: nothing could ever meet it, or it would mean less than it seems to.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum PolicyError {
+        /// The threshold is 0, or larger than the number of distinct keys.
+        #[refusal("provenance.policy-threshold", FixCaller)]
+        #[error("a threshold of {threshold} with {distinct} distinct keys")]
+        Threshold {
+            /// The threshold.
+            threshold: u32,
+            /// How many distinct keys the policy has.
+            distinct: usize,
+        },
+        /// Two keys have one id.
+        #[refusal("provenance.policy-duplicate-key-id", FixCaller)]
+        #[error("two keys have the id {0}")]
+        DuplicateKeyId(KeyId),
+        /// This build cannot verify the signatures of a key.
+        #[refusal("provenance.policy-unusable-key", FixCaller)]
+        #[error("key {id} cannot be used")]
+        UnusableKey {
+            /// Its id.
+            id: KeyId,
+            /// Why.
+            #[source]
+            reason: Unusable,
+        },
+        /// No builder is allowed.
+        #[refusal("provenance.policy-no-builder", FixCaller)]
+        #[error("no builder is allowed")]
+        NoBuilder,
+        /// No type of predicate is allowed.
+        #[refusal("provenance.policy-no-predicate-type", FixCaller)]
+        #[error("no type of predicate is allowed")]
+        NoPredicateType,
     }
-
-    /// What helps. Provenance that is missing may still come; one that is there will stay as it is.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        match self {
-            Self::Missing => Remedy::Retry,
-            _ => Remedy::Operator,
-        }
-    }
-}
-
-/// Why a policy is refused: nothing could ever meet it, or it would mean less than it seems to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// The threshold is 0, or larger than the number of distinct keys.
-    #[error("a threshold of {threshold} with {distinct} distinct keys")]
-    Threshold {
-        /// The threshold.
-        threshold: u32,
-        /// How many distinct keys the policy has.
-        distinct: usize,
-    },
-    /// Two keys have one id.
-    #[error("two keys have the id {0}")]
-    DuplicateKeyId(KeyId),
-    /// This build cannot verify the signatures of a key.
-    #[error("key {id} cannot be used: {reason}")]
-    UnusableKey {
-        /// Its id.
-        id: KeyId,
-        /// Why.
-        reason: Unusable,
-    },
-    /// No builder is allowed.
-    #[error("no builder is allowed")]
-    NoBuilder,
-    /// No type of predicate is allowed.
-    #[error("no type of predicate is allowed")]
-    NoPredicateType,
-}
-
-impl PolicyError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Threshold { .. } => "provenance.policy-threshold",
-            Self::DuplicateKeyId(_) => "provenance.policy-duplicate-key-id",
-            Self::UnusableKey { .. } => "provenance.policy-unusable-key",
-            Self::NoBuilder => "provenance.policy-no-builder",
-            Self::NoPredicateType => "provenance.policy-no-predicate-type",
-        }
-    }
-
-    /// What helps: another policy.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+);
 
 /// Text of an envelope, fit for a log.
 struct Printed<'a>(&'a str);

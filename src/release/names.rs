@@ -5,28 +5,18 @@ use alloc::format;
 use core::fmt;
 
 use super::ReleaseVersion;
-use crate::primitives::{Remedy, TargetPath, parsed};
+use crate::primitives::{TargetPath, parsed, refusals};
 
-/// Why a text is no name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to 64 ASCII letters, digits, `-`, `_` or `.`, and does not start with `.`")]
-pub struct NameError;
-
-impl NameError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self => "name.form",
-        }
-    }
-
-    /// What helps: another text.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+refusals!(
+    Primitives,
+    /// A text is not a valid name.
+    #[refusal("name.form", FixCaller)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[error(
+        "a name has 1 to 64 ASCII letters, digits, `-`, `_` or `.`, and does not start with `.`"
+    )]
+    pub struct NameError;
+);
 
 /// A name as all of them are: fit for a path segment of any file system, the same for every reader.
 fn check(text: &str) -> Result<Box<str>, NameError> {

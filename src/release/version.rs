@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::cmp::Ordering;
 use core::fmt;
 
-use crate::primitives::{Remedy, parsed};
+use crate::primitives::{parsed, refusals};
 
 /// The version of a release: that of Semantic Versioning 2.0.0.
 ///
@@ -25,26 +25,14 @@ pub struct ReleaseVersion {
     text: Box<str>,
 }
 
-/// Why a text is no version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a version has the form MAJOR.MINOR.PATCH[-pre-release][+build] and at most 64 bytes")]
-pub struct ReleaseVersionError;
-
-impl ReleaseVersionError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self => "name.release-version",
-        }
-    }
-
-    /// What helps: another text.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::FixCaller
-    }
-}
+refusals!(
+    Primitives,
+    /// A text is not a valid version of a release.
+    #[refusal("name.release-version", FixCaller)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[error("a version has the form MAJOR.MINOR.PATCH[-pre-release][+build] and at most 64 bytes")]
+    pub struct ReleaseVersionError;
+);
 
 impl ReleaseVersion {
     /// Reads a version of at most 64 bytes.

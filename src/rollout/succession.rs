@@ -1,79 +1,67 @@
 //! Whether one plan may follow another: what a publisher checks before people sign.
 
 use super::{Plan, Stage};
-use crate::primitives::Remedy;
+use crate::primitives::refusals;
 use crate::release::{ManifestDigest, ReleaseVersion};
 
-/// Why a plan may not follow another.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SuccessionError {
-    /// It is another product's.
-    #[error("the plan of another product")]
-    Product,
-    /// The epoch does not rise.
-    #[error("epoch {found} follows {current}")]
-    Epoch {
-        /// The epoch of the plan that is published.
-        current: u64,
-        /// The epoch of the plan that should follow.
-        found: u64,
-    },
-    /// A release goes from one stage to another that may not follow it.
-    #[error("{version}: {from} may not become {to}")]
-    Transition {
-        /// The release.
-        version: ReleaseVersion,
-        /// The stage in the plan that is published.
-        from: Stage,
-        /// The stage in the plan that should follow.
-        to: Stage,
-    },
-    /// A release begins further on than at validation. A manifest that changed after its approval is
-    /// another release.
-    #[error("{version} begins as {stage}")]
-    Begins {
-        /// The release.
-        version: ReleaseVersion,
-        /// Where it begins.
-        stage: Stage,
-    },
-    /// A release is not in the plan any more, and was neither withdrawn nor superseded.
-    #[error("{version} is dropped while it is {stage}")]
-    Dropped {
-        /// The release.
-        version: ReleaseVersion,
-        /// The stage in the plan that is published.
-        stage: Stage,
-    },
-    /// A withdrawal is not repeated. Devices remember it, and new ones would not learn of it.
-    #[error("the manifest {manifest} is no longer withdrawn")]
-    NotWithdrawn {
-        /// The manifest.
-        manifest: ManifestDigest,
-    },
-}
-
-impl SuccessionError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Product => "succession.product",
-            Self::Epoch { .. } => "succession.epoch",
-            Self::Transition { .. } => "succession.transition",
-            Self::Begins { .. } => "succession.begins",
-            Self::Dropped { .. } => "succession.dropped",
-            Self::NotWithdrawn { .. } => "succession.not-withdrawn",
-        }
+refusals!(
+    Eligibility,
+    /// Why a plan may not follow another.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum SuccessionError {
+        /// It is another product's.
+        #[refusal("succession.product", Operator)]
+        #[error("the plan of another product")]
+        Product,
+        /// The epoch does not rise.
+        #[refusal("succession.epoch", Operator)]
+        #[error("epoch {found} follows {current}")]
+        Epoch {
+            /// The epoch of the plan that is published.
+            current: u64,
+            /// The epoch of the plan that should follow.
+            found: u64,
+        },
+        /// A release goes from one stage to another that may not follow it.
+        #[refusal("succession.transition", Operator)]
+        #[error("{version}: {from} may not become {to}")]
+        Transition {
+            /// The release.
+            version: ReleaseVersion,
+            /// The stage in the plan that is published.
+            from: Stage,
+            /// The stage in the plan that should follow.
+            to: Stage,
+        },
+        /// A release begins further on than at validation. A manifest that changed after its approval is
+        /// another release.
+        #[refusal("succession.begins", Operator)]
+        #[error("{version} begins as {stage}")]
+        Begins {
+            /// The release.
+            version: ReleaseVersion,
+            /// Where it begins.
+            stage: Stage,
+        },
+        /// A release is not in the plan any more, and was neither withdrawn nor superseded.
+        #[refusal("succession.dropped", Operator)]
+        #[error("{version} is dropped while it is {stage}")]
+        Dropped {
+            /// The release.
+            version: ReleaseVersion,
+            /// The stage in the plan that is published.
+            stage: Stage,
+        },
+        /// A withdrawal is not repeated. Devices remember it, and new ones would not learn of it.
+        #[refusal("succession.not-withdrawn", Operator)]
+        #[error("the manifest {manifest} is no longer withdrawn")]
+        NotWithdrawn {
+            /// The manifest.
+            manifest: ManifestDigest,
+        },
     }
-
-    /// What helps: another plan.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        Remedy::Operator
-    }
-}
+);
 
 /// Checks that `next` may follow `current`, or be the first plan of a product.
 ///

@@ -6,118 +6,139 @@ use core::fmt;
 
 use crate::key::{KeyId, Unusable};
 use crate::metadata::MetadataError;
-use crate::primitives::{HashesError, Remedy, RoleName, UtcTime, Version};
+use crate::primitives::{ErrorReport, HashesError, RoleName, UtcTime, Version, refusals};
 
-/// A refusal of a metadata file, with the values that mattered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The file is longer than the caller's limit for its role.
-    #[error("{role}: {length} bytes, the limit is {limit}")]
-    TooLong {
-        /// The role.
-        role: RoleName,
-        /// The caller's limit in bytes.
-        limit: u64,
-        /// The length of the file, or the length listed for it.
-        length: u64,
-    },
-    /// The file is not as long as its parent lists.
-    #[error("{role}: {length} bytes, listed are {listed}")]
-    Length {
-        /// The role.
-        role: RoleName,
-        /// The length that the parent lists.
-        listed: u64,
-        /// The length of the file.
-        length: u64,
-    },
-    /// The file's digest is not what its parent lists.
-    #[error("{role}: {reason}")]
-    Hash {
-        /// The role.
-        role: RoleName,
-        /// The digest, or why there is none.
-        reason: HashesError,
-    },
-    /// The file is not well-formed metadata of its role.
-    #[error("{role}: {reason}")]
-    Malformed {
-        /// The role.
-        role: RoleName,
-        /// What is wrong with it.
-        reason: MetadataError,
-    },
-    /// Too few of the role's keys have signed: possibly an arbitrary software attack.
-    #[error(transparent)]
-    Signatures(Box<SignatureShortfall>),
-    /// Checking the signatures would hash more bytes than the limits allow.
-    #[error("{role}: its signatures take more than {limit} bytes of hashing")]
-    SignatureWork {
-        /// The role.
-        role: RoleName,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// A root is not the next version (§5.3.5).
-    #[error("root: version {found} follows {trusted}")]
-    RootVersion {
-        /// The version of the trusted root.
-        trusted: Version,
-        /// The version of the new one.
-        found: Version,
-    },
-    /// The file's version is not the one that its parent lists: possibly a mix-and-match attack.
-    #[error("{role}: version {found}, listed is {listed}")]
-    VersionNotListed {
-        /// The role.
-        role: RoleName,
-        /// The version that the parent lists.
-        listed: Version,
-        /// The version of the file.
-        found: Version,
-    },
-    /// A file, or what is listed of another, is older than what was trusted: a rollback attack.
-    #[error("{role}: version {found} is older than {trusted}, which was trusted before")]
-    Rollback {
-        /// The role whose version fell.
-        role: RoleName,
-        /// The version that was trusted.
-        trusted: Version,
-        /// The version that is offered.
-        found: Version,
-    },
-    /// A file that the trusted snapshot listed is not listed any more: a rollback attack.
-    #[error("{role}: no longer listed in the snapshot")]
-    ListingDropped {
-        /// The file name as listed, `.json` included.
-        role: Box<str>,
-    },
-    /// A role to load is not listed in the snapshot.
-    #[error("{role}: not listed in the snapshot")]
-    NotInSnapshot {
-        /// The role.
-        role: RoleName,
-    },
-    /// A role is not delegated by the role that is said to delegate it.
-    #[error("{role}: not delegated by {delegator}")]
-    NotDelegated {
-        /// The role.
-        role: RoleName,
-        /// The role that should delegate it.
-        delegator: RoleName,
-    },
-    /// The file has expired: possibly a freeze attack.
-    #[error("{role}: expired {expires}, the update began {start}")]
-    Expired {
-        /// The role.
-        role: RoleName,
-        /// When the file expired.
-        expires: UtcTime,
-        /// The fixed update start time.
-        start: UtcTime,
-    },
-}
+refusals!(
+    Manifest,
+    /// A refusal of a metadata file, with the values that mattered.
+    ///
+    /// Most speak of what one mirror served, so another may serve better. A file over the caller's own
+    /// limits, and what follows from trusted metadata alone, will be so everywhere.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum VerifyError {
+        /// The file is longer than the caller's limit for its role.
+        #[refusal("verify.too-long", Operator)]
+        #[error("{role}: {length} bytes, the limit is {limit}")]
+        TooLong {
+            /// The role.
+            role: RoleName,
+            /// The caller's limit in bytes.
+            limit: u64,
+            /// The length of the file, or the length listed for it.
+            length: u64,
+        },
+        /// The file is not as long as its parent lists.
+        #[refusal("verify.length", AnotherMirror)]
+        #[error("{role}: {length} bytes, listed are {listed}")]
+        Length {
+            /// The role.
+            role: RoleName,
+            /// The length that the parent lists.
+            listed: u64,
+            /// The length of the file.
+            length: u64,
+        },
+        /// The file's digest is not what its parent lists.
+        #[refusal("verify.hash", AnotherMirror)]
+        #[error("{role}: not the listed bytes")]
+        Hash {
+            /// The role.
+            role: RoleName,
+            /// The digest, or why there is none.
+            #[source]
+            reason: HashesError,
+        },
+        /// The file is not well-formed metadata of its role.
+        #[refusal(of reason, AnotherMirror)]
+        #[error("{role}: not well-formed")]
+        Malformed {
+            /// The role.
+            role: RoleName,
+            /// What is wrong with it.
+            #[source]
+            reason: MetadataError,
+        },
+        /// Too few of the role's keys have signed: possibly an arbitrary software attack.
+        #[refusal("verify.signatures", AnotherMirror)]
+        #[error(transparent)]
+        Signatures(Box<SignatureShortfall>),
+        /// Checking the signatures would hash more bytes than the limits allow.
+        #[refusal("verify.signature-work", Operator)]
+        #[error("{role}: its signatures take more than {limit} bytes of hashing")]
+        SignatureWork {
+            /// The role.
+            role: RoleName,
+            /// The limit in bytes.
+            limit: u64,
+        },
+        /// A root is not the next version (§5.3.5).
+        #[refusal("verify.root-version", AnotherMirror)]
+        #[error("root: version {found} follows {trusted}")]
+        RootVersion {
+            /// The version of the trusted root.
+            trusted: Version,
+            /// The version of the new one.
+            found: Version,
+        },
+        /// The file's version is not the one that its parent lists: possibly a mix-and-match attack.
+        #[refusal("verify.version-not-listed", AnotherMirror)]
+        #[error("{role}: version {found}, listed is {listed}")]
+        VersionNotListed {
+            /// The role.
+            role: RoleName,
+            /// The version that the parent lists.
+            listed: Version,
+            /// The version of the file.
+            found: Version,
+        },
+        /// A file, or what is listed of another, is older than what was trusted: a rollback attack.
+        #[refusal("verify.rollback", AnotherMirror)]
+        #[error("{role}: version {found} is older than {trusted}, which was trusted before")]
+        Rollback {
+            /// The role whose version fell.
+            role: RoleName,
+            /// The version that was trusted.
+            trusted: Version,
+            /// The version that is offered.
+            found: Version,
+        },
+        /// A file that the trusted snapshot listed is not listed any more: a rollback attack.
+        #[refusal("verify.listing-dropped", AnotherMirror)]
+        #[error("{role}: no longer listed in the snapshot")]
+        ListingDropped {
+            /// The file name as listed, `.json` included.
+            role: Box<str>,
+        },
+        /// A role to load is not listed in the snapshot.
+        #[refusal("verify.not-in-snapshot", AnotherMirror)]
+        #[error("{role}: not listed in the snapshot")]
+        NotInSnapshot {
+            /// The role.
+            role: RoleName,
+        },
+        /// A role is not delegated by the role that is said to delegate it.
+        #[refusal("verify.not-delegated", Operator)]
+        #[error("{role}: not delegated by {delegator}")]
+        NotDelegated {
+            /// The role.
+            role: RoleName,
+            /// The role that should delegate it.
+            delegator: RoleName,
+        },
+        /// The file has expired: possibly a freeze attack.
+        #[refusal("verify.expired", AnotherMirror)]
+        #[error("{role}: expired {expires}, the update began {start}")]
+        Expired {
+            /// The role.
+            role: RoleName,
+            /// When the file expired.
+            expires: UtcTime,
+            /// The fixed update start time.
+            start: UtcTime,
+        },
+    }
+);
 
 /// Which signatures counted, and why the others did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,8 +170,8 @@ pub enum NotCounted {
     #[error("is not listed among the keys")]
     NotListed,
     /// Its signature cannot be verified.
-    #[error("cannot be used: {0}")]
-    Unusable(Unusable),
+    #[error("cannot be used")]
+    Unusable(#[source] Unusable),
     /// It is the same key as another that counted.
     #[error("is the same key under another id")]
     SameKey,
@@ -169,43 +190,7 @@ pub(crate) fn list_reasons(
     rest: &[(KeyId, NotCounted)],
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    rest.iter().try_for_each(|(id, why)| write!(f, "; key {id} {why}"))
+    rest.iter().try_for_each(|(id, why)| write!(f, "; key {id} {}", ErrorReport::of(why)))
 }
 
 impl core::error::Error for SignatureShortfall {}
-
-impl VerifyError {
-    /// The stable code of this refusal.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong { .. } => "verify.too-long",
-            Self::Length { .. } => "verify.length",
-            Self::Hash { .. } => "verify.hash",
-            Self::Malformed { reason, .. } => reason.code(),
-            Self::Signatures(_) => "verify.signatures",
-            Self::SignatureWork { .. } => "verify.signature-work",
-            Self::RootVersion { .. } => "verify.root-version",
-            Self::VersionNotListed { .. } => "verify.version-not-listed",
-            Self::Rollback { .. } => "verify.rollback",
-            Self::ListingDropped { .. } => "verify.listing-dropped",
-            Self::NotInSnapshot { .. } => "verify.not-in-snapshot",
-            Self::NotDelegated { .. } => "verify.not-delegated",
-            Self::Expired { .. } => "verify.expired",
-        }
-    }
-
-    /// What helps.
-    ///
-    /// Most speak of what one mirror served, so another may serve better. A file over the caller's
-    /// own limits, and what follows from trusted metadata alone, will be so everywhere.
-    #[must_use]
-    pub const fn remedy(&self) -> Remedy {
-        match self {
-            Self::TooLong { .. } | Self::SignatureWork { .. } | Self::NotDelegated { .. } => {
-                Remedy::Operator
-            }
-            _ => Remedy::AnotherMirror,
-        }
-    }
-}

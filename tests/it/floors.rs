@@ -1,5 +1,7 @@
 //! Ways to make a device forget what it has learnt, or never forget it.
 
+use std::error::Error as _;
+
 use ota_trust::artifact::ArtifactStream;
 use ota_trust::primitives::{Limits, Remedy, RoleName, TargetPath};
 use ota_trust::update::{Repository, StaleRepository, Step, StoredItem};
@@ -151,8 +153,12 @@ fn what_nobody_has_signed_cannot_forge_a_line_of_a_log() {
     let signature = r#"{"keyid":"x\n[agent] update OK \u001b[2J","sig":""}"#;
     let file = format!(r#"{{"signatures":[{signature},{signature}],"signed":{{}}}}"#);
     evil.served.insert("timestamp.json".into(), file.into_bytes());
-    let text = Device::new(&repo).refusal(&evil).to_string();
+    let refusal = Device::new(&repo).refusal(&evil);
+    let text = refusal.report().to_string();
     assert!(text.contains("update OK") && !text.contains(char::is_control), "{text}");
+    // Nor in the text of the cause itself.
+    let cause = refusal.source().unwrap().to_string();
+    assert!(cause.contains("update OK") && !cause.contains(char::is_control), "{cause}");
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn assert_list_limit(repo: &Repo, what: &str, limit: u32, set: impl Fn(&mut Limi
     assert_eq!(verdict(repo, |limits| set(limits, limit)), Ok(()), "{what}");
     let error = verdict(repo, |limits| set(limits, limit - 1)).unwrap_err();
     assert_refused(&error, "metadata.too-many", Remedy::AnotherMirror);
-    let message = error.to_string();
+    let message = error.report().to_string();
     assert!(message.contains(&format!("more than {} {what}", limit - 1)), "{message}");
 }
 
@@ -261,7 +261,8 @@ fn max_depth() {
         assert_eq!(verdict(&nested(deepest - 2), set), Ok(()));
         let error = verdict(&nested(deepest - 1), set).unwrap_err();
         assert_refused(&error, "metadata.json", Remedy::AnotherMirror);
-        assert!(error.to_string().contains("nested too deep"), "{error}");
+        let message = error.report().to_string();
+        assert!(message.contains("nested too deep"), "{message}");
     }
 }
 
@@ -275,7 +276,8 @@ fn max_string() {
         assert_eq!(verdict(&repo, |limits| limits.max_string = 300), Ok(()));
         let error = verdict(&repo, |limits| limits.max_string = 299).unwrap_err();
         assert_refused(&error, "metadata.json", Remedy::AnotherMirror);
-        assert!(error.to_string().contains("too long"), "{error}");
+        let message = error.report().to_string();
+        assert!(message.contains("too long"), "{message}");
     }
 }
 

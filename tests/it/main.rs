@@ -24,7 +24,6 @@ mod corpus;
 mod delegation_forms;
 mod delegations;
 mod diamonds;
-mod error_codes;
 mod floors;
 mod freeze;
 #[cfg(feature = "repository")]
@@ -50,6 +49,7 @@ mod provenance;
 mod publishing;
 mod recovery;
 mod reference;
+mod refusals;
 mod rollback;
 mod root_chain;
 #[cfg(feature = "repository")]

@@ -250,7 +250,8 @@ fn signatures_cost_no_more_than_the_limits_allow() {
     let refusal = verdict(policy(2, 32, 1), &junk_first).unwrap_err();
     assert_eq!(refusal.code(), "provenance.signature-work");
     let refusal = verdict(policy(2, 31, 0), &junk_first).unwrap_err();
-    assert_eq!(refusal.to_string(), "the envelope: more than 31 signatures");
+    let report = "the envelope is not well-formed: more than 31 signatures";
+    assert_eq!(refusal.report().to_string(), report);
     // Junk under their ids is tried, up to the limit and not beyond it.
     let mut list = vec![("a", 20); 10];
     list.extend([("b", 1), ("a", 0)]);

@@ -460,7 +460,8 @@ fn errors_say_what_happened_and_what_helps() {
 
     let id = KeyId::new("release");
     let error = SigningError::Signer { id: id.clone(), source: error };
-    assert_eq!(error.to_string(), "key release: no answer");
+    assert_eq!(error.to_string(), "key release did not sign");
+    assert_eq!(error.report().to_string(), "key release did not sign: no answer");
     assert_eq!((error.code(), error.remedy()), ("signing.signer", Remedy::Retry));
     let error = SigningError::Faulty { id: id.clone() };
     assert_eq!((error.code(), error.remedy()), ("signing.faulty", Remedy::Operator));

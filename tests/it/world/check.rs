@@ -8,6 +8,7 @@ use ota_trust::verify::{SignatureShortfall, VerifyError};
 
 use super::device::Device;
 use super::repo::Repo;
+use crate::refusals::assert_reported;
 
 /// The item of a delegated role.
 pub(crate) fn item(role: &str) -> StoredItem {
@@ -43,9 +44,10 @@ pub(crate) fn assert_stored(device: &Device, repo: &Repo, files: &[&str]) {
     }
 }
 
-/// A refusal of one file, with its code and its remedy.
+/// A refusal of one file, with its code and its remedy, whose report says each of its causes once.
 pub(crate) fn assert_refused(error: &UpdateError, code: &str, remedy: Remedy) {
-    assert_eq!((error.code(), error.remedy()), (code, remedy), "{error}");
+    assert_eq!((error.code(), error.remedy()), (code, remedy), "{}", error.report());
+    assert_reported(error);
 }
 
 /// The values of a refusal for want of signatures.
