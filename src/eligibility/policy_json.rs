@@ -6,9 +6,9 @@ use super::{MaintenanceWindow, Policy};
 use crate::attestation::AttestationGate;
 #[cfg(feature = "repository")]
 use crate::json::{Json, Object, texts_to_json};
-use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::json::{Reader, RecordError, fields, record, required, room, schema_one, text};
 use crate::primitives::Limits;
-use crate::release::{Channel, fields, text};
+use crate::release::Channel;
 
 impl Policy {
     /// Reads a policy. What a file does not say is as in [`Policy::default`], but for `rollouts`,

@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use super::{JsonError, JsonProblem, Reader};
-use crate::primitives::{HashesError, PathError, Remedy, TimeError, printed};
+use crate::primitives::{HashesError, Limits, PathError, Remedy, TimeError, printed};
 
 const CRITICAL: &str = "crit";
 const SCHEMA: &str = "schema";
@@ -105,6 +105,16 @@ impl RecordError {
     }
 }
 
+/// The text of a document of at most the allowed length.
+pub(crate) fn text<'b>(bytes: &'b [u8], limits: &Limits) -> Result<&'b str, RecordError> {
+    let (length, limit) = (bytes.len() as u64, limits.max_document_length);
+    if length > limit {
+        return Err(RecordError::TooLong { limit, length });
+    }
+    core::str::from_utf8(bytes)
+        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() }.into())
+}
+
 /// Reads an object. `read` is given each field that is among `known`; others are passed over, unless
 /// the object lists them under `crit`.
 pub(crate) fn record<'b>(
@@ -171,7 +181,6 @@ impl fmt::Display for Printed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::Limits;
 
     fn read(text: &str) -> Result<u64, RecordError> {
         let mut r = Reader::new(text, &Limits::default())?;

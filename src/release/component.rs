@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{ComponentId, fields};
+use super::ComponentId;
 use crate::artifact::{BlockRoot, Salt};
-use crate::json::{Reader, RecordError, record, required, room};
+use crate::json::{Reader, RecordError, fields, record, required, room};
 use crate::primitives::{Hashes, Limits, TargetPath, hex_decode};
 
 /// One component. What the slot holds after the installation has this length and these digests,

@@ -3,10 +3,8 @@
 use alloc::vec::Vec;
 
 use super::component::Component;
-use super::{Channel, ComponentId, HardwareId, Product, ReleaseVersion, Severity, fields};
-use crate::json::{
-    JsonError, JsonProblem, Reader, RecordError, record, required, room, schema_one,
-};
+use super::{Channel, ComponentId, HardwareId, Product, ReleaseVersion, Severity};
+use crate::json::{Reader, RecordError, fields, record, required, room, schema_one, text};
 use crate::primitives::Limits;
 
 /// What a release manifest says. [`TrustedRelease`](super::TrustedRelease) derefs to it.
@@ -167,31 +165,18 @@ impl Manifest {
     }
 }
 
-/// The text of a document of at most the allowed length.
-pub(crate) fn text<'b>(bytes: &'b [u8], limits: &Limits) -> Result<&'b str, RecordError> {
-    let (length, limit) = (bytes.len() as u64, limits.max_document_length);
-    if length > limit {
-        return Err(RecordError::TooLong { limit, length });
-    }
-    core::str::from_utf8(bytes)
-        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() }.into())
-}
-
 fn names<T: PartialEq, E>(
     r: &mut Reader<'_>,
     field: &'static str,
     limits: &Limits,
     parse: fn(&str) -> Result<T, E>,
 ) -> Result<Vec<T>, RecordError> {
-    let mut list = Vec::new();
-    r.array(|r| {
-        room(&list, limits.max_list, field)?;
+    let list = fields::list(r, limits.max_list, field, |r, before| {
         let name = fields::name(r, field, parse)?;
-        if list.contains(&name) {
+        if before.contains(&name) {
             return Err(RecordError::value(field, "a name is there twice"));
         }
-        list.push(name);
-        Ok(())
+        Ok(name)
     })?;
     if list.is_empty() { Err(RecordError::value(field, "there is none")) } else { Ok(list) }
 }

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::plan::digests;
-use crate::json::{Reader, RecordError, record, required, schema_one};
+use crate::json::{Reader, RecordError, fields, record, required, schema_one, text};
 use crate::primitives::Limits;
-use crate::release::{ManifestDigest, Product, fields, text};
+use crate::release::{ManifestDigest, Product};
 
 /// What a brake says. [`TrustedBrake`](super::TrustedBrake) derefs to it.
 ///

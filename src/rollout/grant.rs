@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use crate::json::{Reader, RecordError, record, required};
+use crate::json::{Reader, RecordError, fields, record, required};
 use crate::primitives::{StartTime, UtcTime};
-use crate::release::{Severity, fields};
+use crate::release::Severity;
 
 /// What a plan can grant a release. None of these concerns signatures, hardware, validation, indexes
 /// or withdrawal: those hold for every release.

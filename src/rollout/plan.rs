@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Exposure, Grant, HaltCriteria, Privilege, Stage};
-use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::json::{Reader, RecordError, fields, record, required, room, schema_one, text};
 use crate::primitives::{Limits, StartTime, UtcTime};
-use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion, fields, text};
+use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion};
 
 /// What a plan says. [`TrustedPlan`](super::TrustedPlan) derefs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,20 +205,16 @@ impl PlannedRelease {
 }
 
 fn read_releases(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<PlannedRelease>, RecordError> {
-    let mut releases: Vec<PlannedRelease> = Vec::new();
-    r.array(|r| {
-        room(&releases, limits.max_components, "releases")?;
+    fields::list(r, limits.max_components, "releases", |r, before| {
         let release = PlannedRelease::read(r, limits)?;
         let same = |other: &PlannedRelease| {
             other.manifest == release.manifest || other.version == release.version
         };
-        if releases.iter().any(same) {
+        if before.iter().any(same) {
             return Err(RecordError::value("releases", "a manifest or a version is there twice"));
         }
-        releases.push(release);
-        Ok(())
-    })?;
-    Ok(releases)
+        Ok(release)
+    })
 }
 
 /// A list of manifests.
@@ -227,11 +223,7 @@ pub(super) fn digests(
     field: &'static str,
     limits: &Limits,
 ) -> Result<Vec<ManifestDigest>, RecordError> {
-    let mut list = Vec::new();
-    r.array(|r| {
-        room(&list, limits.max_withdrawn, field)?;
-        list.push(ManifestDigest::from_bytes(fields::sha256(r, field)?));
-        Ok::<_, RecordError>(())
-    })?;
-    Ok(list)
+    fields::list(r, limits.max_withdrawn, field, |r, _| {
+        Ok(ManifestDigest::from_bytes(fields::sha256(r, field)?))
+    })
 }

@@ -5,11 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::ServiceError;
-use crate::json::{Reader, RecordError, record, required, schema_one};
+use crate::json::{Reader, RecordError, fields, record, required, schema_one, text};
 use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::ListedKey;
 use crate::primitives::{Limits, StartTime, TargetPath, UtcTime};
-use crate::release::{fields, text};
 use crate::verify::VouchedTarget;
 
 /// What the keys of a service are for.
