@@ -31,7 +31,7 @@ pub(crate) use keys::{Index, compare_until, decoded_bytes, raw_bytes, sort, text
 pub(crate) use object::{Object, array, strings, texts_to_json};
 pub(crate) use reader::{Form, Reader};
 pub use record::RecordError;
-pub(crate) use record::{record, required, room, schema_one, text};
+pub(crate) use record::{Scanned, record, room};
 pub(crate) use text::Text;
 pub(crate) use text::write_str;
 #[cfg(feature = "repository")]

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::component::Component;
 use super::{Channel, ComponentId, HardwareId, Product, ReleaseVersion, Severity};
-use crate::json::{Reader, RecordError, fields, record, required, room, schema_one, text};
+use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::Limits;
 
 /// What a release manifest says. [`TrustedRelease`](super::TrustedRelease) derefs to it.
@@ -77,65 +77,20 @@ impl Manifest {
 
     /// Reads a manifest for what it says, and trusts nothing: for pipelines and servers that show it.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        let mut r = Reader::new(text(bytes, limits)?, limits)?;
-        let manifest = Self::read(&mut r, limits)?;
-        r.end()?;
+        let named = |name: &str| Severity::from_name(name).ok_or(());
+        let manifest = record!(Scanned::new(bytes, limits)?, |r, field| Self {
+            schema: schema(1),
+            product: required(fields::name(r, field, Product::new)?),
+            version: required(fields::name(r, field, ReleaseVersion::new)?),
+            rollback_index: required(r.u64()?),
+            hardware_ids: required(names(r, field, limits, HardwareId::new)?),
+            channels: required(names(r, field, limits, Channel::new)?),
+            severity: default(fields::name(r, field, named)?, Severity::None),
+            minimum_version: optional(fields::name(r, field, ReleaseVersion::new)?),
+            components: default(read_components(r, field, limits)?, Vec::new()),
+        });
         manifest.check()?;
         Ok(manifest)
-    }
-
-    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] = &[
-            "schema",
-            "product",
-            "version",
-            "rollback_index",
-            "hardware_ids",
-            "channels",
-            "severity",
-            "minimum_version",
-            "components",
-        ];
-        let (mut schema, mut product, mut version, mut rollback_index) = (None, None, None, None);
-        let (mut hardware_ids, mut channels) = (None, None);
-        let (mut severity, mut minimum_version, mut components) =
-            (Severity::None, None, Vec::new());
-        record(r, KNOWN, |r, field| {
-            match field {
-                "schema" => schema = Some(r.u64()?),
-                "product" => product = Some(fields::name(r, field, Product::new)?),
-                "version" => version = Some(fields::name(r, field, ReleaseVersion::new)?),
-                "rollback_index" => rollback_index = Some(r.u64()?),
-                "hardware_ids" => {
-                    hardware_ids = Some(names(r, field, limits, HardwareId::new)?);
-                }
-                "channels" => channels = Some(names(r, field, limits, Channel::new)?),
-                "severity" => {
-                    let named = |name: &str| Severity::from_name(name).ok_or(());
-                    severity = fields::name(r, field, named)?;
-                }
-                "minimum_version" => {
-                    minimum_version = Some(fields::name(r, field, ReleaseVersion::new)?);
-                }
-                _ => r.array(|r| {
-                    room(&components, limits.max_components, "components")?;
-                    components.push(Component::read(r, limits)?);
-                    Ok::<_, RecordError>(())
-                })?,
-            }
-            Ok(())
-        })?;
-        schema_one(schema)?;
-        Ok(Self {
-            product: required(product, "product")?,
-            version: required(version, "version")?,
-            rollback_index: required(rollback_index, "rollback_index")?,
-            hardware_ids: required(hardware_ids, "hardware_ids")?,
-            channels: required(channels, "channels")?,
-            severity,
-            minimum_version,
-            components,
-        })
     }
 
     /// What no field can say by itself.
@@ -163,6 +118,14 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+fn read_components(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    limits: &Limits,
+) -> Result<Vec<Component>, RecordError> {
+    fields::list(r, limits.max_components, field, |r, _| Component::read(r, limits))
 }
 
 fn names<T: PartialEq, E>(

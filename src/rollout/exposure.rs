@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Bucket;
-use crate::json::{Reader, RecordError, fields, record, required, room};
+use crate::json::{Reader, RecordError, fields, record, room};
 use crate::primitives::{Limits, UtcTime};
 use crate::release::Channel;
 
@@ -124,14 +124,13 @@ impl Exposure {
 
 impl Step {
     fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let (mut from, mut exposure) = (None, None);
-        record(r, &["from", "basis_points"], |r, field| {
-            match field {
-                "from" => from = Some(fields::time(r)?),
-                _ => exposure = Some(BasisPoints::read(r, field)?),
-            }
-            Ok(())
-        })?;
-        Ok(Self { from: required(from, "from")?, exposure: required(exposure, "basis_points")? })
+        Ok(record!(
+            r,
+            |r, field| Self {
+                from: required(fields::time(r)?),
+                basis_points: required(BasisPoints::read(r, field)?),
+            },
+            Self { from: from?, exposure: basis_points? }
+        ))
     }
 }
