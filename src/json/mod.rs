@@ -20,6 +20,8 @@ mod keys;
 mod object;
 mod reader;
 mod record;
+#[cfg(test)]
+pub(crate) mod schemas;
 mod text;
 mod unsorted;
 #[cfg(feature = "repository")]

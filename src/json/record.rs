@@ -263,6 +263,8 @@ fn fields<'b>(
     known: &'static [&'static str],
     mut read: impl FnMut(&mut Reader<'b>, &'static str) -> Result<bool, RecordError>,
 ) -> Result<(), RecordError> {
+    #[cfg(test)]
+    super::schemas::note(r.position()?, known);
     if let Some(at) = ahead.critical {
         critical(&mut Reader::again(r.source(), at), known)?;
     }

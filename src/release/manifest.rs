@@ -143,3 +143,41 @@ fn names<T: PartialEq, E>(
     })?;
     if list.is_empty() { Err(RecordError::value(field, "there is none")) } else { Ok(list) }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::json::schemas;
+
+    #[test]
+    fn the_schema_names_the_fields_that_are_read() {
+        let document = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/documents/manifest.valid.all-fields.json"
+        ));
+        schemas::assert_same_fields(crate::release::SCHEMA, document, || {
+            Manifest::parse(document.as_bytes(), &Limits::default()).unwrap();
+        });
+    }
+
+    /// To look ahead is linear in the length of a document, however deep its values are nested.
+    #[test]
+    fn no_byte_is_passed_over_more_often_than_the_format_nests_objects() {
+        let objects = r#"{"schema":1,"components":[{"deltas":[{"source":{"later":"#;
+        for (depth, count) in [(0, 1), (0, 20_000), (6, 1), (6, 400), (1, 2_000)] {
+            // Unknown fields that hold what looks like known ones.
+            let item =
+                format!("{}7{}", r#"{"source":{"deltas":["#.repeat(depth), "]}}".repeat(depth));
+            let items = alloc::vec![item; count].join(",");
+            let document = format!("{objects}[{items}]{}", "}}]}]}");
+            let passed_over = schemas::bytes_passed_over(&document, || {
+                let read = Manifest::parse(document.as_bytes(), &Limits::default());
+                assert_eq!(read, Err(RecordError::Missing { field: "length" }));
+            });
+            let inside = 4 * items.len();
+            assert!((inside..=4 * document.len()).contains(&passed_over), "{passed_over}");
+        }
+    }
+}

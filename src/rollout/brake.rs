@@ -57,3 +57,20 @@ impl Brake {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::schemas;
+
+    #[test]
+    fn the_schema_names_the_fields_that_are_read() {
+        let document = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/documents/brake.valid.all-fields.json"
+        ));
+        schemas::assert_same_fields(crate::rollout::BRAKE_SCHEMA, document, || {
+            Brake::parse(document.as_bytes(), &Limits::default()).unwrap();
+        });
+    }
+}

@@ -212,3 +212,20 @@ pub(super) fn digests(
         Ok(ManifestDigest::from_bytes(fields::sha256(r, field)?))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::schemas;
+
+    #[test]
+    fn the_schema_names_the_fields_that_are_read() {
+        let document = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/documents/plan.valid.all-fields.json"
+        ));
+        schemas::assert_same_fields(crate::rollout::PLAN_SCHEMA, document, || {
+            Plan::parse(document.as_bytes(), &Limits::default()).unwrap();
+        });
+    }
+}
