@@ -6,9 +6,9 @@ use super::{MaintenanceWindow, Policy};
 use crate::attestation::AttestationGate;
 #[cfg(feature = "repository")]
 use crate::json::{Json, Object, texts_to_json};
-use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::Limits;
-use crate::release::{Channel, fields, text};
+use crate::release::Channel;
 
 impl Policy {
     /// Reads a policy. What a file does not say is as in [`Policy::default`], but for `rollouts`,
@@ -28,43 +28,31 @@ impl Policy {
     /// # Ok::<(), ota_trust::json::RecordError>(())
     /// ```
     pub fn from_json(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] = &[
-            "schema",
-            "rollouts",
-            "attestation",
-            "accept_unproven_freshness",
-            "accept_stale",
-            "max_index_step",
-            "max_failed_boots",
-            "permit_seconds",
-            "maintenance_window",
-        ];
-        let mut r = Reader::new(text(bytes, limits)?, limits)?;
-        let (mut schema, mut rollouts, mut policy) = (None, None, Self::default());
-        record(&mut r, KNOWN, |r, field| {
-            match field {
-                "schema" => schema = Some(r.u64()?),
-                "rollouts" => {
-                    rollouts = Some(match &*r.text()?.decode() {
-                        "required" => true,
-                        "none" => false,
-                        _ => return Err(RecordError::value(field, "no such requirement")),
-                    });
-                }
-                "attestation" => policy.attestation = read_gate(r, limits)?,
-                "accept_unproven_freshness" => policy.accept_unproven_freshness = r.boolean()?,
-                "accept_stale" => policy.accept_stale = r.boolean()?,
-                "max_index_step" => policy.max_index_step = r.u64()?,
-                "max_failed_boots" => policy.max_failed_boots = small(r, field)?,
-                "permit_seconds" => policy.permit_seconds = r.u64()?,
-                _ => policy.window = Some(read_window(r, field)?),
+        let other = Self::default();
+        Ok(record!(
+            Scanned::new(bytes, limits)?,
+            |r, field| Self {
+                schema: schema(1),
+                rollouts: required(read_rollouts(r, field)?),
+                attestation: default(read_gate(r, limits)?, other.attestation),
+                accept_unproven_freshness: default(r.boolean()?, other.accept_unproven_freshness),
+                accept_stale: default(r.boolean()?, other.accept_stale),
+                max_index_step: default(r.u64()?, other.max_index_step),
+                max_failed_boots: default(small(r, field)?, other.max_failed_boots),
+                permit_seconds: default(r.u64()?, other.permit_seconds),
+                maintenance_window: optional(read_window(r, field)?),
+            },
+            Self {
+                rollouts: rollouts?,
+                attestation,
+                accept_unproven_freshness,
+                accept_stale,
+                max_index_step,
+                max_failed_boots,
+                permit_seconds,
+                window: maintenance_window,
             }
-            Ok(())
-        })?;
-        r.end()?;
-        schema_one(schema)?;
-        policy.rollouts = required(rollouts, "rollouts")?;
-        Ok(policy)
+        ))
     }
 }
 
@@ -117,44 +105,46 @@ fn boolean(value: bool) -> Json {
     Json::published(if value { "true" } else { "false" })
 }
 
-fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, RecordError> {
-    let (mut gate, mut channels, mut allow_warning) = (None, Vec::new(), false);
-    record(r, &["gate", "channels", "allow_warning"], |r, field| {
-        match field {
-            "gate" => gate = Some(r.text()?.decode()),
-            "channels" => r.array(|r| {
-                room(&channels, limits.max_list, field)?;
-                channels.push(fields::name(r, field, Channel::new)?);
-                Ok::<_, RecordError>(())
-            })?,
-            _ => allow_warning = r.boolean()?,
-        }
-        Ok(())
-    })?;
-    match &*required(gate, "gate")? {
-        "ignore" => Ok(AttestationGate::Ignore),
-        "prefer" => Ok(AttestationGate::Prefer),
-        // A gate that asks on no channel asks for nothing: nobody means that.
-        "require" if channels.is_empty() => Err(RecordError::Missing { field: "channels" }),
-        "require" => Ok(AttestationGate::Require { channels, allow_warning }),
-        _ => Err(RecordError::value("gate", "no such gate")),
+fn read_rollouts(r: &mut Reader<'_>, field: &'static str) -> Result<bool, RecordError> {
+    match &*r.text()?.decode() {
+        "required" => Ok(true),
+        "none" => Ok(false),
+        _ => Err(RecordError::value(field, "no such requirement")),
     }
 }
 
-fn read_window(r: &mut Reader<'_>, field: &'static str) -> Result<MaintenanceWindow, RecordError> {
-    let (mut days, mut start, mut length) = (None, None, None);
-    record(r, &["days", "start", "length"], |r, field| {
-        let number = small(r, field)?;
-        match field {
-            "days" => days = Some(number),
-            "start" => start = Some(number),
-            _ => length = Some(number),
+fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, RecordError> {
+    let list = |r: &mut Reader<'_>, field| {
+        fields::list(r, limits.max_list, field, |r, _| fields::name(r, field, Channel::new))
+    };
+    record!(
+        r,
+        |r, field| AttestationGate {
+            gate: required(r.text()?.decode()),
+            channels: default(list(r, field)?, Vec::new()),
+            allow_warning: default(r.boolean()?, false),
+        },
+        match &*gate? {
+            "ignore" => Ok(AttestationGate::Ignore),
+            "prefer" => Ok(AttestationGate::Prefer),
+            // A gate that asks on no channel asks for nothing: nobody means that.
+            "require" if channels.is_empty() => Err(RecordError::Missing { field: "channels" }),
+            "require" => Ok(AttestationGate::Require { channels, allow_warning }),
+            _ => Err(RecordError::value("gate", "no such gate")),
         }
-        Ok(())
-    })?;
-    let days = u8::try_from(required(days, "days")?).unwrap_or(0);
-    let (start, length) = (required(start, "start")?, required(length, "length")?);
-    let window = MaintenanceWindow::new(days, start, length);
+    )
+}
+
+fn read_window(r: &mut Reader<'_>, field: &'static str) -> Result<MaintenanceWindow, RecordError> {
+    let window = record!(
+        r,
+        |r, field| MaintenanceWindow {
+            days: required(small(r, field)?),
+            start: required(small(r, field)?),
+            length: required(small(r, field)?),
+        },
+        MaintenanceWindow::new(u8::try_from(days?).unwrap_or(0), start?, length?)
+    );
     window.ok_or(RecordError::value(field, "a window that never opens"))
 }
 

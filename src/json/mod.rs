@@ -13,12 +13,15 @@
 
 pub(crate) mod canonical;
 mod error;
+pub(crate) mod fields;
 mod grow;
 mod keys;
 #[cfg(feature = "repository")]
 mod object;
 mod reader;
 mod record;
+#[cfg(test)]
+pub(crate) mod schemas;
 mod text;
 mod unsorted;
 #[cfg(feature = "repository")]
@@ -30,7 +33,7 @@ pub(crate) use keys::{Index, compare_until, decoded_bytes, raw_bytes, sort, text
 pub(crate) use object::{Object, array, strings, texts_to_json};
 pub(crate) use reader::{Form, Reader};
 pub use record::RecordError;
-pub(crate) use record::{record, required, room, schema_one};
+pub(crate) use record::{Scanned, record, room};
 pub(crate) use text::Text;
 pub(crate) use text::write_str;
 #[cfg(feature = "repository")]

@@ -1,14 +1,18 @@
 //! Objects of this crate's own documents: known fields, and others that are passed over.
 //!
 //! A later version may add a field. Whoever adds one that must not be passed over lists its name
-//! under `crit` in the same object (as RFC 7515 §4.1.11 has it for JWS): then a reader that does not
-//! know it refuses.
+//! under `crit` in the same object (as RFC 7515 §4.1.11 has it for JWS): then a reader that does
+//! not know it refuses. A later version may also be another format, which its `schema` says.
+//!
+//! Both are read first, wherever they stand: `schema` before all else in the document, `crit`
+//! before the other fields of its object. A document of a later version is refused as one, and not
+//! as damaged, whatever its other fields hold.
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use super::{JsonError, JsonProblem, Reader};
-use crate::primitives::{HashesError, PathError, TimeError, printed, refusals};
+use crate::primitives::{HashesError, Limits, PathError, TimeError, printed, refusals};
 
 const CRITICAL: &str = "crit";
 const SCHEMA: &str = "schema";
@@ -95,35 +99,182 @@ impl RecordError {
     }
 }
 
-/// Reads an object. `read` is given each field that is among `known`; others are passed over, unless
-/// the object lists them under `crit`.
-pub(crate) fn record<'b>(
+/// Reads an object of this crate's own, with one row for each field that is known:
+///
+/// ```text
+/// record!(r, |r, field| Self {
+///     path: required(fields::path(r)?),
+///     group: optional(fields::name(r, field, Group::new)?),
+///     deltas: default(deltas(r, field)?, Vec::new()),
+/// })
+/// ```
+///
+/// In a row, `r` is the reader at the value, and `field` is the name. A field that the object lacks
+/// is [`RecordError::Missing`] where it is `required`, `None` where it is `optional`, and what the
+/// row says where it is `default`.
+///
+/// The names are those of the document. They hide local variables of the same name, and a keyword of
+/// Rust cannot be one: `stringify!(r#type)` keeps the `r#`.
+///
+/// Where the parts of `Self` are other than the fields, an expression follows that makes it from
+/// them: `Self::new(path?, group)`. A required field has to be unwrapped there, with `?`. The order
+/// of these is the order in which missing fields are reported.
+///
+/// The table of a whole document begins with `schema: schema(1)`, and reads a [`Scanned`] one.
+macro_rules! record {
+    (@object $object:expr, [$($version:literal $schema:literal)?], |$r:ident, $field:ident|
+    $of:ident {
+        $($name:ident: $kind:ident($value:expr $(, $otherwise:expr)? $(,)?)),* $(,)?
+    } $(, $then:expr)?) => {{
+        const KNOWN: &[&str] = &[$($schema,)? $(stringify!($name)),*];
+        $(let mut $name = None;)*
+        $object.fields($($version,)? KNOWN, |$r, $field| {
+            $(
+                if $field == stringify!($name) {
+                    $name = Some($value);
+                    return Ok(true);
+                }
+            )*
+            Ok(false)
+        })?;
+        $($crate::json::record!(@found $kind $name $(, $otherwise)?);)*
+        $crate::json::record!(@then $of { $($kind $name)* } $($then)?)
+    }};
+    (@found required $name:ident) => {
+        let $name = $name.ok_or($crate::json::RecordError::Missing { field: stringify!($name) });
+    };
+    (@found optional $name:ident) => {
+        // So that the compiler says when the expression forgets it.
+        let $name = $name;
+    };
+    (@found default $name:ident, $otherwise:expr) => {
+        let $name = match $name {
+            Some(found) => found,
+            None => $otherwise,
+        };
+    };
+    (@then $of:ident { $($kind:ident $name:ident)* }) => {
+        $of { $($name: $crate::json::record!(@part $kind $name)),* }
+    };
+    (@then $of:ident { $($kind:ident $name:ident)* } $then:expr) => { $then };
+    (@part required $name:ident) => { $name? };
+    (@part $kind:ident $name:ident) => { $name };
+    ($scanned:expr, |$r:ident, $field:ident| $of:ident {
+        schema: schema($version:literal), $($rows:tt)*
+    } $(, $then:expr)? $(,)?) => {
+        $crate::json::record!(
+            @object $scanned, [$version "schema"], |$r, $field| $of { $($rows)* } $(, $then)?
+        )
+    };
+    ($reader:expr, |$r:ident, $field:ident| $of:ident { $($rows:tt)* } $(, $then:expr)? $(,)?) => {
+        $crate::json::record!(@object $reader, [], |$r, $field| $of { $($rows)* } $(, $then)?)
+    };
+}
+
+pub(crate) use record;
+
+/// A document of this crate's own that is well-formed JSON, within the limits. Nothing in it is
+/// believed before that is known.
+pub(crate) struct Scanned<'b> {
+    text: &'b str,
+    ahead: Ahead,
+}
+
+impl<'b> Scanned<'b> {
+    pub(crate) fn new(bytes: &'b [u8], limits: &Limits) -> Result<Self, RecordError> {
+        let text = text(bytes, limits)?;
+        let mut r = Reader::new(text, limits)?;
+        let ahead = Ahead::of(&mut r)?;
+        r.end()?;
+        Ok(Self { text, ahead })
+    }
+
+    /// Reads the document as [`Reader::fields`] does, if it has this schema.
+    pub(crate) fn fields(
+        self,
+        schema: u64,
+        known: &'static [&'static str],
+        read: impl FnMut(&mut Reader<'b>, &'static str) -> Result<bool, RecordError>,
+    ) -> Result<(), RecordError> {
+        let at = self.ahead.schema.ok_or(RecordError::Missing { field: SCHEMA })?;
+        let found = Reader::again(self.text, at).u64()?;
+        if found != schema {
+            return Err(RecordError::Schema { found, known: schema });
+        }
+        fields(&mut Reader::again(self.text, 0), &self.ahead, known, read)
+    }
+}
+
+impl Reader<'_> {
+    /// Reads an object of a document that has been [`Scanned`]. `read` is given each field that is
+    /// among `known`, and says whether it has read it. Others are passed over, unless the object
+    /// lists them under `crit`, which is read before all of them.
+    ///
+    /// To find `crit`, the object is passed over once before it is read. The total stays linear:
+    /// the format fixes how deep such objects are nested, and no document can nest them deeper.
+    /// The deepest is the source of a delta of a component of a manifest. Its bytes are read by
+    /// the scan, by three passes and as fields, and its `crit` once more: six times at most.
+    pub(crate) fn fields(
+        &mut self,
+        known: &'static [&'static str],
+        read: impl FnMut(&mut Self, &'static str) -> Result<bool, RecordError>,
+    ) -> Result<(), RecordError> {
+        let ahead = Ahead::of(&mut Reader::again(self.source(), self.offset()))?;
+        fields(self, &ahead, known, read)
+    }
+}
+
+/// Where the values stand that are read before the other fields of an object.
+#[derive(Default)]
+struct Ahead {
+    schema: Option<usize>,
+    critical: Option<usize>,
+}
+
+impl Ahead {
+    /// Passes over an object.
+    fn of(r: &mut Reader<'_>) -> Result<Self, JsonError> {
+        let mut ahead = Self::default();
+        r.object(|r, key| {
+            if key.is(SCHEMA) {
+                ahead.schema = Some(r.offset());
+            } else if key.is(CRITICAL) {
+                ahead.critical = Some(r.offset());
+            }
+            r.skip()
+        })?;
+        Ok(ahead)
+    }
+}
+
+fn fields<'b>(
     r: &mut Reader<'b>,
+    ahead: &Ahead,
     known: &'static [&'static str],
-    mut read: impl FnMut(&mut Reader<'b>, &'static str) -> Result<(), RecordError>,
+    mut read: impl FnMut(&mut Reader<'b>, &'static str) -> Result<bool, RecordError>,
 ) -> Result<(), RecordError> {
+    #[cfg(test)]
+    super::schemas::note(r.position()?, known);
+    if let Some(at) = ahead.critical {
+        critical(&mut Reader::again(r.source(), at), known)?;
+    }
     r.object(|r, key| {
-        if key.is(CRITICAL) {
-            return critical(r, known);
-        }
-        match known.iter().find(|name| key.is(name)) {
-            Some(name) => read(r, name),
-            None => Ok(r.skip()?),
-        }
+        let is_read = match known.iter().find(|name| key.is(name)) {
+            Some(name) => read(r, name)?,
+            None => false,
+        };
+        if is_read { Ok(()) } else { Ok(r.skip()?) }
     })
 }
 
-/// The value of a field that the format requires.
-pub(crate) fn required<T>(value: Option<T>, field: &'static str) -> Result<T, RecordError> {
-    value.ok_or(RecordError::Missing { field })
-}
-
-/// The `schema` of a document, which must be 1.
-pub(crate) fn schema_one(found: Option<u64>) -> Result<(), RecordError> {
-    match required(found, SCHEMA)? {
-        1 => Ok(()),
-        found => Err(RecordError::Schema { found, known: 1 }),
+/// The text of a document of at most the allowed length.
+fn text<'b>(bytes: &'b [u8], limits: &Limits) -> Result<&'b str, RecordError> {
+    let (length, limit) = (bytes.len() as u64, limits.max_document_length);
+    if length > limit {
+        return Err(RecordError::TooLong { limit, length });
     }
+    core::str::from_utf8(bytes)
+        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() }.into())
 }
 
 /// One more of `what`, unless there are `limit` already.
@@ -161,32 +312,84 @@ impl fmt::Display for Printed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::Limits;
 
-    fn read(text: &str) -> Result<u64, RecordError> {
-        let mut r = Reader::new(text, &Limits::default())?;
-        let mut found = None;
-        record(&mut r, &["a"], |r, _| {
-            found = Some(r.u64()?);
-            Ok(())
-        })?;
-        required(found, "a")
+    #[derive(Debug, PartialEq)]
+    struct Outer {
+        a: u64,
+        b: Option<Inner>,
+        c: bool,
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Inner {
+        a: u64,
+    }
+
+    fn read(text: &str) -> Result<Outer, RecordError> {
+        let scanned = Scanned::new(text.as_bytes(), &Limits::default())?;
+        Ok(record!(scanned, |r, field| Outer {
+            schema: schema(1),
+            a: required(r.u64()?),
+            b: optional(record!(r, |r, field| Inner { a: required(r.u64()?) })),
+            c: default(r.boolean()?, true),
+        }))
+    }
+
+    fn code_of(text: &str) -> &'static str {
+        read(text).map_or_else(|refusal| refusal.code(), |_| "none")
+    }
+
+    #[test]
+    fn what_is_absent_is_refused_or_none_or_what_the_row_says() {
+        assert_eq!(read(r#"{"schema":1,"a":1}"#), Ok(Outer { a: 1, b: None, c: true }));
+        let all = Outer { a: 1, b: Some(Inner { a: 2 }), c: false };
+        assert_eq!(read(r#"{"c":false,"b":{"a":2},"\u0061":1,"schema":1}"#), Ok(all));
+        let missing = |field| Err(RecordError::Missing { field });
+        assert_eq!(read("{}"), missing("schema"));
+        assert_eq!(read(r#"{"a":1,"b":{}}"#), missing("schema"));
+        assert_eq!(read(r#"{"schema":1,"b":{"a":1}}"#), missing("a"));
+        assert_eq!(read(r#"{"schema":1,"b":{},"a":1}"#), missing("a"));
     }
 
     #[test]
     fn unknown_fields_are_passed_over_and_critical_ones_are_not() {
-        assert_eq!(read(r#"{"a":1,"b":[{}]}"#), Ok(1));
-        assert_eq!(read(r#"{"crit":["a"],"a":1,"b":2}"#), Ok(1));
-        assert_eq!(read("{}").map_err(|e| e.code()), Err("record.missing-field"));
         for (text, code) in [
-            (r#"{"a":1,"b":2,"crit":["b"]}"#, "record.critical"),
-            (r#"{"crit":["a","b"],"a":1}"#, "record.critical"),
-            (r#"{"crit":["crit"],"a":1}"#, "record.critical"),
-            (r#"{"crit":[],"a":1}"#, "record.json"),
-            (r#"{"crit":"a","a":1}"#, "record.json"),
-            (r#"{"a":1,"\u0061":1}"#, "record.json"),
+            (r#"{"schema":1,"a":1,"d":[{}]}"#, "none"),
+            (r#"{"schema":1,"crit":["a","schema","b"],"a":1,"d":2}"#, "none"),
+            (r#"{"schema":1,"a":1,"d":2,"crit":["d"]}"#, "record.critical"),
+            (r#"{"schema":1,"crit":["a","d"],"a":1}"#, "record.critical"),
+            (r#"{"schema":1,"crit":["crit"],"a":1}"#, "record.critical"),
+            (r#"{"schema":1,"crit":[],"a":1}"#, "record.json"),
+            (r#"{"schema":1,"crit":"a","a":1}"#, "record.json"),
+            (r#"{"schema":1,"crit":["a"],"crit":["a"],"a":1}"#, "record.json"),
+            (r#"{"schema":1,"a":1,"\u0061":1}"#, "record.json"),
+            (r#"{"schema":1,"a":1,"b":{"a":1,"crit":["schema"]}}"#, "record.critical"),
         ] {
-            assert_eq!(read(text).map_err(|e| e.code()), Err(code), "{text}");
+            assert_eq!(code_of(text), code, "{text}");
+        }
+    }
+
+    /// Wherever they stand, and whatever else is wrong: `schema`, then `crit`, then the fields.
+    #[test]
+    fn schema_and_crit_are_read_first() {
+        for (text, code) in [
+            (r#"{"a":"A","b":[],"c":null,"crit":["d"],"schema":2}"#, "record.schema"),
+            (r#"{"crit":7,"a":{"schema":1},"schema":2}"#, "record.schema"),
+            (r#"{"crit":["d"],"schema":"1"}"#, "record.json"),
+            (r#"{"crit":["d"],"a":1}"#, "record.missing-field"),
+            (r#"{"a":"A","crit":["d"],"schema":1}"#, "record.critical"),
+            (r#"{"a":"A","b":{"a":1,"crit":["d"]},"schema":1}"#, "record.json"),
+            (r#"{"a":1,"b":{"a":"A","crit":["d"]},"schema":1}"#, "record.critical"),
+            (r#"{"a":1,"b":{"a":"A","crit":[1,"d"]},"crit":["d"],"schema":1}"#, "record.critical"),
+            // What is not well-formed says nothing of itself.
+            (r#"{"a":1,"schema":2"#, "record.json"),
+            (r#"{"schema":2}{}"#, "record.json"),
+            (r#"{"schema":2,"schema":2}"#, "record.json"),
+            (r#"{"schema":2,"a":{"b":1,"b":1}}"#, "record.json"),
+            (r#"{"schema":2,"a":0.5}"#, "record.json"),
+            (r#"[{"schema":2}]"#, "record.json"),
+        ] {
+            assert_eq!(code_of(text), code, "{text}");
         }
     }
 }

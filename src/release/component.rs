@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{ComponentId, fields};
+use super::ComponentId;
 use crate::artifact::{BlockRoot, Salt};
-use crate::json::{Reader, RecordError, record, required, room};
+use crate::json::{Reader, RecordError, fields, record};
 use crate::primitives::{Hashes, Limits, TargetPath, hex_decode};
 
 /// One component. What the slot holds after the installation has this length and these digests,
@@ -113,41 +113,33 @@ impl Component {
     }
 
     pub(super) fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] =
-            &["id", "group", "length", "hashes", "full", "deltas", "block_root", "provenance"];
-        let (mut id, mut group, mut length, mut hashes) = (None, None, None, None);
-        let (mut full, mut deltas, mut block_root, mut provenance) = (None, Vec::new(), None, None);
-        record(r, KNOWN, |r, field| {
-            match field {
-                "id" => id = Some(fields::name(r, field, ComponentId::new)?),
-                "group" => {
-                    group = Some(fields::name(r, field, ComponentId::new)?.as_str().into());
+        Ok(record!(
+            r,
+            |r, field| Self {
+                id: required(fields::name(r, field, ComponentId::new)?),
+                group: optional(fields::name(r, field, ComponentId::new)?),
+                length: required(r.u64()?),
+                hashes: required(fields::hashes(r)?),
+                full: optional(fields::path(r)?),
+                deltas: default(read_deltas(r, limits)?, Vec::new()),
+                block_root: optional(read_block_root(r)?),
+                provenance: optional(fields::path(r)?),
+            },
+            {
+                if full.is_none() && deltas.is_empty() {
+                    return Err(RecordError::Missing { field: "full" });
                 }
-                "length" => length = Some(r.u64()?),
-                "hashes" => hashes = Some(fields::hashes(r)?),
-                "full" => full = Some(fields::path(r)?),
-                "deltas" => r.array(|r| {
-                    room(&deltas, limits.max_components, "deltas of one component")?;
-                    deltas.push(Delta::read(r)?);
-                    Ok::<_, RecordError>(())
-                })?,
-                "block_root" => block_root = Some(read_block_root(r)?),
-                _ => provenance = Some(fields::path(r)?),
+                Self {
+                    id: id?,
+                    group: group.map(|group| group.as_str().into()),
+                    content: Content { length: length?, hashes: hashes? },
+                    full,
+                    deltas,
+                    block_root,
+                    provenance,
+                }
             }
-            Ok(())
-        })?;
-        if full.is_none() && deltas.is_empty() {
-            return Err(RecordError::Missing { field: "full" });
-        }
-        Ok(Self {
-            id: required(id, "id")?,
-            group,
-            content: Content::new(length, hashes)?,
-            full,
-            deltas,
-            block_root,
-            provenance,
-        })
+        ))
     }
 }
 
@@ -158,20 +150,11 @@ impl Content {
         self.length == other.length && self.hashes.agrees_with(&other.hashes)
     }
 
-    fn new(length: Option<u64>, hashes: Option<Hashes>) -> Result<Self, RecordError> {
-        Ok(Self { length: required(length, "length")?, hashes: required(hashes, "hashes")? })
-    }
-
     fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let (mut length, mut hashes) = (None, None);
-        record(r, &["length", "hashes"], |r, field| {
-            match field {
-                "length" => length = Some(r.u64()?),
-                _ => hashes = Some(fields::hashes(r)?),
-            }
-            Ok(())
-        })?;
-        Self::new(length, hashes)
+        Ok(record!(r, |r, field| Self {
+            length: required(r.u64()?),
+            hashes: required(fields::hashes(r)?),
+        }))
     }
 }
 
@@ -201,41 +184,42 @@ impl Delta {
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] = &["path", "format", "length", "hashes", "source"];
-        let (mut path, mut format, mut length, mut hashes, mut source) =
-            (None, None, None, None, None);
-        record(r, KNOWN, |r, field| {
-            match field {
-                "path" => path = Some(fields::path(r)?),
-                "format" => {
-                    format = Some(fields::name(r, field, ComponentId::new)?.as_str().into());
-                }
-                "length" => length = Some(r.u64()?),
-                "hashes" => hashes = Some(fields::hashes(r)?),
-                _ => source = Some(Content::read(r)?),
+        Ok(record!(
+            r,
+            |r, field| Self {
+                path: required(fields::path(r)?),
+                format: required(fields::name(r, field, ComponentId::new)?),
+                length: required(r.u64()?),
+                hashes: required(fields::hashes(r)?),
+                source: required(Content::read(r)?),
+            },
+            Self {
+                path: path?,
+                format: format?.as_str().into(),
+                content: Content { length: length?, hashes: hashes? },
+                source: source?,
             }
-            Ok(())
-        })?;
-        Ok(Self {
-            path: required(path, "path")?,
-            format: required(format, "format")?,
-            content: Content::new(length, hashes)?,
-            source: required(source, "source")?,
-        })
+        ))
     }
 }
 
+fn read_deltas(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<Delta>, RecordError> {
+    fields::list(r, limits.max_components, "deltas of one component", |r, _| Delta::read(r))
+}
+
 fn read_block_root(r: &mut Reader<'_>) -> Result<BlockRoot, RecordError> {
-    let (mut digest, mut salt) = (None, Salt::NONE);
-    record(r, &["sha256", "salt"], |r, field| {
-        if field == "sha256" {
-            digest = Some(fields::sha256(r, field)?);
-        } else {
-            let bytes = hex_decode(&r.text()?.decode());
-            let read = bytes.and_then(|bytes| Salt::new(&bytes).ok());
-            salt = read.ok_or(RecordError::value(field, "no salt of at most 32 bytes"))?;
-        }
-        Ok(())
-    })?;
-    Ok(BlockRoot::new(required(digest, "sha256")?, salt))
+    Ok(record!(
+        r,
+        |r, field| BlockRoot {
+            sha256: required(fields::sha256(r, field)?),
+            salt: default(read_salt(r, field)?, Salt::NONE),
+        },
+        BlockRoot::new(sha256?, salt)
+    ))
+}
+
+fn read_salt(r: &mut Reader<'_>, field: &'static str) -> Result<Salt, RecordError> {
+    let bytes = hex_decode(&r.text()?.decode());
+    let salt = bytes.and_then(|bytes| Salt::new(&bytes).ok());
+    salt.ok_or(RecordError::value(field, "no salt of at most 32 bytes"))
 }

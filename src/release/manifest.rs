@@ -3,10 +3,8 @@
 use alloc::vec::Vec;
 
 use super::component::Component;
-use super::{Channel, ComponentId, HardwareId, Product, ReleaseVersion, Severity, fields};
-use crate::json::{
-    JsonError, JsonProblem, Reader, RecordError, record, required, room, schema_one,
-};
+use super::{Channel, ComponentId, HardwareId, Product, ReleaseVersion, Severity};
+use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::Limits;
 
 /// What a release manifest says. [`TrustedRelease`](super::TrustedRelease) derefs to it.
@@ -79,65 +77,20 @@ impl Manifest {
 
     /// Reads a manifest for what it says, and trusts nothing: for pipelines and servers that show it.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        let mut r = Reader::new(text(bytes, limits)?, limits)?;
-        let manifest = Self::read(&mut r, limits)?;
-        r.end()?;
+        let named = |name: &str| Severity::from_name(name).ok_or(());
+        let manifest = record!(Scanned::new(bytes, limits)?, |r, field| Self {
+            schema: schema(1),
+            product: required(fields::name(r, field, Product::new)?),
+            version: required(fields::name(r, field, ReleaseVersion::new)?),
+            rollback_index: required(r.u64()?),
+            hardware_ids: required(names(r, field, limits, HardwareId::new)?),
+            channels: required(names(r, field, limits, Channel::new)?),
+            severity: default(fields::name(r, field, named)?, Severity::None),
+            minimum_version: optional(fields::name(r, field, ReleaseVersion::new)?),
+            components: default(read_components(r, field, limits)?, Vec::new()),
+        });
         manifest.check()?;
         Ok(manifest)
-    }
-
-    fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] = &[
-            "schema",
-            "product",
-            "version",
-            "rollback_index",
-            "hardware_ids",
-            "channels",
-            "severity",
-            "minimum_version",
-            "components",
-        ];
-        let (mut schema, mut product, mut version, mut rollback_index) = (None, None, None, None);
-        let (mut hardware_ids, mut channels) = (None, None);
-        let (mut severity, mut minimum_version, mut components) =
-            (Severity::None, None, Vec::new());
-        record(r, KNOWN, |r, field| {
-            match field {
-                "schema" => schema = Some(r.u64()?),
-                "product" => product = Some(fields::name(r, field, Product::new)?),
-                "version" => version = Some(fields::name(r, field, ReleaseVersion::new)?),
-                "rollback_index" => rollback_index = Some(r.u64()?),
-                "hardware_ids" => {
-                    hardware_ids = Some(names(r, field, limits, HardwareId::new)?);
-                }
-                "channels" => channels = Some(names(r, field, limits, Channel::new)?),
-                "severity" => {
-                    let named = |name: &str| Severity::from_name(name).ok_or(());
-                    severity = fields::name(r, field, named)?;
-                }
-                "minimum_version" => {
-                    minimum_version = Some(fields::name(r, field, ReleaseVersion::new)?);
-                }
-                _ => r.array(|r| {
-                    room(&components, limits.max_components, "components")?;
-                    components.push(Component::read(r, limits)?);
-                    Ok::<_, RecordError>(())
-                })?,
-            }
-            Ok(())
-        })?;
-        schema_one(schema)?;
-        Ok(Self {
-            product: required(product, "product")?,
-            version: required(version, "version")?,
-            rollback_index: required(rollback_index, "rollback_index")?,
-            hardware_ids: required(hardware_ids, "hardware_ids")?,
-            channels: required(channels, "channels")?,
-            severity,
-            minimum_version,
-            components,
-        })
     }
 
     /// What no field can say by itself.
@@ -167,14 +120,12 @@ impl Manifest {
     }
 }
 
-/// The text of a document of at most the allowed length.
-pub(crate) fn text<'b>(bytes: &'b [u8], limits: &Limits) -> Result<&'b str, RecordError> {
-    let (length, limit) = (bytes.len() as u64, limits.max_document_length);
-    if length > limit {
-        return Err(RecordError::TooLong { limit, length });
-    }
-    core::str::from_utf8(bytes)
-        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() }.into())
+fn read_components(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    limits: &Limits,
+) -> Result<Vec<Component>, RecordError> {
+    fields::list(r, limits.max_components, field, |r, _| Component::read(r, limits))
 }
 
 fn names<T: PartialEq, E>(
@@ -183,15 +134,50 @@ fn names<T: PartialEq, E>(
     limits: &Limits,
     parse: fn(&str) -> Result<T, E>,
 ) -> Result<Vec<T>, RecordError> {
-    let mut list = Vec::new();
-    r.array(|r| {
-        room(&list, limits.max_list, field)?;
+    let list = fields::list(r, limits.max_list, field, |r, before| {
         let name = fields::name(r, field, parse)?;
-        if list.contains(&name) {
+        if before.contains(&name) {
             return Err(RecordError::value(field, "a name is there twice"));
         }
-        list.push(name);
-        Ok(())
+        Ok(name)
     })?;
     if list.is_empty() { Err(RecordError::value(field, "there is none")) } else { Ok(list) }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::json::schemas;
+
+    #[test]
+    fn the_schema_names_the_fields_that_are_read() {
+        let document = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/documents/manifest.valid.all-fields.json"
+        ));
+        schemas::assert_same_fields(crate::release::SCHEMA, document, || {
+            Manifest::parse(document.as_bytes(), &Limits::default()).unwrap();
+        });
+    }
+
+    /// To look ahead is linear in the length of a document, however deep its values are nested.
+    #[test]
+    fn no_byte_is_passed_over_more_often_than_the_format_nests_objects() {
+        let objects = r#"{"schema":1,"components":[{"deltas":[{"source":{"later":"#;
+        for (depth, count) in [(0, 1), (0, 20_000), (6, 1), (6, 400), (1, 2_000)] {
+            // Unknown fields that hold what looks like known ones.
+            let item =
+                format!("{}7{}", r#"{"source":{"deltas":["#.repeat(depth), "]}}".repeat(depth));
+            let items = alloc::vec![item; count].join(",");
+            let document = format!("{objects}[{items}]{}", "}}]}]}");
+            let passed_over = schemas::bytes_passed_over(&document, || {
+                let read = Manifest::parse(document.as_bytes(), &Limits::default());
+                assert_eq!(read, Err(RecordError::Missing { field: "length" }));
+            });
+            let inside = 4 * items.len();
+            assert!((inside..=4 * document.len()).contains(&passed_over), "{passed_over}");
+        }
+    }
 }

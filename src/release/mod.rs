@@ -14,14 +14,15 @@
 //! ```
 //!
 //! [`SCHEMA`] is the JSON Schema. Fields that are not known are passed over, and kept, since the
-//! bytes are; an object that lists one under `crit` is refused by readers that do not know it.
+//! bytes are; an object that lists one under `crit` is refused by readers that do not know it. Both
+//! `schema` and `crit` are read before the other fields, so a manifest of a later version is refused as
+//! one (`record.schema`), whatever else it holds.
 
 mod component;
 #[cfg(feature = "repository")]
 mod describe;
 mod digest;
 mod error;
-pub(crate) mod fields;
 mod manifest;
 mod names;
 mod severity;
@@ -34,7 +35,6 @@ pub use describe::{ComponentDraft, ManifestDraft};
 pub use digest::ManifestDigest;
 pub use error::ReleaseError;
 pub use manifest::Manifest;
-pub(crate) use manifest::text;
 pub use names::{Channel, ComponentId, HardwareId, NameError, Product};
 pub use severity::Severity;
 pub use trusted::{ReleaseDescription, TrustedRelease};

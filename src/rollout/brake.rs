@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::plan::digests;
-use crate::json::{Reader, RecordError, record, required, schema_one};
+use crate::json::{RecordError, Scanned, fields, record};
 use crate::primitives::Limits;
-use crate::release::{ManifestDigest, Product, fields, text};
+use crate::release::{ManifestDigest, Product};
 
 /// What a brake says. [`TrustedBrake`](super::TrustedBrake) derefs to it.
 ///
@@ -47,29 +47,30 @@ impl Brake {
 
     /// Reads a brake for what it says, and trusts nothing.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
-        let mut r = Reader::new(text(bytes, limits)?, limits)?;
-        let (mut schema, mut product, mut epoch, mut pause_all) = (None, None, None, false);
-        let (mut paused, mut withdrawn) = (Vec::new(), Vec::new());
-        record(&mut r, KNOWN, |r, field| {
-            match field {
-                "schema" => schema = Some(r.u64()?),
-                "product" => product = Some(fields::name(r, field, Product::new)?),
-                "epoch" => epoch = Some(r.u64()?),
-                "pause_all" => pause_all = r.boolean()?,
-                "paused" => paused = digests(r, field, limits)?,
-                _ => withdrawn = digests(r, field, limits)?,
-            }
-            Ok(())
-        })?;
-        r.end()?;
-        schema_one(schema)?;
-        Ok(Self {
-            product: required(product, "product")?,
-            epoch: required(epoch, "epoch")?,
-            pause_all,
-            paused,
-            withdrawn,
-        })
+        Ok(record!(Scanned::new(bytes, limits)?, |r, field| Self {
+            schema: schema(1),
+            product: required(fields::name(r, field, Product::new)?),
+            epoch: required(r.u64()?),
+            pause_all: default(r.boolean()?, false),
+            paused: default(digests(r, field, limits)?, Vec::new()),
+            withdrawn: default(digests(r, field, limits)?, Vec::new()),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::schemas;
+
+    #[test]
+    fn the_schema_names_the_fields_that_are_read() {
+        let document = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/documents/brake.valid.all-fields.json"
+        ));
+        schemas::assert_same_fields(crate::rollout::BRAKE_SCHEMA, document, || {
+            Brake::parse(document.as_bytes(), &Limits::default()).unwrap();
+        });
     }
 }

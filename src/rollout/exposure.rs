@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Bucket;
-use crate::json::{Reader, RecordError, record, required, room};
+use crate::json::{Reader, RecordError, fields, record, room};
 use crate::primitives::{Limits, UtcTime};
-use crate::release::{Channel, fields};
+use crate::release::Channel;
 
 /// A share in hundredths of a percent, from 0 to 10,000.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -107,16 +107,13 @@ impl Exposure {
             room(&channels, limits.max_list, "channels")?;
             let channel = Channel::new(&name.decode());
             let channel = channel.map_err(|_| RecordError::value("exposure", "no such channel"))?;
-            let mut steps: Vec<Step> = Vec::new();
-            r.array(|r| {
-                room(&steps, limits.max_list, "steps of an exposure")?;
-                let step = Step::read(r)?;
-                let before = steps.last();
-                if before.is_some_and(|b| b.from >= step.from || b.exposure > step.exposure) {
+            let what = "steps of an exposure";
+            let steps = fields::list(r, limits.max_list, what, |r, before: &[Step]| {
+                let (step, last) = (Step::read(r)?, before.last());
+                if last.is_some_and(|b| b.from >= step.from || b.exposure > step.exposure) {
                     return Err(RecordError::value("exposure", "steps that do not ascend"));
                 }
-                steps.push(step);
-                Ok(())
+                Ok(step)
             })?;
             channels.push((channel, steps));
             Ok::<_, RecordError>(())
@@ -127,14 +124,13 @@ impl Exposure {
 
 impl Step {
     fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let (mut from, mut exposure) = (None, None);
-        record(r, &["from", "basis_points"], |r, field| {
-            match field {
-                "from" => from = Some(fields::time(r)?),
-                _ => exposure = Some(BasisPoints::read(r, field)?),
-            }
-            Ok(())
-        })?;
-        Ok(Self { from: required(from, "from")?, exposure: required(exposure, "basis_points")? })
+        Ok(record!(
+            r,
+            |r, field| Self {
+                from: required(fields::time(r)?),
+                basis_points: required(BasisPoints::read(r, field)?),
+            },
+            Self { from: from?, exposure: basis_points? }
+        ))
     }
 }

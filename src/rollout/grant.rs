@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use crate::json::{Reader, RecordError, record, required};
+use crate::json::{Reader, RecordError, fields, record};
 use crate::primitives::{StartTime, UtcTime};
-use crate::release::{Severity, fields};
+use crate::release::Severity;
 
 /// What a plan can grant a release. None of these concerns signatures, hardware, validation, indexes
 /// or withdrawal: those hold for every release.
@@ -63,20 +63,11 @@ impl Grant {
     }
 
     pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let (mut privilege, mut until) = (None, None);
-        record(r, &["privilege", "until"], |r, field| {
-            match field {
-                "privilege" => {
-                    let named = |name: &str| {
-                        Privilege::ALL.into_iter().find(|p| p.name() == name).ok_or(())
-                    };
-                    privilege = Some(fields::name(r, field, named)?);
-                }
-                _ => until = Some(fields::time(r)?),
-            }
-            Ok(())
-        })?;
-        Ok(Self { privilege: required(privilege, "privilege")?, until: required(until, "until")? })
+        let named = |name: &str| Privilege::ALL.into_iter().find(|p| p.name() == name).ok_or(());
+        Ok(record!(r, |r, field| Self {
+            privilege: required(fields::name(r, field, named)?),
+            until: required(fields::time(r)?),
+        }))
     }
 }
 

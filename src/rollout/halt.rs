@@ -10,7 +10,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::{BasisPoints, ReportError, ReportKind, VerifiedReport};
 use crate::identity::Handle;
-use crate::json::{Reader, RecordError, record, required};
+use crate::json::{Reader, RecordError, record};
 use crate::primitives::UtcTime;
 use crate::release::ManifestDigest;
 
@@ -69,21 +69,16 @@ impl HaltCriteria {
     }
 
     pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let (mut minimum_sample, mut failure, mut silence) = (None, None, None);
-        record(r, &["minimum_sample", "failure_basis_points", "silence_seconds"], |r, field| {
-            match field {
-                "minimum_sample" => minimum_sample = Some(r.u64()?),
-                "failure_basis_points" => failure = Some(BasisPoints::read(r, field)?),
-                _ => silence = Some(r.u64()?),
-            }
-            Ok(())
-        })?;
-        Self::new(
-            required(minimum_sample, "minimum_sample")?,
-            required(failure, "failure_basis_points")?,
-            required(silence, "silence_seconds")?,
-        )
-        .ok_or(RecordError::value("halt", "these criteria would stop nothing"))
+        let criteria = record!(
+            r,
+            |r, field| Self {
+                minimum_sample: required(r.u64()?),
+                failure_basis_points: required(BasisPoints::read(r, field)?),
+                silence_seconds: required(r.u64()?),
+            },
+            Self::new(minimum_sample?, failure_basis_points?, silence_seconds?)
+        );
+        criteria.ok_or(RecordError::value("halt", "these criteria would stop nothing"))
     }
 
     /// Holds all reports of the release with this manifest against the criteria.

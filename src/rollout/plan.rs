@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Exposure, Grant, HaltCriteria, Privilege, Stage};
-use crate::json::{Reader, RecordError, record, required, room, schema_one};
+use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::{Limits, StartTime, UtcTime};
-use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion, fields, text};
+use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion};
 
 /// What a plan says. [`TrustedPlan`](super::TrustedPlan) derefs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,37 +73,27 @@ impl Plan {
 
     /// Reads a plan for what it says, and trusts nothing.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] = &["schema", "product", "epoch", "expires", "releases", "withdrawn"];
-        let mut r = Reader::new(text(bytes, limits)?, limits)?;
-        let (mut schema, mut product, mut epoch, mut expires) = (None, None, None, None);
-        let (mut releases, mut withdrawn) = (None, Vec::new());
-        record(&mut r, KNOWN, |r, field| {
-            match field {
-                "schema" => schema = Some(r.u64()?),
-                "product" => product = Some(fields::name(r, field, Product::new)?),
-                "epoch" => epoch = Some(r.u64()?),
-                "expires" => expires = Some(fields::time(r)?),
-                "releases" => releases = Some(read_releases(r, limits)?),
-                _ => withdrawn = digests(r, field, limits)?,
+        let plan = record!(
+            Scanned::new(bytes, limits)?,
+            |r, field| Self {
+                schema: schema(1),
+                product: required(fields::name(r, field, Product::new)?),
+                epoch: required(r.u64()?),
+                expires: required(fields::time(r)?),
+                releases: required(read_releases(r, limits)?),
+                withdrawn: default(digests(r, field, limits)?, Vec::new()),
+            },
+            {
+                let releases = releases?;
+                let contradicts = |release: &PlannedRelease| {
+                    release.stage != Stage::Withdrawn && withdrawn.contains(&release.manifest)
+                };
+                if releases.iter().any(contradicts) {
+                    return Err(RecordError::value("withdrawn", "a live release is among them"));
+                }
+                Self { product: product?, epoch: epoch?, expires: expires?, releases, withdrawn }
             }
-            Ok(())
-        })?;
-        r.end()?;
-        schema_one(schema)?;
-        let releases = required(releases, "releases")?;
-        let contradicts = |release: &PlannedRelease| {
-            release.stage != Stage::Withdrawn && withdrawn.contains(&release.manifest)
-        };
-        if releases.iter().any(contradicts) {
-            return Err(RecordError::value("withdrawn", "a live release is among them"));
-        }
-        let plan = Self {
-            product: required(product, "product")?,
-            epoch: required(epoch, "epoch")?,
-            expires: required(expires, "expires")?,
-            releases,
-            withdrawn,
-        };
+        );
         // A device remembers those in the list and those at that stage, each once.
         let mut all: Vec<_> = plan.all_withdrawn().collect();
         all.sort_unstable();
@@ -170,55 +160,46 @@ impl PlannedRelease {
     }
 
     fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
-        const KNOWN: &[&str] =
-            &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
-        let (mut manifest, mut version, mut stage, mut paused_from) = (None, None, None, None);
-        let (mut exposure, mut grants, mut halt) = (Exposure::default(), Vec::new(), None);
-        record(r, KNOWN, |r, field| {
-            match field {
-                "manifest" => {
-                    manifest = Some(ManifestDigest::from_bytes(fields::sha256(r, field)?));
+        Ok(record!(
+            r,
+            |r, field| Self {
+                manifest: required(ManifestDigest::from_bytes(fields::sha256(r, field)?)),
+                version: required(fields::name(r, field, ReleaseVersion::new)?),
+                stage: required(r.text()?.decode()),
+                paused_from: optional(r.text()?.decode()),
+                exposure: default(Exposure::read(r, limits)?, Exposure::default()),
+                grants: default(
+                    fields::list(r, limits.max_list, field, |r, _| Grant::read(r))?,
+                    Vec::new(),
+                ),
+                halt: optional(HaltCriteria::read(r)?),
+            },
+            {
+                let stage = Stage::from_names(&stage?, paused_from.as_deref());
+                Self {
+                    manifest: manifest?,
+                    version: version?,
+                    stage: stage.ok_or(RecordError::value("stage", "no such stage"))?,
+                    exposure,
+                    grants,
+                    halt,
                 }
-                "version" => version = Some(fields::name(r, field, ReleaseVersion::new)?),
-                "stage" => stage = Some(r.text()?.decode()),
-                "paused_from" => paused_from = Some(r.text()?.decode()),
-                "exposure" => exposure = Exposure::read(r, limits)?,
-                "grants" => r.array(|r| {
-                    room(&grants, limits.max_list, field)?;
-                    grants.push(Grant::read(r)?);
-                    Ok::<_, RecordError>(())
-                })?,
-                _ => halt = Some(HaltCriteria::read(r)?),
             }
-            Ok(())
-        })?;
-        let stage = Stage::from_names(&required(stage, "stage")?, paused_from.as_deref());
-        Ok(Self {
-            manifest: required(manifest, "manifest")?,
-            version: required(version, "version")?,
-            stage: stage.ok_or(RecordError::value("stage", "no such stage"))?,
-            exposure,
-            grants,
-            halt,
-        })
+        ))
     }
 }
 
 fn read_releases(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<PlannedRelease>, RecordError> {
-    let mut releases: Vec<PlannedRelease> = Vec::new();
-    r.array(|r| {
-        room(&releases, limits.max_components, "releases")?;
+    fields::list(r, limits.max_components, "releases", |r, before| {
         let release = PlannedRelease::read(r, limits)?;
         let same = |other: &PlannedRelease| {
             other.manifest == release.manifest || other.version == release.version
         };
-        if releases.iter().any(same) {
+        if before.iter().any(same) {
             return Err(RecordError::value("releases", "a manifest or a version is there twice"));
         }
-        releases.push(release);
-        Ok(())
-    })?;
-    Ok(releases)
+        Ok(release)
+    })
 }
 
 /// A list of manifests.
@@ -227,11 +208,24 @@ pub(super) fn digests(
     field: &'static str,
     limits: &Limits,
 ) -> Result<Vec<ManifestDigest>, RecordError> {
-    let mut list = Vec::new();
-    r.array(|r| {
-        room(&list, limits.max_withdrawn, field)?;
-        list.push(ManifestDigest::from_bytes(fields::sha256(r, field)?));
-        Ok::<_, RecordError>(())
-    })?;
-    Ok(list)
+    fields::list(r, limits.max_withdrawn, field, |r, _| {
+        Ok(ManifestDigest::from_bytes(fields::sha256(r, field)?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::schemas;
+
+    #[test]
+    fn the_schema_names_the_fields_that_are_read() {
+        let document = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/documents/plan.valid.all-fields.json"
+        ));
+        schemas::assert_same_fields(crate::rollout::PLAN_SCHEMA, document, || {
+            Plan::parse(document.as_bytes(), &Limits::default()).unwrap();
+        });
+    }
 }

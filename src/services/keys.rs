@@ -5,11 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::ServiceError;
-use crate::json::{Reader, RecordError, record, required, schema_one};
+use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::ListedKey;
 use crate::primitives::{Limits, StartTime, TargetPath, UtcTime};
-use crate::release::{fields, text};
 use crate::verify::VouchedTarget;
 
 /// What the keys of a service are for.
@@ -134,27 +133,13 @@ impl ServiceKeys {
     }
 
     fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        let mut r = Reader::new(text(bytes, limits)?, limits)?;
-        let (mut schema, mut purpose, mut expires, mut keys) = (None, None, None, None);
-        record(&mut r, &["schema", "purpose", "expires", "keys"], |r, field| {
-            match field {
-                "schema" => schema = Some(r.u64()?),
-                "purpose" => {
-                    let named = |name: &str| Purpose::from_name(name).ok_or(());
-                    purpose = Some(fields::name(r, field, named)?);
-                }
-                "expires" => expires = Some(fields::time(r)?),
-                _ => keys = Some(read_keys(r, limits)?),
-            }
-            Ok(())
-        })?;
-        r.end()?;
-        schema_one(schema)?;
-        Ok(Self {
-            purpose: required(purpose, "purpose")?,
-            keys: required(keys, "keys")?,
-            expires: required(expires, "expires")?,
-        })
+        let named = |name: &str| Purpose::from_name(name).ok_or(());
+        Ok(record!(Scanned::new(bytes, limits)?, |r, field| Self {
+            schema: schema(1),
+            purpose: required(fields::name(r, field, named)?),
+            keys: required(read_keys(r, limits)?),
+            expires: required(fields::time(r)?),
+        }))
     }
 }
 

@@ -8,14 +8,19 @@ use super::super::roles::document::is_time;
 /// An object whose `crit` names none but known fields, and at least one.
 pub fn object<'v>(value: &'v Value, known: &[&str]) -> Option<&'v Map<String, Value>> {
     let object = value.as_object()?;
-    if let Some(critical) = object.get("crit") {
-        let critical = critical.as_array()?;
-        let is_known = |name: &Value| name.as_str().is_some_and(|name| known.contains(&name));
-        if critical.is_empty() || !critical.iter().all(is_known) {
-            return None;
-        }
-    }
+    critical(object, known).ok()?;
     Some(object)
+}
+
+/// What is refused of a `crit`, by the first of its names that is none or is not known.
+pub fn critical(object: &Map<String, Value>, known: &[&str]) -> Result<(), &'static str> {
+    let Some(critical) = object.get("crit") else { return Ok(()) };
+    let names = critical.as_array().filter(|names| !names.is_empty()).ok_or("record.json")?;
+    names.iter().try_for_each(|name| match name.as_str() {
+        None => Err("record.json"),
+        Some(name) if known.contains(&name) => Ok(()),
+        Some(_) => Err("record.critical"),
+    })
 }
 
 /// A field that may be absent, but not of another kind.

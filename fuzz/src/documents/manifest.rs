@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{hashes, list, name, names, object, optional, path, sha256, version};
 
-const KNOWN: &[&str] = &[
+pub const KNOWN: &[&str] = &[
     "schema",
     "product",
     "version",
@@ -36,7 +36,7 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
     let (ids, groups) = (of_all("id"), of_all("group"));
     let twice = ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id));
     let split = groups.iter().enumerate().skip(1).any(|(at, group)| apart(at, group, &groups));
-    if fields.get("schema")?.as_u64()? != 1 || components.is_empty() || twice || split {
+    if components.is_empty() || twice || split {
         return None;
     }
     Some(json!({

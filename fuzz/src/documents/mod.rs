@@ -1,12 +1,14 @@
 //! Release manifests, rollout plans and brakes, against the same read naively.
 //!
-//! The input is a document. Library and model have to agree on whether it is one, and on all that it
-//! says, under the default limits and under narrow ones.
+//! The input is a document. Library and model have to agree on whether it is one, on all that it
+//! says, and on what is refused before its other fields are read, under the default limits and
+//! under narrow ones.
 
 mod fields;
 mod manifest;
 mod plan;
 
+use ota_trust::json::RecordError;
 use ota_trust::primitives::{Hashes, Limits, TargetPath};
 use ota_trust::release::Manifest;
 use ota_trust::rollout::{Brake, Plan, Stage};
@@ -14,29 +16,74 @@ use serde_json::{Value, json};
 
 use super::strict;
 
-/// A model: what a document says, where it is one.
-type Model = fn(&Value, &Limits) -> Option<Value>;
+/// A model: the fields of a document that are known, and what it says, where it is one.
+type Model = (&'static [&'static str], fn(&Value, &Limits) -> Option<Value>);
 
 pub fn check_manifest(input: &[u8]) {
-    agree(input, manifest::read, |bytes, limits| {
-        Some(manifest_says(&Manifest::parse(bytes, limits).ok()?))
+    agree(input, (manifest::KNOWN, manifest::read), |bytes, limits| {
+        Ok(manifest_says(&Manifest::parse(bytes, limits)?))
     });
 }
 
 pub fn check_plan(input: &[u8]) {
-    agree(input, plan::read, |bytes, limits| Some(plan_says(&Plan::parse(bytes, limits).ok()?)));
-    agree(input, plan::read_brake, |bytes, limits| {
-        Some(brake_says(&Brake::parse(bytes, limits).ok()?))
+    agree(input, (plan::OF_PLAN, plan::read), |bytes, limits| {
+        Ok(plan_says(&Plan::parse(bytes, limits)?))
+    });
+    agree(input, (plan::OF_BRAKE, plan::read_brake), |bytes, limits| {
+        Ok(brake_says(&Brake::parse(bytes, limits)?))
     });
 }
 
-fn agree(input: &[u8], model: Model, library: fn(&[u8], &Limits) -> Option<Value>) {
+fn agree(
+    input: &[u8],
+    (known, model): Model,
+    library: fn(&[u8], &Limits) -> Result<Value, RecordError>,
+) {
     for limits in [Limits::default(), narrow()] {
-        let short = input.len() as u64 <= limits.max_document_length;
-        let read = strict::read(input, &limits).filter(|_| short);
-        let expected = read.and_then(|value| model(&value, &limits));
-        let found = library(input, &limits);
-        assert_eq!(found, expected, "{}", String::from_utf8_lossy(input));
+        let found = library(input, &limits).map_err(|refusal| refusal.code());
+        let text = String::from_utf8_lossy(input);
+        match said_first(input, known, &limits) {
+            Err(code) => assert_eq!(found, Err(code), "{text}"),
+            Ok(value) => match (model(&value, &limits), found) {
+                (Some(expected), found) => assert_eq!(found, Ok(expected), "{text}"),
+                (None, Ok(found)) => panic!("{found} of {text}"),
+                (None, Err(code)) => {
+                    assert!(
+                        !["record.too-long", "record.schema"].contains(&code),
+                        "{code}: {text}"
+                    );
+                    assert!(code != "record.critical" || has_critical_below(&value), "{text}");
+                }
+            },
+        }
+    }
+}
+
+/// What is refused before the other fields are read, wherever these stand: a text that is no
+/// document, another schema, a critical field that is not known.
+fn said_first(input: &[u8], known: &[&str], limits: &Limits) -> Result<Value, &'static str> {
+    if input.len() as u64 > limits.max_document_length {
+        return Err("record.too-long");
+    }
+    let value = strict::read(input, limits).ok_or("record.json")?;
+    let fields = value.as_object().ok_or("record.json")?;
+    match fields.get("schema").map(Value::as_u64) {
+        None => return Err("record.missing-field"),
+        Some(None) => return Err("record.json"),
+        Some(Some(1)) => fields::critical(fields, known)?,
+        Some(Some(_)) => return Err("record.schema"),
+    }
+    Ok(value)
+}
+
+/// Whether an object inside of the document lists a name as critical.
+fn has_critical_below(value: &Value) -> bool {
+    let lists = |value: &Value| value["crit"].as_array().is_some_and(|names| !names.is_empty());
+    let inside = |value: &Value| lists(value) || has_critical_below(value);
+    match value {
+        Value::Object(fields) => fields.values().any(inside),
+        Value::Array(items) => items.iter().any(inside),
+        _ => false,
     }
 }
 

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::fields::{list, name, object, optional, sha256, time, version};
 
-const OF_PLAN: &[&str] = &["schema", "product", "epoch", "expires", "releases", "withdrawn"];
+pub const OF_PLAN: &[&str] = &["schema", "product", "epoch", "expires", "releases", "withdrawn"];
 const OF_RELEASE: &[&str] =
     &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
-const OF_BRAKE: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
+pub const OF_BRAKE: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
 const ACTIVE: [&str; 3] = ["validation", "limited", "stable"];
 const PRIVILEGES: [&str; 3] = ["own-pace", "skip-waves", "bypass-attestation"];
 /// Manifests of which a brake is asked: all their bytes are one.
@@ -41,7 +41,6 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
     let mut all: BTreeSet<&str> = staged.filter_map(|r| r["manifest"].as_str()).collect();
     all.extend(withdrawn.iter().map(String::as_str));
     (all.len() <= limits.max_withdrawn as usize).then_some(())?;
-    (fields.get("schema")?.as_u64()? == 1).then_some(())?;
     Some(json!({
         "product": name(fields.get("product")?)?,
         "epoch": fields.get("epoch")?.as_u64()?,
@@ -56,7 +55,6 @@ pub fn read_brake(value: &Value, limits: &Limits) -> Option<Value> {
     let list = |name| optional(fields, name, |value| digests(value, limits));
     let (paused, withdrawn) = (list("paused")?.unwrap_or_default(), list("withdrawn")?);
     let all = optional(fields, "pause_all", Value::as_bool)?.unwrap_or(false);
-    (fields.get("schema")?.as_u64()? == 1).then_some(())?;
     Some(json!({
         "product": name(fields.get("product")?)?,
         "epoch": fields.get("epoch")?.as_u64()?,

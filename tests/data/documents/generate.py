@@ -249,6 +249,8 @@ def at(document, place):
 
 
 def changed(kind, place, value):
+    if not place:
+        return value
     document = copy.deepcopy(BASES[kind])
     at(document, place[:-1])[place[-1]] = value
     return document
@@ -276,6 +278,9 @@ def in_objects(kind):
         critical = changed(kind, (*place, "later"), 1)
         at(critical, place)["crit"] = [field, "later"]
         yield "record.critical", f"{name}-critical-unknown", critical
+        others = {known: value if known == "schema" else None for known, value in at(BASES[kind], place).items()}
+        behind = {**others, "later": 1, "crit": [field, "later"]}
+        yield "record.critical", f"{name}-critical-behind-faults", changed(kind, place, behind)
         yield "record.critical", f"{name}-crit-critical", changed(kind, (*place, "crit"), ["crit"])
         yield "record.json", f"{name}-crit-empty", changed(kind, (*place, "crit"), [])
         yield "record.json", f"{name}-crit-no-list", changed(kind, (*place, "crit"), field)
@@ -289,6 +294,13 @@ def in_texts(kind):
     yield "record.json", "key-twice-escaped.beyond-schema", text.replace('"schema": 1,', escaped, 1)
     yield "record.json", "whole-as-fraction.beyond-schema", text.replace('"schema": 1,', '"schema": 1.0,', 1)
     yield "valid", "escaped-key", text.replace('"schema"', '"\\u0073chema"', 1)
+
+
+def later(kind):
+    """A document of a later version, of which nothing else is as it was, in canonical order."""
+    yield "record.schema", "schema-behind-faults", {name: "elsewhere" for name in sorted(BASES[kind])} | {"schema": 2}
+    first = {"crit": ["later"], "later": 1, "schema": 2}
+    yield "record.schema", "schema-behind-critical-unknown", first
 
 
 def groups():
@@ -311,7 +323,7 @@ def documents():
             ("record.missing-field", f"without-{words(place)}", without(kind, place)) for place in REQUIRED[kind]
         ]
         found += [(code, fault, changed(kind, place, value)) for code, fault, place, value in VALUES[kind]]
-        found += [*in_objects(kind), *in_texts(kind)]
+        found += [*in_objects(kind), *later(kind), *in_texts(kind)]
         if kind == "manifest":
             found.append(("record.value", "without-components", without(kind, ("components",))))
             found += groups()

@@ -1,6 +1,6 @@
 //! Releases, rollouts, decisions and permits, on a vendor with four authorities and a whole agent.
 
-mod agent;
+pub(crate) mod agent;
 mod approvals;
 mod choices;
 mod circle;
@@ -21,7 +21,7 @@ mod policies;
 mod ratchets;
 mod services;
 mod succession;
-mod vendor;
+pub(crate) mod vendor;
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, decide};

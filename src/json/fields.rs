@@ -1,6 +1,8 @@
-//! How single fields are read, the same in manifests, plans and brakes.
+//! How single fields are read, the same in all documents of this crate's own.
 
-use crate::json::{Reader, RecordError};
+use alloc::vec::Vec;
+
+use super::{Reader, RecordError, room};
 use crate::primitives::{Hashes, Sha256Digest, TargetPath, UtcTime, lower_hex_decode};
 
 /// A text that `parse` takes.
@@ -38,4 +40,21 @@ pub(crate) fn hashes(r: &mut Reader<'_>) -> Result<Hashes, RecordError> {
         Ok::<_, RecordError>(())
     })?;
     Ok(hashes.non_empty()?)
+}
+
+/// A list of at most `limit` of `what`. `read` is given those that come before.
+pub(crate) fn list<'b, T>(
+    r: &mut Reader<'b>,
+    limit: u32,
+    what: &'static str,
+    mut read: impl FnMut(&mut Reader<'b>, &[T]) -> Result<T, RecordError>,
+) -> Result<Vec<T>, RecordError> {
+    let mut list = Vec::new();
+    r.array(|r| {
+        room(&list, limit, what)?;
+        let item = read(r, &list)?;
+        list.push(item);
+        Ok::<_, RecordError>(())
+    })?;
+    Ok(list)
 }
