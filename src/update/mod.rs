@@ -16,33 +16,23 @@
 //!
 //! | file | paragraph |
 //! |---|---|
-//! | `begin.rs` | §5.1 start time, §5.2 trusted root |
-//! | `root.rs` | §5.3 the chain of roots |
-//! | `timestamp.rs` | §5.4 |
-//! | `snapshot.rs` | §5.5 |
-//! | `targets.rs` | §5.6.1 to §5.6.6 |
+//! | `refresh.rs` | §5.1 to §5.6.6, top down |
 //! | `search.rs` | §5.6.7 |
 //!
 //! After any refusal, and after a power cut at any moment, the next cycle can succeed: what was
 //! asked to be persisted is all that has changed, and every prefix of it is safe.
 
-mod begin;
-mod cycle;
 mod error;
 mod files;
 mod ledger;
 mod next;
+mod refresh;
 mod repository;
-mod root;
 mod search;
-mod snapshot;
 mod step;
-mod targets;
-mod timestamp;
-mod world;
 
-pub use begin::Update;
 pub use error::{NotFound, UpdateError};
 pub use files::{RemoteFile, StoredItem};
+pub use refresh::Update;
 pub use repository::{Lookup, Repository, StaleRepository, StaleTarget};
 pub use step::{Change, Fetch, Load, Persist, Step};
