@@ -52,6 +52,7 @@ mod recovery;
 mod reference;
 mod rollback;
 mod root_chain;
+mod run;
 #[cfg(feature = "repository")]
 mod signers;
 mod storage;
