@@ -9,48 +9,65 @@
 //!
 //! # From a provisioned root to verified bytes
 //!
+//! The caller brings a storage and a transport; [`Step::run`](update::Step::run) asks them for what
+//! it needs.
+//!
 //! ```no_run
+//! use std::io;
+//!
 //! use ota_trust::primitives::{Limits, StartTime, TargetPath};
-//! use ota_trust::update::{Step, Update};
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (root, now) = (Vec::new(), ota_trust::primitives::UtcTime::from_unix(0)?);
-//! # mod store {
-//! #     use ota_trust::update::{Change, StoredItem};
-//! #     pub fn read(_: &StoredItem) -> std::io::Result<Option<Vec<u8>>> { Ok(None) }
-//! #     pub fn apply(_: Vec<Change<'_>>) -> std::io::Result<()> { Ok(()) }
+//! use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, StoredItem, Update};
+//! # struct Flash;
+//! # impl Flash {
+//! #     fn read(&self, _: &StoredItem) -> io::Result<Option<Vec<u8>>> { Ok(None) }
+//! #     fn apply(&self, _: &[Change<'_>]) -> io::Result<()> { Ok(()) }
 //! # }
-//! # fn get(_: &str, _: u64) -> std::io::Result<Option<Vec<u8>>> { Ok(None) }
-//! # fn chunks(_: String) -> Vec<Vec<u8>> { vec![] }
-//! fn drive<D>(mut step: Step<'_, D>) -> Result<D, Box<dyn std::error::Error>> {
-//!     loop {
-//!         step = match step {
-//!             Step::Load(l) => { let bytes = store::read(l.item())?; l.loaded(bytes)? }
-//!             Step::Fetch(f) => match get(&f.file().name(), f.max_length()) {
-//!                 Ok(Some(bytes)) => f.received(bytes)?,
-//!                 Ok(None) => f.not_found()?,
-//!                 Err(_) => f.failed()?,
-//!             },
-//!             Step::Persist(p) => match store::apply(p.changes()) {
-//!                 Ok(()) => p.done()?,
-//!                 Err(_) => p.failed()?,
-//!             },
-//!             Step::Done(done) => break Ok(done),
-//!         }
+//! # struct Http;
+//! # impl Http {
+//! #     fn get(&self, _: &str, _: u64) -> io::Result<Option<Vec<u8>>> { Ok(None) }
+//! #     fn chunks(&self, _: &str) -> Vec<Vec<u8>> { vec![] }
+//! # }
+//!
+//! struct Agent {
+//!     flash: Flash,
+//!     http: Http,
+//! }
+//!
+//! impl Io for Agent {
+//!     type Error = io::Error;
+//!
+//!     fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
+//!         self.flash.read(item).into()
+//!     }
+//!
+//!     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {
+//!         self.http.get(&request.file.name(), request.max_length).into()
+//!     }
+//!
+//!     fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+//!         self.flash.apply(changes)
 //!     }
 //! }
 //!
-//! let repository = drive(Update::begin(root, StartTime::Known(now), Limits::default())?)?;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (mut agent, root) = (Agent { flash: Flash, http: Http }, Vec::new());
+//! # let now = ota_trust::primitives::UtcTime::from_unix(0)?;
+//! let cycle = Update::begin(root, StartTime::Known(now), Limits::default())?;
+//! let repository = cycle.run(&mut agent)?;
 //! let path = TargetPath::new("releases/lamp/2.0.0/firmware.bin")?;
-//! let target = drive(repository.find(&path)?)?.target?;
+//! let target = repository.find(&path)?.run(&mut agent)?.target?;
 //! let mut stream = target.stream(64 << 20)?; // this device takes 64 MiB at most
 //! for name in target.download_paths().take(1) {
-//!     for chunk in chunks(name) {
+//!     for chunk in agent.http.chunks(&name) {
 //!         stream.update(&chunk)?; // write the chunk to the inactive slot after this
 //!     }
 //! }
 //! let verified = stream.finish()?;
 //! # Ok(()) }
 //! ```
+//!
+//! [`Step::run_async`](update::Step::run_async) does the same for code that awaits. Where neither
+//! fits, [`update`](update#the-loop-by-hand) has the loop by hand.
 //!
 //! # The question, in seven layers
 //!

@@ -1,6 +1,7 @@
 //! A product with ten live releases, as a server has it before it decides for devices.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use ota_trust::eligibility::{Catalog, Cohort, DeviceFacts, RollbackFloor};
 use ota_trust::key::{Ed25519Signer, Signer};
@@ -14,7 +15,9 @@ use ota_trust::repository::{Delegation, Draft, Policy, Published, TargetEntry};
 use ota_trust::rollout::{
     BasisPoints, PlanDraft, PlannedReleaseDraft, Ratchets, Stage, Step as ExposureStep, TrustedPlan,
 };
-use ota_trust::update::{Repository, Step, Update};
+use ota_trust::update::{
+    Change, Fetched, FileRequest, Io, Loaded, Repository, Step, StoredItem, Update,
+};
 use ota_trust::verify::VouchedTarget;
 
 use super::start;
@@ -167,18 +170,24 @@ impl Governed {
         self.drive(step.expect("a root"))
     }
 
-    fn drive<D>(&self, mut step: Step<'_, D>) -> D {
-        loop {
-            let next = match step {
-                Step::Load(load) => load.loaded(None::<Vec<u8>>),
-                Step::Fetch(fetch) => match self.metadata.get(&fetch.file().name()) {
-                    Some(bytes) => fetch.received(bytes.clone()),
-                    None => fetch.not_found(),
-                },
-                Step::Persist(persist) => persist.done(),
-                Step::Done(done) => return done,
-            };
-            step = next.expect("what was published");
-        }
+    fn drive<D>(&self, step: Step<'_, D>) -> D {
+        step.run(&mut &*self).expect("what was published")
+    }
+}
+
+/// A device that keeps nothing.
+impl Io for &Governed {
+    type Error = Infallible;
+
+    fn load(&mut self, _: &StoredItem) -> Loaded<Infallible> {
+        Loaded::Nothing
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<Infallible> {
+        Ok(self.metadata.get(&request.file.name()).cloned()).into()
+    }
+
+    fn store(&mut self, _: &[Change<'_>]) -> Result<(), Infallible> {
+        Ok(())
     }
 }

@@ -87,6 +87,7 @@ impl Mirror {
         })
     }
 
+    /// The loop by hand: the files are lent, and `Io` hands them over.
     fn drive<'a, D>(&'a self, first: Result<Step<'a, D>, UpdateError>) -> Result<D, UpdateError> {
         let mut step = first?;
         loop {

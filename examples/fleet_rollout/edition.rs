@@ -6,6 +6,7 @@
 //! devices is decided by each of them, at each poll.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use ota_trust::eligibility::Catalog;
 use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
@@ -14,7 +15,9 @@ use ota_trust::rollout::{
     BasisPoints, FoundBrake, HaltCriteria, LivePlan, PlannedRelease, Ratchets, Stage, TrustedBrake,
     TrustedPlan,
 };
-use ota_trust::update::{Change, NotFound, Repository, Step, StoredItem, Update};
+use ota_trust::update::{
+    Change, Fetched, FileRequest, Io, Loaded, NotFound, Repository, StoredItem, Update,
+};
 use ota_trust::verify::VouchedTarget;
 
 use crate::Result;
@@ -58,8 +61,8 @@ impl Reader {
     /// One update cycle.
     pub fn read(&mut self, vendor: &Vendor, now: UtcTime) -> Result<Edition> {
         let (start, limits) = (StartTime::Known(now), self.limits.clone());
-        let step = Update::begin(self.root.clone(), start, limits.clone())?;
-        let mut repository = Some(self.drive(step, vendor)?);
+        let cycle = Update::begin(self.root.clone(), start, limits.clone())?;
+        let mut repository = Some(cycle.run(&mut self.beside(vendor))?);
         let mut find = |path: &TargetPath| self.find(&mut repository, path, vendor);
         let (plan, bytes) = find(&product()?.plan_path())??;
         let plan = TrustedPlan::read(plan, &bytes, &limits)?;
@@ -86,7 +89,7 @@ impl Reader {
         vendor: &Vendor,
     ) -> Result<std::result::Result<(VouchedTarget, Vec<u8>), NotFound>> {
         let at_hand = repository.take().ok_or("a look-up has failed before")?;
-        let found = self.drive(at_hand.find_vouched(path)?, vendor)?;
+        let found = at_hand.find_vouched(path)?.run(&mut self.beside(vendor))?;
         *repository = Some(found.repository);
         Ok(match found.target {
             Ok(target) => {
@@ -97,33 +100,40 @@ impl Reader {
         })
     }
 
-    fn drive<D>(&mut self, mut step: Step<'_, D>, vendor: &Vendor) -> Result<D> {
-        loop {
-            step = match step {
-                Step::Load(load) => {
-                    let bytes = self.stored.get(load.item()).cloned();
-                    load.loaded(bytes)?
+    fn beside<'r>(&'r mut self, vendor: &'r Vendor) -> Online<'r> {
+        Online { stored: &mut self.stored, metadata: &vendor.metadata }
+    }
+}
+
+/// What the device keeps, and what the vendor serves.
+struct Online<'r> {
+    stored: &'r mut BTreeMap<StoredItem, Vec<u8>>,
+    metadata: &'r BTreeMap<String, Vec<u8>>,
+}
+
+impl Io for Online<'_> {
+    type Error = Infallible;
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<Infallible> {
+        Ok(self.stored.get(item).cloned()).into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<Infallible> {
+        Ok(self.metadata.get(&request.file.name()).cloned()).into()
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> Result<(), Infallible> {
+        for &change in changes {
+            match change {
+                Change::Write { item, bytes } => {
+                    self.stored.insert(item.clone(), bytes.to_vec());
                 }
-                Step::Fetch(fetch) => match vendor.metadata.get(&fetch.file().name()) {
-                    Some(bytes) => fetch.received(bytes.clone())?,
-                    None => fetch.not_found()?,
-                },
-                Step::Persist(persist) => {
-                    for change in persist.changes() {
-                        match change {
-                            Change::Write { item, bytes } => {
-                                self.stored.insert(item.clone(), bytes.to_vec());
-                            }
-                            Change::Remove { item } => {
-                                self.stored.remove(item);
-                            }
-                        }
-                    }
-                    persist.done()?
+                Change::Remove { item } => {
+                    self.stored.remove(item);
                 }
-                Step::Done(done) => return Ok(done),
-            };
+            }
         }
+        Ok(())
     }
 }
 

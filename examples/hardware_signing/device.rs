@@ -2,23 +2,55 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use ota_trust::primitives::{Limits, StartTime, TargetPath};
-use ota_trust::update::{Change, Step, StoredItem, Update};
+use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, StoredItem, Update};
 
 use crate::Result;
 use crate::vendor::{PATH, now};
+
+/// A folder that is read as a web server would be, and a storage in memory.
+struct Device {
+    metadata: PathBuf,
+    stored: BTreeMap<StoredItem, Vec<u8>>,
+}
+
+impl Io for Device {
+    type Error = io::Error;
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
+        Ok(self.stored.get(item).cloned()).into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {
+        read(&self.metadata.join(request.file.name())).into()
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+        for &change in changes {
+            match change {
+                Change::Write { item, bytes } => {
+                    self.stored.insert(item.clone(), bytes.to_vec());
+                }
+                Change::Remove { item } => {
+                    self.stored.remove(item);
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Updates, finds the target and checks its bytes.
 pub fn verify(repository: &Path) -> Result<()> {
     let metadata = repository.join("metadata");
     let root = fs::read(metadata.join("1.root.json"))?;
-    let mut stored = BTreeMap::new();
-    let step = Update::begin(root, StartTime::Known(now()?), Limits::default())?;
-    let found = drive(step, &metadata, &mut stored)?.find(&TargetPath::new(PATH)?)?;
-    let target = drive(found, &metadata, &mut stored)?.target?;
+    let mut device = Device { metadata, stored: BTreeMap::new() };
+    let cycle = Update::begin(root, StartTime::Known(now()?), Limits::default())?;
+    let search = cycle.run(&mut device)?.find(&TargetPath::new(PATH)?)?;
+    let target = search.run(&mut device)?.target?;
     for name in target.download_paths() {
         if let Some(bytes) = read(&repository.join("targets").join(name))? {
             let mut stream = target.stream(1 << 20)?;
@@ -31,43 +63,10 @@ pub fn verify(repository: &Path) -> Result<()> {
     Err(format!("{PATH}: the repository has no such file").into())
 }
 
-fn drive<D>(
-    mut step: Step<'_, D>,
-    metadata: &Path,
-    stored: &mut BTreeMap<StoredItem, Vec<u8>>,
-) -> Result<D> {
-    loop {
-        step = match step {
-            Step::Load(load) => {
-                let bytes = stored.get(load.item()).cloned();
-                load.loaded(bytes)?
-            }
-            Step::Fetch(fetch) => match read(&metadata.join(fetch.file().name()))? {
-                Some(bytes) => fetch.received(bytes)?,
-                None => fetch.not_found()?,
-            },
-            Step::Persist(persist) => {
-                for change in persist.changes() {
-                    match change {
-                        Change::Write { item, bytes } => {
-                            stored.insert(item.clone(), bytes.to_vec());
-                        }
-                        Change::Remove { item } => {
-                            stored.remove(item);
-                        }
-                    }
-                }
-                persist.done()?
-            }
-            Step::Done(done) => return Ok(done),
-        };
-    }
-}
-
-fn read(file: &Path) -> Result<Option<Vec<u8>>> {
+fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(file) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(format!("{}: {e}", file.display()).into()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
     }
 }

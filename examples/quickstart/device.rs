@@ -1,11 +1,15 @@
-//! A device in memory: what it stores, and the driver of the update machine.
+//! A device in memory: what it stores, and how it answers the update machine.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use ota_trust::Error;
 use ota_trust::artifact::VerifiedArtifact;
 use ota_trust::primitives::{Limits, StartTime, TargetPath};
-use ota_trust::update::{Change, Lookup, Repository, Step, StoredItem, Update};
+use ota_trust::update::{
+    Change, Fetched, FileRequest, Io, Loaded, Lookup, Repository, RunError, Step, StoredItem,
+    Update,
+};
 use ota_trust::verify::{TrustedTarget, VouchedTarget};
 
 use crate::Result;
@@ -82,42 +86,55 @@ impl Device {
 
     fn drive<D>(
         &mut self,
-        mut step: Step<'_, D>,
+        step: Step<'_, D>,
         source: &Source,
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Result<D> {
-        loop {
-            let next = match step {
-                Step::Load(load) => {
-                    let bytes = self.stored.get(load.item()).cloned();
-                    load.loaded(bytes)
-                }
-                Step::Fetch(fetch) => {
-                    let answer = source.metadata(&fetch.file().name())?;
-                    tell(&Event::Asked { file: fetch.file(), there: answer.is_some() });
-                    match answer {
-                        Some(bytes) => fetch.received(bytes),
-                        None => fetch.not_found(),
-                    }
-                }
-                Step::Persist(persist) => {
-                    for change in persist.changes() {
-                        tell(&Event::Stores(&change));
-                        match change {
-                            Change::Write { item, bytes } => {
-                                self.stored.insert(item.clone(), bytes.to_vec());
-                            }
-                            Change::Remove { item } => {
-                                self.stored.remove(item);
-                            }
-                        }
-                    }
-                    persist.done()
-                }
-                Step::Done(done) => return Ok(done),
-            };
-            step = next.map_err(Error::from)?;
+        step.run(&mut Online { stored: &mut self.stored, source, tell }).map_err(
+            |error| match error {
+                RunError::Update(refusal) => Error::from(refusal).into(),
+                RunError::Transport { refusal, cause } => format!("{refusal}: {cause}").into(),
+                other => other.into(),
+            },
+        )
+    }
+}
+
+/// What the device keeps, and where it downloads from.
+struct Online<'r> {
+    stored: &'r mut BTreeMap<StoredItem, Vec<u8>>,
+    source: &'r Source,
+    tell: &'r mut dyn FnMut(&Event<'_>),
+}
+
+impl Io for Online<'_> {
+    type Error = io::Error;
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
+        Ok(self.stored.get(item).cloned()).into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {
+        let answer = self.source.metadata(&request.file.name());
+        if let Ok(answer) = &answer {
+            (self.tell)(&Event::Asked { file: request.file, there: answer.is_some() });
         }
+        answer.into()
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+        for change in changes {
+            (self.tell)(&Event::Stores(change));
+            match *change {
+                Change::Write { item, bytes } => {
+                    self.stored.insert(item.clone(), bytes.to_vec());
+                }
+                Change::Remove { item } => {
+                    self.stored.remove(item);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,9 @@
 //! Where the files of a repository come from: the vendor's web server, or a folder.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Result;
 use crate::vendor::Web;
 
 /// A repository.
@@ -25,7 +24,7 @@ impl Source {
     }
 
     /// A metadata file by its name; `None` where there is none.
-    pub fn metadata(&self, name: &str) -> Result<Option<Vec<u8>>> {
+    pub fn metadata(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         match self {
             Self::Web(web) => Ok(web.metadata.get(name).cloned()),
             Self::Folder(folder) => {
@@ -37,7 +36,7 @@ impl Source {
     }
 
     /// A target by its path, which is percent-encoded; on a disk it may stand under its plain name.
-    pub fn target(&self, url_path: &str) -> Result<Option<Vec<u8>>> {
+    pub fn target(&self, url_path: &str) -> io::Result<Option<Vec<u8>>> {
         match self {
             Self::Web(web) => Ok(web.targets.get(url_path).cloned()),
             Self::Folder(folder) => {
@@ -51,11 +50,11 @@ impl Source {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(format!("{}: {e}", path.display()).into()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(io::Error::new(e.kind(), format!("{}: {e}", path.display()))),
     }
 }
 

@@ -1,11 +1,12 @@
-//! The device's side: its storage, and the driver of the update machine.
+//! The device's side: its storage, and how it answers the update machine.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ota_trust::primitives::Limits;
 use ota_trust::store::FsStore;
-use ota_trust::update::{Change, Step, StoredItem};
+use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Step, StoredItem};
 
 use crate::Result;
 use crate::http::Mirror;
@@ -42,41 +43,12 @@ impl Device {
     }
 
     /// Answers the machine's steps until it is done.
-    pub fn drive<D>(&self, mut step: Step<'_, D>, mirror: &Mirror) -> Result<D> {
-        loop {
-            step = match step {
-                Step::Load(load) => {
-                    let bytes = self.store.read(load.item())?;
-                    load.loaded(bytes)?
-                }
-                Step::Fetch(fetch) => {
-                    match mirror.get_bytes(&fetch.file().name(), fetch.max_length()) {
-                        Ok(Some(bytes)) => fetch.received(bytes)?,
-                        Ok(None) => fetch.not_found()?,
-                        Err(error) => {
-                            eprintln!("{}: {error}", fetch.file());
-                            fetch.failed()?
-                        }
-                    }
-                }
-                Step::Persist(persist) => {
-                    let changes = persist.changes();
-                    let stored = self.store.apply(changes.iter().copied()).map_err(Into::into);
-                    match stored.and_then(|()| self.show(&changes)) {
-                        Ok(()) => persist.done()?,
-                        Err(error) => {
-                            eprintln!("{}: {error}", self.view.display());
-                            persist.failed()?
-                        }
-                    }
-                }
-                Step::Done(done) => return Ok(done),
-            };
-        }
+    pub fn drive<D>(&self, step: Step<'_, D>, mirror: &Mirror) -> Result<D> {
+        Ok(step.run(&mut Online { device: self, mirror })?)
     }
 
     /// Brings the view up to date.
-    fn show(&self, changes: &[Change<'_>]) -> Result<()> {
+    fn show(&self, changes: &[Change<'_>]) -> io::Result<()> {
         for change in changes {
             match change {
                 Change::Write { item, bytes } => {
@@ -94,6 +66,32 @@ impl Device {
             }
         }
         Ok(())
+    }
+}
+
+/// The device, and where it downloads from.
+struct Online<'r> {
+    device: &'r Device,
+    mirror: &'r Mirror,
+}
+
+impl Io for Online<'_> {
+    type Error = io::Error;
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
+        self.device.store.read(item).map_err(io::Error::other).into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {
+        let answer = self.mirror.get_bytes(&request.file.name(), request.max_length);
+        answer.inspect_err(|error| eprintln!("{}: {error}", request.file)).into()
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+        let Device { store, view, .. } = self.device;
+        let stored = store.apply(changes.iter().copied()).map_err(io::Error::other);
+        let stored = stored.and_then(|()| self.device.show(changes));
+        stored.inspect_err(|error| eprintln!("{}: {error}", view.display()))
     }
 }
 

@@ -1,12 +1,10 @@
 //! One place that serves files over HTTP or HTTPS.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::StatusCode;
 use ureq::{Agent, Body};
-
-use crate::Result;
 
 /// A base URL. Names are appended to it as they are: `%2F` stays `%2F`.
 pub struct Mirror {
@@ -35,18 +33,19 @@ impl Mirror {
     }
 
     /// Asks for a file. `Err` is a failure of the transport, which says nothing about the file.
-    pub fn get(&self, name: &str) -> Result<Answer> {
-        let response = self.agent.get(format!("{}{name}", self.base)).call()?;
+    pub fn get(&self, name: &str) -> io::Result<Answer> {
+        let response = self.agent.get(format!("{}{name}", self.base)).call();
+        let response = response.map_err(ureq::Error::into_io)?;
         match response.status() {
             StatusCode::OK => Ok(Answer::Found(response.into_body())),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::NotFound),
-            status => Err(format!("{name}: the server says {status}").into()),
+            status => Err(io::Error::other(format!("{name}: the server says {status}"))),
         }
     }
 
     /// Reads a small file of at most `limit` bytes, and one byte more of a longer one, so that
     /// whoever checks it sees that it is too long.
-    pub fn get_bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+    pub fn get_bytes(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
         match self.get(name)? {
             Answer::NotFound => Ok(None),
             Answer::Found(body) => {

@@ -1,8 +1,8 @@
-//! A device in memory: the driver loop that every caller writes, with a log and with faults.
+//! A device in memory: a storage and a transport, with a log and with faults.
 
 use std::collections::BTreeMap;
 
-use ota_trust::update::{Change, Step, StoredItem, UpdateError};
+use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Step, StoredItem, UpdateError};
 
 /// What a repository answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,32 +60,12 @@ impl Device {
         serve: &mut dyn FnMut(&str, u32) -> Answer,
         step: Result<Step<'static, D>, UpdateError>,
     ) -> Result<D, Ended> {
-        let mut step = step?;
-        loop {
-            step = match step {
-                Step::Load(load) => {
-                    let bytes = self.store.get(load.item()).cloned();
-                    load.loaded(bytes)?
-                }
-                Step::Fetch(fetch) => {
-                    let name = fetch.file().name();
-                    self.requests.push(name.clone());
-                    match serve(&name, fetch.attempt()) {
-                        Answer::File(bytes) => fetch.received(bytes)?,
-                        Answer::NotFound => fetch.not_found()?,
-                        Answer::Failed => fetch.failed()?,
-                    }
-                }
-                Step::Persist(persist) => {
-                    if self.apply(&persist.changes())? {
-                        persist.done()?
-                    } else {
-                        persist.failed()?
-                    }
-                }
-                Step::Done(done) => return Ok(done),
-            };
+        let mut powered = Powered { device: self, serve, is_on: true };
+        let end = step?.run(&mut powered);
+        if !powered.is_on {
+            return Err(Ended::PowerCut);
         }
+        end.map_err(|e| Ended::Refused(e.refusal().expect("the storage is readable").clone()))
     }
 
     /// Forgets what happened in the last run.
@@ -96,7 +76,7 @@ impl Device {
     }
 
     /// Makes changes in order, as far as storage and power allow; whether all are made.
-    fn apply(&mut self, changes: &[Change<'_>]) -> Result<bool, Ended> {
+    fn apply(&mut self, changes: &[Change<'_>]) -> Result<bool, PowerCut> {
         let mut subject = None;
         if let Some(Change::Write { item, bytes }) = changes.last() {
             self.verified.push(((*item).clone(), bytes.to_vec()));
@@ -109,7 +89,7 @@ impl Device {
                 return Ok(false);
             }
             if let Some(left) = &mut self.power_left {
-                *left = left.checked_sub(1).ok_or(Ended::PowerCut)?;
+                *left = left.checked_sub(1).ok_or(PowerCut)?;
             }
             match change {
                 Change::Write { item, bytes } => self.store.insert((*item).clone(), bytes.to_vec()),
@@ -117,5 +97,50 @@ impl Device {
             };
         }
         Ok(true)
+    }
+}
+
+/// The power went in the middle of a change.
+struct PowerCut;
+
+/// A device for one run. Once its power is gone, nothing answers any more.
+struct Powered<'d> {
+    device: &'d mut Device,
+    serve: &'d mut dyn FnMut(&str, u32) -> Answer,
+    is_on: bool,
+}
+
+impl Io for Powered<'_> {
+    type Error = ();
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<()> {
+        if self.is_on { Ok(self.device.store.get(item).cloned()) } else { Err(()) }.into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<()> {
+        if !self.is_on {
+            return Fetched::Failed(());
+        }
+        let name = request.file.name();
+        self.device.requests.push(name.clone());
+        match (self.serve)(&name, request.attempt) {
+            Answer::File(bytes) => Fetched::Received(bytes),
+            Answer::NotFound => Fetched::NotFound,
+            Answer::Failed => Fetched::Failed(()),
+        }
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> Result<(), ()> {
+        if !self.is_on {
+            return Err(());
+        }
+        match self.device.apply(changes) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(()),
+            Err(PowerCut) => {
+                self.is_on = false;
+                Err(())
+            }
+        }
     }
 }

@@ -43,12 +43,36 @@ use crate::verify::anchor;
 /// A loss is [`new`](crate::rollout::Ratchets::new), and so is damage: both types say what that means.
 ///
 /// ```
+/// use std::collections::BTreeMap;
+///
 /// use ota_trust::permit::InstallState;
 /// use ota_trust::primitives::{Limits, StartTime};
 /// use ota_trust::release::Product;
 /// use ota_trust::rollout::Ratchets;
-/// use ota_trust::store::{FsStore, StateItem};
-/// use ota_trust::update::{Step, Update};
+/// use ota_trust::store::{FsStore, StateItem, StoreError};
+/// use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, StoredItem, Update};
+///
+/// /// The store of a device, and the files of a mirror.
+/// struct Agent {
+///     store: FsStore,
+///     mirror: BTreeMap<String, Vec<u8>>,
+/// }
+///
+/// impl Io for Agent {
+///     type Error = StoreError;
+///
+///     fn load(&mut self, item: &StoredItem) -> Loaded<StoreError> {
+///         self.store.read(item).into()
+///     }
+///
+///     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<StoreError> {
+///         Ok(self.mirror.get(&request.file.name()).cloned()).into()
+///     }
+///
+///     fn store(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
+///         self.store.apply(changes.iter().copied())
+///     }
+/// }
 /// # #[cfg(feature = "repository")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use ota_trust::{key::{Ed25519Signer, Signer}, metadata::RoleType, repository::{Policy, Published}};
@@ -62,8 +86,10 @@ use crate::verify::anchor;
 /// # }
 /// # draft.targets()?;
 /// # let release = draft.seal(now, &Policy::default())?.publish(&[&people, &machine], now)?;
-/// # let get = |name: &str| release.files().find(|file| file.name() == name).map(|file| file.bytes().to_vec());
-/// # let root = get("1.root.json").ok_or("no root")?;
+/// # let files = release.files().map(|file| (file.name(), file.bytes().to_vec()));
+/// # let mirror: BTreeMap<String, Vec<u8>> = files.collect();
+/// # let root = mirror["1.root.json"].clone();
+///
 /// let (limits, product) = (Limits::default(), Product::new("lamp")?);
 /// let store = FsStore::open(folder, &limits)?;
 /// store.provision(&root)?; // at each start, with the root that the firmware ships
@@ -75,25 +101,13 @@ use crate::verify::anchor;
 /// let ratchets = stored.and_then(|bytes| Ratchets::from_bytes(&bytes, &product));
 /// let ratchets = ratchets.unwrap_or_else(|| Ratchets::new(product.clone()));
 ///
-/// let mut step = Update::begin(root, StartTime::Known(now), limits)?;
-/// let repository = loop {
-///     step = match step {
-///         Step::Load(load) => { let bytes = store.read(load.item())?; load.loaded(bytes)? }
-///         Step::Fetch(fetch) => match get(&fetch.file().name()) {
-///             Some(bytes) => fetch.received(bytes)?,
-///             None => fetch.not_found()?,
-///         },
-///         Step::Persist(persist) => match store.apply(persist.changes()) {
-///             Ok(()) => persist.done()?,
-///             Err(_) => persist.failed()?,
-///         },
-///         Step::Done(repository) => break repository,
-///     };
-/// };
+/// let mut agent = Agent { store, mirror };
+/// let cycle = Update::begin(root, StartTime::Known(now), limits)?;
+/// let repository = cycle.run(&mut agent)?;
 /// assert!(repository.is_durable());
 /// // What an observation, an activation or a start has changed is written before it is acted on.
-/// store.write_state(&installation, &state.to_bytes())?;
-/// store.write_state(&StateItem::Rollouts(product), &ratchets.to_bytes())?;
+/// agent.store.write_state(&installation, &state.to_bytes())?;
+/// agent.store.write_state(&StateItem::Rollouts(product), &ratchets.to_bytes())?;
 /// # Ok(()) }
 /// # #[cfg(not(feature = "repository"))]
 /// # fn main() {}

@@ -1,8 +1,12 @@
 //! The device's update cycle as a state machine without I/O (TUF §5).
 //!
 //! [`Update::begin`] takes the provisioned root, the fixed start time and the limits, and returns
-//! the first [`Step`]. The caller does what the step asks, hands over the answer, and gets the next
-//! step:
+//! the first [`Step`]. [`Step::run`] answers it and all that follow from the caller's [`Io`], three
+//! functions over a storage and a transport; [`Step::run_async`] does the same from an [`AsyncIo`].
+//! The example is at [`Step::run`]. Looking up a target ([`Repository::find`]) is the same machine,
+//! at the same start time.
+//!
+//! # The steps
 //!
 //! | step | the caller | and answers |
 //! |---|---|---|
@@ -11,38 +15,81 @@
 //! | [`Persist`] | stores what is verified, in the order given | [`done`](Persist::done) or [`failed`](Persist::failed) |
 //! | `Done` | has a [`Repository`] | |
 //!
-//! Bytes are handed over, or borrowed for as long as the machine lives, and are not copied. Looking
-//! up a target ([`Repository::find`]) is the same machine, at the same start time.
+//! After any refusal, and after a power cut at any moment, the next cycle can succeed: what was
+//! asked to be persisted is all that has changed, and every prefix of it is safe.
+//!
+//! # The loop by hand
+//!
+//! Write the loop yourself where `run` does not fit:
+//!
+//! - bytes are lent rather than handed over, such as a slice of memory-mapped flash. Neither is
+//!   copied; what is lent must live as long as the repository;
+//! - one file is asked for in several places at once, and the first answer counts;
+//! - something else schedules the steps: an event loop, a state machine of your own, an executor
+//!   whose futures are not `Send`.
+//!
+//! It is this loop, here over a bundle that is mapped into memory:
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use std::io;
+//!
+//! use ota_trust::update::{Change, Step, StoredItem};
+//!
+//! fn drive<'a, D>(
+//!     mut step: Step<'a, D>,
+//!     bundle: &'a BTreeMap<String, &'a [u8]>,
+//!     read: impl Fn(&StoredItem) -> io::Result<Option<Vec<u8>>>,
+//!     write: impl Fn(&[Change<'_>]) -> io::Result<()>,
+//! ) -> Result<D, Box<dyn std::error::Error>> {
+//!     loop {
+//!         step = match step {
+//!             // A storage that cannot be read ends the cycle: it would go on without floors.
+//!             Step::Load(load) => {
+//!                 let bytes = read(load.item())?;
+//!                 load.loaded(bytes)?
+//!             }
+//!             Step::Fetch(fetch) => match bundle.get(&fetch.file().name()) {
+//!                 Some(&bytes) => fetch.received(bytes)?,
+//!                 None => fetch.not_found()?, // `failed`, where a download failed
+//!             },
+//!             Step::Persist(persist) => match write(&persist.changes()) {
+//!                 Ok(()) => persist.done()?,
+//!                 Err(_) => persist.failed()?,
+//!             },
+//!             Step::Done(done) => return Ok(done),
+//!         };
+//!     }
+//! }
+//! # use ota_trust::primitives::{Limits, StartTime};
+//! # let start = StartTime::Known("2026-11-23T12:00:00Z".parse()?);
+//! # let begun = ota_trust::update::Update::begin(&b"not a root"[..], start, Limits::default());
+//! # let bundle = BTreeMap::new();
+//! # let end = begun.map(|step| drive(step, &bundle, |_| Ok(None), |_| Ok(())));
+//! # assert_eq!(end.unwrap_err().code(), "update.anchor");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where what is checked
 //!
 //! | file | paragraph |
 //! |---|---|
-//! | `begin.rs` | §5.1 start time, §5.2 trusted root |
-//! | `root.rs` | §5.3 the chain of roots |
-//! | `timestamp.rs` | §5.4 |
-//! | `snapshot.rs` | §5.5 |
-//! | `targets.rs` | §5.6.1 to §5.6.6 |
+//! | `refresh.rs` | §5.1 to §5.6.6, top down |
 //! | `search.rs` | §5.6.7 |
-//!
-//! After any refusal, and after a power cut at any moment, the next cycle can succeed: what was
-//! asked to be persisted is all that has changed, and every prefix of it is safe.
 
-mod begin;
-mod cycle;
 mod error;
 mod files;
+mod io;
 mod ledger;
 mod next;
+mod refresh;
 mod repository;
-mod root;
 mod search;
-mod snapshot;
 mod step;
-mod targets;
-mod timestamp;
-mod world;
 
-pub use begin::Update;
 pub use error::{NotFound, UpdateError};
 pub use files::{RemoteFile, StoredItem};
+pub use io::{AsyncIo, Fetched, FileRequest, Io, Loaded, RunError};
+pub use refresh::Update;
 pub use repository::{Lookup, Repository, StaleRepository, StaleTarget};
 pub use step::{Change, Fetch, Load, Persist, Step};

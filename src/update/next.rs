@@ -1,148 +1,131 @@
-//! What a paragraph of the workflow asks for next, and what goes on with the answer.
+//! What the machine asks for next, and which state waits for the answer.
 //!
 //! A state owns what has been proven so far, and an answer moves it on; so there is no state in
-//! which a snapshot is at hand without the timestamp that names it.
+//! which a snapshot is at hand without the timestamp that names it. The three enums say who waits
+//! for what: from an answer in `step.rs` they lead to the paragraph that handles it.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::error::Result;
-use super::world::Outcome;
+use super::refresh::{
+    Begun, Roots, Snapshots, Timestamps, TopLevelTargets, VerifiedSnapshot, VerifiedTimestamp,
+};
+use super::repository::{Finished, TrustedMetadata};
+use super::search::{FoundRole, Wanted};
 use super::{RemoteFile, StoredItem, UpdateError};
 
 pub(super) type Bytes<'a> = Cow<'a, [u8]>;
-pub(super) type Answered<'a, S> = core::result::Result<Next<'a>, Refused<S>>;
-pub(super) type OnLoaded<'a> = Box<dyn FnOnce(Option<Bytes<'a>>) -> Result<Next<'a>> + Send + 'a>;
+
+/// What comes of a download. A refused one gives the state back, so that another mirror can be
+/// asked.
+pub(super) type Answered<'a, S> = core::result::Result<Next<'a>, (Box<S>, UpdateError)>;
 
 /// What is to be done next.
 pub(super) enum Next<'a> {
-    Load { item: StoredItem, then: OnLoaded<'a> },
-    Fetch { file: RemoteFile, max_length: u64, max_attempts: u32, then: Box<dyn Fetching<'a> + 'a> },
-    Persist { first: Vec<First>, item: StoredItem, then: Box<dyn Persisting<'a> + 'a> },
-    Done(Outcome<'a>),
+    Load { item: StoredItem, then: Loading<'a> },
+    Fetch { file: RemoteFile, max_length: u64, max_attempts: u32, then: Fetching<'a> },
+    Persist { before: Vec<EarlierChange>, item: StoredItem, then: Storing<'a> },
+    Done(Finished<'a>),
 }
 
-/// A refused answer gives the state back, so that another mirror can be asked.
-pub(super) struct Refused<S>(Box<(S, UpdateError)>);
-
-impl<S> Refused<S> {
-    pub(super) fn new(state: S, error: impl Into<UpdateError>) -> Self {
-        Self(Box::new((state, error.into())))
-    }
-}
-
-/// What is to be stored or removed before the item itself.
-pub(super) enum First {
+/// What is to be removed or stored before the item itself.
+pub(super) enum EarlierChange {
     Remove(StoredItem),
     WriteLedger(Vec<u8>),
 }
 
-/// Waits for a download.
-pub(super) trait Fetching<'a>: Send {
-    fn received(
-        self: Box<Self>,
-        bytes: Bytes<'a>,
-    ) -> core::result::Result<Next<'a>, (Box<dyn Fetching<'a> + 'a>, UpdateError)>;
-
-    /// The repository says that there is no such file. `Err` where that is a refusal.
-    fn not_found(
-        self: Box<Self>,
-    ) -> core::result::Result<Result<Next<'a>>, Box<dyn Fetching<'a> + 'a>>;
+/// Who waits for an item from the storage.
+pub(super) enum Loading<'a> {
+    Ledger(Box<Begun<'a>>),
+    Root(Box<Roots<'a>>),
+    Timestamp(Box<Timestamps<'a>>),
+    Snapshot(Box<Snapshots<'a>>),
+    Targets(Box<TopLevelTargets<'a>>),
+    Role(Box<Wanted<'a>>),
 }
 
-/// Waits for storage, and holds the bytes to be stored.
-pub(super) trait Persisting<'a>: Send {
-    fn bytes(&self) -> &[u8];
-    fn persisted(self: Box<Self>) -> Result<Next<'a>>;
+/// Who waits for a download.
+pub(super) enum Fetching<'a> {
+    Root(Box<Roots<'a>>),
+    Timestamp(Box<Timestamps<'a>>),
+    Snapshot(Box<Snapshots<'a>>),
+    Targets(Box<TopLevelTargets<'a>>),
+    Role(Box<Wanted<'a>>),
 }
 
-impl<'a> Next<'a> {
-    pub(super) fn load(
-        item: StoredItem,
-        then: impl FnOnce(Option<Bytes<'a>>) -> Result<Next<'a>> + Send + 'a,
-    ) -> Self {
-        Self::Load { item, then: Box::new(then) }
-    }
-
-    /// Asks for a file that the repository must have.
-    pub(super) fn fetch<S: Send + 'a>(
-        file: RemoteFile,
-        max_length: u64,
-        max_attempts: u32,
-        state: S,
-        received: fn(S, Bytes<'a>) -> Answered<'a, S>,
-    ) -> Self {
-        let then = Box::new(Waiting { state, received, not_found: None });
-        Self::Fetch { file, max_length, max_attempts, then }
-    }
-
-    /// Asks for a file that the repository may not have.
-    pub(super) fn fetch_if_there<S: Send + 'a>(
-        file: RemoteFile,
-        max_length: u64,
-        max_attempts: u32,
-        state: S,
-        received: fn(S, Bytes<'a>) -> Answered<'a, S>,
-        not_found: fn(S) -> Result<Next<'a>>,
-    ) -> Self {
-        let then = Box::new(Waiting { state, received, not_found: Some(not_found) });
-        Self::Fetch { file, max_length, max_attempts, then }
-    }
-
-    /// Asks to store the bytes that `bytes` finds in `state`.
-    pub(super) fn persist<S: Send + 'a>(
-        first: Vec<First>,
-        item: StoredItem,
-        state: S,
-        bytes: fn(&S) -> &[u8],
-        persisted: fn(S) -> Result<Next<'a>>,
-    ) -> Self {
-        Self::Persist { first, item, then: Box::new(Storing { state, bytes, persisted }) }
-    }
+/// Who waits until something is stored, and holds the bytes to be stored.
+pub(super) enum Storing<'a> {
+    Root(Box<Roots<'a>>),
+    Timestamp(Box<VerifiedTimestamp<'a>>),
+    Snapshot(Box<VerifiedSnapshot<'a>>),
+    Targets(Box<TrustedMetadata<'a>>),
+    Role(Box<FoundRole<'a>>),
 }
 
-struct Waiting<'a, S> {
-    state: S,
-    received: fn(S, Bytes<'a>) -> Answered<'a, S>,
-    not_found: Option<fn(S) -> Result<Next<'a>>>,
-}
-
-impl<'a, S: Send + 'a> Fetching<'a> for Waiting<'a, S> {
-    fn received(
-        self: Box<Self>,
-        bytes: Bytes<'a>,
-    ) -> core::result::Result<Next<'a>, (Box<dyn Fetching<'a> + 'a>, UpdateError)> {
-        let Self { state, received, not_found } = *self;
-        received(state, bytes).map_err(|refused| {
-            let (state, error) = *refused.0;
-            let again: Box<dyn Fetching<'a> + 'a> = Box::new(Self { state, received, not_found });
-            (again, error)
-        })
-    }
-
-    fn not_found(
-        self: Box<Self>,
-    ) -> core::result::Result<Result<Next<'a>>, Box<dyn Fetching<'a> + 'a>> {
-        match self.not_found {
-            Some(not_found) => Ok(not_found(self.state)),
-            None => Err(self),
+impl<'a> Loading<'a> {
+    pub(super) fn loaded(self, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
+        match self {
+            Self::Ledger(begun) => begun.loaded(bytes),
+            Self::Root(roots) => roots.loaded(bytes),
+            Self::Timestamp(timestamps) => Ok(timestamps.loaded(bytes)),
+            Self::Snapshot(snapshots) => snapshots.loaded(bytes),
+            Self::Targets(targets) => targets.loaded(bytes),
+            Self::Role(wanted) => wanted.loaded(bytes),
         }
     }
 }
 
-struct Storing<'a, S> {
-    state: S,
-    bytes: fn(&S) -> &[u8],
-    persisted: fn(S) -> Result<Next<'a>>,
-}
-
-impl<'a, S: Send + 'a> Persisting<'a> for Storing<'a, S> {
-    fn bytes(&self) -> &[u8] {
-        (self.bytes)(&self.state)
+impl<'a> Fetching<'a> {
+    pub(super) fn received(
+        self,
+        bytes: Bytes<'a>,
+    ) -> core::result::Result<Next<'a>, (Self, UpdateError)> {
+        match self {
+            Self::Root(roots) => roots.received(bytes).map_err(|(s, e)| (Self::Root(s), e)),
+            Self::Timestamp(timestamps) => {
+                timestamps.received(bytes).map_err(|(s, e)| (Self::Timestamp(s), e))
+            }
+            Self::Snapshot(snapshots) => {
+                snapshots.received(bytes).map_err(|(s, e)| (Self::Snapshot(s), e))
+            }
+            Self::Targets(targets) => {
+                targets.received(bytes).map_err(|(s, e)| (Self::Targets(s), e))
+            }
+            Self::Role(wanted) => wanted.received(bytes).map_err(|(s, e)| (Self::Role(s), e)),
+        }
     }
 
-    fn persisted(self: Box<Self>) -> Result<Next<'a>> {
-        (self.persisted)(self.state)
+    /// The repository says that it has no such file. It may lack the next root (§5.3.3); for any
+    /// other file this is a refusal, and the state comes back.
+    pub(super) fn not_found(self) -> core::result::Result<Result<Next<'a>>, Self> {
+        match self {
+            Self::Root(roots) => Ok(roots.last()),
+            Self::Timestamp(_) | Self::Snapshot(_) | Self::Targets(_) | Self::Role(_) => Err(self),
+        }
+    }
+}
+
+impl<'a> Storing<'a> {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Root(roots) => roots.bytes(),
+            Self::Timestamp(verified) => verified.bytes(),
+            Self::Snapshot(verified) => verified.bytes(),
+            Self::Targets(metadata) => metadata.top_level().bytes(),
+            Self::Role(found) => found.bytes(),
+        }
+    }
+
+    /// Goes on after the attempt to store, whether or not it succeeded.
+    pub(super) fn stored(self) -> Result<Next<'a>> {
+        match self {
+            Self::Root(roots) => roots.fetch_next(),
+            Self::Timestamp(verified) => Ok(verified.stored()),
+            Self::Snapshot(verified) => verified.stored(),
+            Self::Targets(metadata) => Ok(Next::Done(Finished::refreshed(metadata))),
+            Self::Role(found) => found.stored(),
+        }
     }
 }

@@ -1,27 +1,32 @@
 //! What there is at the end of a cycle, and of a search.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::refresh::Cycle;
 use super::step::{self, Step};
-use super::world::{Outcome, World};
 use super::{NotFound, UpdateError, search};
 use crate::key::KeyId;
 use crate::metadata::{Root, Snapshot, Targets};
-use crate::primitives::TargetPath;
-use crate::verify::{Freshness, Trusted, TrustedTarget, VerifyError, VouchedTarget};
+use crate::primitives::{RoleName, TargetPath, UtcTime};
+use crate::verify::{
+    Authority, Delegator, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
+    VouchedTarget, signers,
+};
 
 /// A repository at the end of a cycle: root, timestamp, snapshot and top-level targets are trusted.
 pub struct Repository<'a> {
-    world: Box<World<'a>>,
+    metadata: Box<TrustedMetadata<'a>>,
 }
 
 /// A repository that may be old: authentic, and not older than what the device has seen.
 ///
 /// The end of [`Update::begin_offline`](super::Update::begin_offline).
 pub struct StaleRepository<'a> {
-    world: Box<World<'a>>,
+    metadata: Box<TrustedMetadata<'a>>,
 }
 
 /// The end of a search: the repository again, and what was found.
@@ -56,9 +61,9 @@ impl<'a> Repository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, TrustedTarget>>, UpdateError> {
-        Ok(step::start(search::begin(self.world, path)?, |outcome| Lookup {
-            repository: Self { world: outcome.world },
-            target: outcome.target,
+        Ok(step::start(search::begin(self.metadata, path)?, |finished| Lookup {
+            repository: Self { metadata: finished.metadata },
+            target: finished.target,
         }))
     }
 
@@ -68,16 +73,16 @@ impl<'a> Repository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, VouchedTarget>>, UpdateError> {
-        Ok(step::start(search::begin(self.world, path)?, |outcome| {
-            let target = outcome.target.and_then(|target| outcome.world.vouch(target));
-            Lookup { repository: Self { world: outcome.world }, target }
+        Ok(step::start(search::begin(self.metadata, path)?, |finished| {
+            let target = finished.target.and_then(|target| finished.metadata.vouch(target));
+            Lookup { repository: Self { metadata: finished.metadata }, target }
         }))
     }
 
     /// Whether the metadata is known to be current, or whether the clock left that open.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
-        self.world.cycle.context.freshness()
+        self.metadata.cycle.context.freshness()
     }
 }
 
@@ -87,9 +92,9 @@ impl<'a> StaleRepository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, StaleTarget>>, UpdateError> {
-        Ok(step::start(search::begin(self.world, path)?, |outcome| Lookup {
-            repository: Self { world: outcome.world },
-            target: outcome.target.map(StaleTarget),
+        Ok(step::start(search::begin(self.metadata, path)?, |finished| Lookup {
+            repository: Self { metadata: finished.metadata },
+            target: finished.target.map(StaleTarget),
         }))
     }
 
@@ -98,9 +103,12 @@ impl<'a> StaleRepository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, StaleTarget<VouchedTarget>>>, UpdateError> {
-        Ok(step::start(search::begin(self.world, path)?, |outcome| {
-            let target = outcome.target.and_then(|target| outcome.world.vouch(target));
-            Lookup { repository: Self { world: outcome.world }, target: target.map(StaleTarget) }
+        Ok(step::start(search::begin(self.metadata, path)?, |finished| {
+            let target = finished.target.and_then(|target| finished.metadata.vouch(target));
+            Lookup {
+                repository: Self { metadata: finished.metadata },
+                target: target.map(StaleTarget),
+            }
         }))
     }
 }
@@ -109,26 +117,26 @@ macro_rules! shared {
     ($repository:ident) => {
         impl<'a> $repository<'a> {
             /// The end of a cycle.
-            pub(super) fn new(outcome: Outcome<'a>) -> Self {
-                Self { world: outcome.world }
+            pub(super) fn new(finished: Finished<'a>) -> Self {
+                Self { metadata: finished.metadata }
             }
 
             /// The root.
             #[must_use]
             pub fn root(&self) -> &Trusted<'a, Root> {
-                &self.world.root
+                &self.metadata.root
             }
 
             /// The snapshot.
             #[must_use]
             pub fn snapshot(&self) -> &Trusted<'a, Snapshot> {
-                &self.world.snapshot
+                &self.metadata.snapshot
             }
 
             /// The top-level targets.
             #[must_use]
             pub fn targets(&self) -> &Trusted<'a, Targets> {
-                self.world.top_level()
+                self.metadata.top_level()
             }
 
             /// Who has approved what a target says: the ids of all keys that have signed the role
@@ -137,30 +145,30 @@ macro_rules! shared {
             /// The target is one that was found in this repository; of one that was not, the answer
             /// means nothing.
             pub fn approvals(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
-                self.world.signers(target)
+                self.metadata.signers(target)
             }
 
             /// Whether every floor that the cycle raised was stored. If not, the verdict stands,
             /// but the device would forget it: nothing should be installed.
             #[must_use]
             pub fn is_durable(&self) -> bool {
-                self.world.durable
+                self.metadata.durable
             }
 
             /// Whether the cycle fetched as many roots as the limits allow, so that there may be
             /// more.
             #[must_use]
             pub fn may_have_more_roots(&self) -> bool {
-                self.world.cycle.roots_at_bound.is_some()
+                self.metadata.cycle.roots_at_bound.is_some()
             }
         }
 
         impl fmt::Debug for $repository<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($repository))
-                    .field("root", &self.world.root.version())
-                    .field("snapshot", &self.world.snapshot.version())
-                    .field("targets", &self.world.top_level().version())
+                    .field("root", &self.metadata.root.version())
+                    .field("snapshot", &self.metadata.snapshot.version())
+                    .field("targets", &self.metadata.top_level().version())
                     .finish_non_exhaustive()
             }
         }
@@ -169,3 +177,144 @@ macro_rules! shared {
 
 shared!(Repository);
 shared!(StaleRepository);
+
+/// All that a finished cycle trusts, and the roles that searches have added to it.
+pub(super) struct TrustedMetadata<'a> {
+    pub(super) cycle: Cycle,
+    pub(super) root: Trusted<'a, Root>,
+    pub(super) snapshot: Trusted<'a, Snapshot>,
+    top_level: Trusted<'a, Targets>,
+    delegated: BTreeMap<RoleName, DelegatedRole<'a>>,
+    /// Whether every floor that was raised was also stored.
+    pub(super) durable: bool,
+}
+
+/// A delegated role, and the delegators whose keys have signed it.
+pub(super) struct DelegatedRole<'a> {
+    pub(super) targets: Trusted<'a, Targets>,
+    pub(super) delegators: Vec<RoleName>,
+}
+
+impl<'a> TrustedMetadata<'a> {
+    pub(super) fn new(
+        cycle: Cycle,
+        root: Trusted<'a, Root>,
+        snapshot: Trusted<'a, Snapshot>,
+        top_level: Trusted<'a, Targets>,
+    ) -> Self {
+        let delegated = BTreeMap::new();
+        Self { cycle, root, snapshot, top_level, delegated, durable: true }
+    }
+
+    pub(super) fn top_level(&self) -> &Trusted<'a, Targets> {
+        &self.top_level
+    }
+
+    /// The file of `targets` or of a delegated role that has been verified.
+    pub(super) fn targets(&self, role: &RoleName) -> Option<&Trusted<'a, Targets>> {
+        if role.is_targets() {
+            return Some(&self.top_level);
+        }
+        self.delegated(role).map(|delegated| &delegated.targets)
+    }
+
+    /// A delegated role that a search has come to.
+    pub(super) fn delegated(&self, role: &RoleName) -> Option<&DelegatedRole<'a>> {
+        self.delegated.get(role)
+    }
+
+    /// Adds a delegated role that is signed as this delegator asks.
+    pub(super) fn add_role(
+        &mut self,
+        role: RoleName,
+        targets: Trusted<'a, Targets>,
+        delegator: RoleName,
+    ) {
+        self.delegated.insert(role, DelegatedRole { targets, delegators: vec![delegator] });
+    }
+
+    /// A delegated role is signed as this delegator asks, too.
+    pub(super) fn add_delegator(&mut self, role: &RoleName, delegator: RoleName) {
+        if let Some(delegated) = self.delegated.get_mut(role) {
+            delegated.delegators.push(delegator);
+        }
+    }
+
+    /// The targets role of this name as the delegator of `role`.
+    pub(super) fn delegator<'s>(
+        &'s self,
+        name: &'s RoleName,
+        role: &RoleName,
+    ) -> Result<Delegator<'s, 'a>, VerifyError> {
+        match self.targets(name) {
+            Some(targets) => Ok(Delegator::Targets(name, targets)),
+            None => Err(VerifyError::NotDelegated { role: role.clone(), delegator: name.clone() }),
+        }
+    }
+
+    /// Who vouches for a target that a search here has found.
+    pub(super) fn vouch(&self, target: TrustedTarget) -> Result<VouchedTarget, NotFound> {
+        let mut authority = Authority::of_root(&self.root);
+        let mut delegator = &self.top_level;
+        for role in target.vouched_by() {
+            // Every role that a search has come to is here, and delegated by the one before.
+            let trusted = self.targets(role).ok_or(NotFound::NOTHING_SEEN)?;
+            if !role.is_targets() {
+                let delegated = authority.delegated(delegator, role);
+                authority = delegated.ok_or(NotFound::NOTHING_SEEN)?;
+            }
+            delegator = trusted;
+        }
+        let (snapshot, fresh_until) = (self.snapshot_id(), self.fresh_until(target.vouched_by()));
+        Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
+    }
+
+    /// When the first ends of these roles and of what vouches for all of them. What may be old is so by
+    /// its timestamp and its snapshot.
+    pub(super) fn fresh_until<'r>(&self, roles: impl IntoIterator<Item = &'r RoleName>) -> UtcTime {
+        let mut fresh_until = self.root.expires();
+        if self.cycle.context.freshness() != Freshness::Stale {
+            let timestamp = self.cycle.timestamp_expires.into_iter();
+            fresh_until = timestamp.fold(fresh_until.min(self.snapshot.expires()), Ord::min);
+        }
+        let roles = roles.into_iter().filter_map(|role| self.targets(role));
+        roles.map(Trusted::expires).fold(fresh_until, Ord::min)
+    }
+
+    /// Which state of which repository this is.
+    pub(super) fn snapshot_id(&self) -> SnapshotId {
+        SnapshotId::of(&self.root, &self.snapshot)
+    }
+
+    /// Which of the keys that were asked have signed the role that lists a target.
+    pub(super) fn signers(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
+        let (top, mut chain) = (RoleName::targets(), target.vouched_by().iter().rev());
+        let role = chain.next().unwrap_or(&top);
+        let Some(trusted) = self.targets(role) else {
+            return Err(VerifyError::NotDelegated { role: role.clone(), delegator: top });
+        };
+        let delegator = match chain.next() {
+            None => Delegator::Root(&self.root),
+            Some(name) => self.delegator(name, role)?,
+        };
+        signers(delegator, role, trusted, self.cycle.limits())
+    }
+}
+
+/// The end of a cycle or of a search, before it gets its public type.
+pub(super) struct Finished<'a> {
+    pub(super) metadata: Box<TrustedMetadata<'a>>,
+    /// What a search found. After a refresh, nothing has been looked for.
+    pub(super) target: Result<TrustedTarget, NotFound>,
+}
+
+impl<'a> Finished<'a> {
+    pub(super) fn refreshed(metadata: Box<TrustedMetadata<'a>>) -> Self {
+        Self { metadata, target: Err(NotFound::NOTHING_SEEN) }
+    }
+
+    pub(super) fn with_durability(mut self, durable: bool) -> Self {
+        self.metadata.durable &= durable;
+        self
+    }
+}

@@ -9,18 +9,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::Result;
-use super::next::{Answered, Bytes, Next, Refused};
-use super::world::{Outcome, World};
+use super::next::{Answered, Bytes, Fetching, Loading, Next, Storing};
+use super::repository::{Finished, TrustedMetadata};
 use super::{NotFound, StoredItem};
-use crate::metadata::Targets;
+use crate::metadata::{MetaFile, Targets};
 use crate::primitives::{RoleName, TargetPath};
-use crate::verify::{
-    Delegator, Trusted, TrustedTarget, Unlisted, VerifyError, check_edge, listed, targets,
-};
+use crate::verify::{Trusted, TrustedTarget, Unlisted, VerifyError, check_edge, listed, targets};
 
 /// A search under way.
 struct Search<'a> {
-    world: Box<World<'a>>,
+    metadata: Box<TrustedMetadata<'a>>,
     path: TargetPath,
     /// What is still to be visited, next last.
     stack: Vec<Edge>,
@@ -35,9 +33,9 @@ struct Edge {
     role: RoleName,
 }
 
-pub(super) fn begin<'a>(world: Box<World<'a>>, path: &TargetPath) -> Result<Next<'a>> {
+pub(super) fn begin<'a>(metadata: Box<TrustedMetadata<'a>>, path: &TargetPath) -> Result<Next<'a>> {
     let stack = vec![Edge { from: None, role: RoleName::targets() }];
-    Search { world, path: path.clone(), stack, visited: Vec::new() }.go_on()
+    Search { metadata, path: path.clone(), stack, visited: Vec::new() }.go_on()
 }
 
 impl<'a> Search<'a> {
@@ -47,34 +45,51 @@ impl<'a> Search<'a> {
             if self.visited.iter().any(|visited| visited.role == edge.role) {
                 continue;
             }
-            let limit = self.world.cycle.limits().max_visited_roles;
+            let limit = self.metadata.cycle.limits().max_visited_roles;
             if self.visited.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
                 return Ok(self.end(Err(NotFound::TooManyRoles { limit })));
             }
             if !self.is_at_hand(&edge)? {
-                return self.load(edge);
+                return Wanted::load(self, edge);
             }
             if let Some(target) = self.visit(edge)? {
                 return Ok(self.end(Ok(target)));
             }
         }
         let visited: Vec<_> = self.visited.iter().map(|visited| visited.role.clone()).collect();
-        let (snapshot, fresh_until) = (self.world.snapshot_id(), self.world.fresh_until(&visited));
+        let snapshot = self.metadata.snapshot_id();
+        let fresh_until = self.metadata.fresh_until(&visited);
         let unlisted = Unlisted::new(self.path.clone(), snapshot, fresh_until, visited);
         Ok(self.end(Err(NotFound::NotListed(unlisted))))
     }
 
+    /// Whether the role of an edge is trusted by that edge already.
+    fn is_at_hand(&mut self, edge: &Edge) -> Result<bool> {
+        let Some(delegator) = self.delegator_of(edge) else { return Ok(true) };
+        let Some(role) = self.metadata.delegated(&edge.role) else { return Ok(false) };
+        if !role.delegators.contains(delegator) {
+            // It is there because another delegator's keys have signed it; this one's must have, too.
+            let limits = self.metadata.cycle.limits();
+            let by = self.metadata.delegator(delegator, &edge.role)?;
+            check_edge(by, &edge.role, &role.targets, limits)?;
+            let delegator = delegator.clone();
+            self.metadata.add_delegator(&edge.role, delegator);
+        }
+        Ok(true)
+    }
+
     /// The entry of a role that is trusted, if it lists the target; or else its delegations are next.
     fn visit(&mut self, edge: Edge) -> Result<Option<TrustedTarget>> {
-        let number = self.visited.len();
-        self.visited.push(edge);
-        let World { cycle, root, snapshot, .. } = &*self.world;
-        let Some(Edge { role, .. }) = self.visited.last() else { return Ok(None) };
-        let Some(trusted) = self.world.targets(role) else { return Ok(None) };
-        let chain = || self.chain(number);
+        let TrustedMetadata { cycle, root, snapshot, .. } = &*self.metadata;
+        // A role that is not at hand must never pass for one that lists nothing.
+        let Some(trusted) = self.metadata.targets(&edge.role) else {
+            let delegator = self.delegator_of(&edge).cloned().unwrap_or_else(RoleName::targets);
+            return Err(VerifyError::NotDelegated { role: edge.role, delegator }.into());
+        };
         let of = (root, snapshot);
+        let chain = || self.chain(&edge);
         let entry =
-            TrustedTarget::listed_by((role, trusted), &self.path, of, &cycle.context, chain);
+            TrustedTarget::listed_by((&edge.role, trusted), &self.path, of, &cycle.context, chain);
         if let Some(target) = entry {
             return Ok(Some(target?));
         }
@@ -84,91 +99,23 @@ impl<'a> Search<'a> {
             self.stack.clear();
         }
         matches.reverse();
-        self.stack.extend(matches.into_iter().map(|m| Edge { from: Some(number), role: m.name }));
+        let from = Some(self.visited.len());
+        self.visited.push(edge);
+        self.stack.extend(matches.into_iter().map(|m| Edge { from, role: m.name }));
         Ok(None)
     }
 
-    /// Whether the role of an edge is trusted by that edge already.
-    fn is_at_hand(&mut self, edge: &Edge) -> Result<bool> {
-        let Some(delegator) = self.delegator_of(edge) else { return Ok(true) };
-        let Some(held) = self.world.held(&edge.role) else { return Ok(false) };
-        if !held.delegators.contains(delegator) {
-            // It is there because another delegator's keys have signed it; this one's must have, too.
-            let limits = self.world.cycle.limits();
-            let by = self.delegator(delegator, &edge.role)?;
-            check_edge(by, &edge.role, &held.targets, limits)?;
-            let delegator = delegator.clone();
-            self.world.verified_by(&edge.role, delegator);
-        }
-        Ok(true)
-    }
-
-    /// The stored file is used instead of a download if it is the one that the snapshot lists.
-    fn load(self, edge: Edge) -> Result<Next<'a>> {
-        let World { cycle, snapshot, .. } = &*self.world;
-        let usable = cycle.ledger.may_reuse(&listed(snapshot, &edge.role)?);
-        Ok(Next::load(StoredItem::Role(edge.role.clone()), move |bytes| {
-            match bytes.filter(|_| usable).and_then(|bytes| self.verify(&edge, bytes).ok()) {
-                Some(trusted) => self.hold_and_go_on(edge, trusted),
-                None => self.fetch(edge),
-            }
-        }))
-    }
-
-    fn fetch(self, edge: Edge) -> Result<Next<'a>> {
-        let World { cycle, root, snapshot, .. } = &*self.world;
-        let limits = cycle.limits();
-        let listed = listed(snapshot, &edge.role)?;
-        let limit = limits.max_targets_length;
-        let (file, length) = cycle.listed_file(root, edge.role.clone(), &listed, limit)?;
-        let attempts = limits.max_attempts;
-        Ok(Next::fetch(file, length, attempts, (self, edge), Self::received))
-    }
-
-    fn received((search, edge): (Self, Edge), bytes: Bytes<'a>) -> Answered<'a, (Self, Edge)> {
-        match search.verify(&edge, bytes) {
-            Ok(trusted) => Ok(Next::persist(
-                Vec::new(),
-                StoredItem::Role(edge.role.clone()),
-                (search, edge, trusted),
-                |(_, _, trusted)| trusted.bytes(),
-                |(search, edge, trusted)| search.hold_and_go_on(edge, trusted),
-            )),
-            Err(e) => Err(Refused::new((search, edge), e)),
-        }
-    }
-
-    fn verify(
-        &self,
-        edge: &Edge,
-        bytes: Bytes<'a>,
-    ) -> core::result::Result<Trusted<'a, Targets>, VerifyError> {
-        let top = RoleName::targets();
-        let name = self.delegator_of(edge).unwrap_or(&top);
-        let delegator = self.delegator(name, &edge.role)?;
-        targets(delegator, &self.world.snapshot, &edge.role, bytes, &self.world.cycle.context)
-    }
-
-    fn hold_and_go_on(mut self, edge: Edge, trusted: Trusted<'a, Targets>) -> Result<Next<'a>> {
-        let delegator = self.delegator_of(&edge).cloned().unwrap_or_else(RoleName::targets);
-        self.world.hold(edge.role.clone(), trusted, delegator);
-        match self.visit(edge)? {
-            Some(target) => Ok(self.end(Ok(target))),
-            None => self.go_on(),
-        }
-    }
-
     fn end(self, target: core::result::Result<TrustedTarget, NotFound>) -> Next<'a> {
-        Next::Done(Outcome { world: self.world, target })
+        Next::Done(Finished { metadata: self.metadata, target })
     }
 
-    /// The roles from `targets` down to a visited one.
-    fn chain(&self, visited: usize) -> Vec<RoleName> {
+    /// The roles from `targets` down to the one that an edge leads to.
+    fn chain(&self, edge: &Edge) -> Vec<RoleName> {
         let mut chain = Vec::new();
-        let mut next = Some(visited);
-        while let Some(edge) = next.and_then(|number| self.visited.get(number)) {
+        let mut next = Some(edge);
+        while let Some(edge) = next {
             chain.push(edge.role.clone());
-            next = edge.from;
+            next = edge.from.and_then(|number| self.visited.get(number));
         }
         chain.reverse();
         chain
@@ -178,17 +125,87 @@ impl<'a> Search<'a> {
     fn delegator_of(&self, edge: &Edge) -> Option<&RoleName> {
         self.visited.get(edge.from?).map(|delegator| &delegator.role)
     }
+}
 
-    fn delegator<'s>(
-        &'s self,
-        name: &'s RoleName,
-        role: &RoleName,
-    ) -> core::result::Result<Delegator<'s, 'a>, VerifyError> {
-        let trusted = self.world.targets(name);
-        let trusted = trusted.ok_or_else(|| VerifyError::NotDelegated {
-            role: role.clone(),
-            delegator: name.clone(),
-        })?;
-        Ok(Delegator::Targets(name, trusted))
+/// A search that cannot go on without the role of an edge.
+pub(super) struct Wanted<'a> {
+    search: Search<'a>,
+    edge: Edge,
+    /// What the snapshot says of the role's file.
+    listed: MetaFile,
+}
+
+/// A search with that role, which is about to be stored.
+pub(super) struct FoundRole<'a> {
+    search: Search<'a>,
+    edge: Edge,
+    targets: Trusted<'a, Targets>,
+}
+
+impl<'a> Wanted<'a> {
+    fn load(search: Search<'a>, edge: Edge) -> Result<Next<'a>> {
+        let listed = listed(&search.metadata.snapshot, &edge.role)?;
+        let item = StoredItem::Role(edge.role.clone());
+        Ok(Next::Load { item, then: Loading::Role(Box::new(Self { search, edge, listed })) })
+    }
+
+    /// The stored file is used instead of a download if it is the one that the snapshot lists.
+    pub(super) fn loaded(self: Box<Self>, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
+        let usable = self.search.metadata.cycle.ledger.may_reuse(&self.listed);
+        match bytes.filter(|_| usable).and_then(|bytes| self.verify(bytes).ok()) {
+            Some(targets) => self.with(targets).stored(),
+            None => self.fetch(),
+        }
+    }
+
+    /// §5.6.1
+    fn fetch(self: Box<Self>) -> Result<Next<'a>> {
+        let TrustedMetadata { cycle, root, .. } = &*self.search.metadata;
+        let (limits, role) = (cycle.limits(), self.edge.role.clone());
+        let limit = limits.max_targets_length;
+        let (file, max_length) = cycle.listed_file(root, role, &self.listed, limit)?;
+        let max_attempts = limits.max_attempts;
+        Ok(Next::Fetch { file, max_length, max_attempts, then: Fetching::Role(self) })
+    }
+
+    /// §5.6.2 to §5.6.6.
+    pub(super) fn received(self: Box<Self>, bytes: Bytes<'a>) -> Answered<'a, Self> {
+        match self.verify(bytes) {
+            Ok(targets) => Ok(Next::Persist {
+                before: Vec::new(),
+                item: StoredItem::Role(self.edge.role.clone()),
+                then: Storing::Role(Box::new(self.with(targets))),
+            }),
+            Err(e) => Err((self, e.into())),
+        }
+    }
+
+    fn verify(&self, bytes: Bytes<'a>) -> core::result::Result<Trusted<'a, Targets>, VerifyError> {
+        let Self { search, edge, .. } = self;
+        let TrustedMetadata { cycle, snapshot, .. } = &*search.metadata;
+        let top = RoleName::targets();
+        let name = search.delegator_of(edge).unwrap_or(&top);
+        let delegator = search.metadata.delegator(name, &edge.role)?;
+        targets(delegator, snapshot, &edge.role, bytes, &cycle.context)
+    }
+
+    fn with(self, targets: Trusted<'a, Targets>) -> FoundRole<'a> {
+        FoundRole { search: self.search, edge: self.edge, targets }
+    }
+}
+
+impl<'a> FoundRole<'a> {
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.targets.bytes()
+    }
+
+    pub(super) fn stored(self) -> Result<Next<'a>> {
+        let Self { mut search, edge, targets } = self;
+        let delegator = search.delegator_of(&edge).cloned().unwrap_or_else(RoleName::targets);
+        search.metadata.add_role(edge.role.clone(), targets, delegator);
+        match search.visit(edge)? {
+            Some(target) => Ok(search.end(Ok(target))),
+            None => search.go_on(),
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! What the caller is asked to do.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::Result;
-use super::next::{Fetching, First, Next, OnLoaded, Persisting};
-use super::world::Outcome;
+use super::next::{EarlierChange, Fetching, Loading, Next, Storing};
+use super::repository::Finished;
 use super::{RemoteFile, StoredItem, UpdateError};
 
 /// What the caller is asked to do next; `D` is what there is at the end.
@@ -30,7 +29,7 @@ pub enum Step<'a, D> {
 #[must_use = "answer with `loaded`"]
 pub struct Load<'a, D> {
     item: StoredItem,
-    then: OnLoaded<'a>,
+    then: Loading<'a>,
     flow: Flow<'a, D>,
 }
 
@@ -42,16 +41,16 @@ pub struct Fetch<'a, D> {
     max_attempts: u32,
     attempt: u32,
     refusal: Option<UpdateError>,
-    then: Box<dyn Fetching<'a> + 'a>,
+    then: Fetching<'a>,
     flow: Flow<'a, D>,
 }
 
 /// A request to store what has been verified.
 #[must_use = "answer with `done` or `failed`"]
 pub struct Persist<'a, D> {
-    first: Vec<First>,
+    before: Vec<EarlierChange>,
     item: StoredItem,
-    then: Box<dyn Persisting<'a> + 'a>,
+    then: Storing<'a>,
     flow: Flow<'a, D>,
 }
 
@@ -74,7 +73,7 @@ pub enum Change<'c> {
 
 /// What is carried from step to step: how the end becomes `D`, and whether all floors were stored.
 struct Flow<'a, D> {
-    finish: fn(Outcome<'a>) -> D,
+    finish: fn(Finished<'a>) -> D,
     durable: bool,
 }
 
@@ -91,16 +90,18 @@ impl<'a, D> Flow<'a, D> {
                 then,
                 flow: self,
             }),
-            Next::Persist { first, item, then } => {
-                Step::Persist(Persist { first, item, then, flow: self })
+            Next::Persist { before, item, then } => {
+                Step::Persist(Persist { before, item, then, flow: self })
             }
-            Next::Done(outcome) => Step::Done((self.finish)(outcome.with_durability(self.durable))),
+            Next::Done(finished) => {
+                Step::Done((self.finish)(finished.with_durability(self.durable)))
+            }
         }
     }
 }
 
 /// The first step of a flow.
-pub(super) fn start<'a, D>(next: Next<'a>, finish: fn(Outcome<'a>) -> D) -> Step<'a, D> {
+pub(super) fn start<'a, D>(next: Next<'a>, finish: fn(Finished<'a>) -> D) -> Step<'a, D> {
     Flow { finish, durable: true }.step(next)
 }
 
@@ -122,7 +123,7 @@ impl<'a, D> Load<'a, D> {
     /// A storage that *cannot be read* is another matter: the caller should end the cycle,
     /// because going on would be going on without floors.
     pub fn loaded(self, bytes: Option<impl Into<Cow<'a, [u8]>>>) -> Result<Step<'a, D>> {
-        let next = (self.then)(bytes.map(Into::into))?;
+        let next = self.then.loaded(bytes.map(Into::into))?;
         Ok(self.flow.step(next))
     }
 }
@@ -207,11 +208,13 @@ impl<'a, D> Persist<'a, D> {
     #[must_use]
     pub fn changes(&self) -> Vec<Change<'_>> {
         let mut changes: Vec<Change<'_>> = self
-            .first
+            .before
             .iter()
-            .map(|first| match first {
-                First::Remove(item) => Change::Remove { item },
-                First::WriteLedger(bytes) => Change::Write { item: &StoredItem::Ledger, bytes },
+            .map(|change| match change {
+                EarlierChange::Remove(item) => Change::Remove { item },
+                EarlierChange::WriteLedger(bytes) => {
+                    Change::Write { item: &StoredItem::Ledger, bytes }
+                }
             })
             .collect();
         changes.push(Change::Write { item: &self.item, bytes: self.then.bytes() });
@@ -220,7 +223,7 @@ impl<'a, D> Persist<'a, D> {
 
     /// The changes are made.
     pub fn done(self) -> Result<Step<'a, D>> {
-        let next = self.then.persisted()?;
+        let next = self.then.stored()?;
         Ok(self.flow.step(next))
     }
 

@@ -52,6 +52,7 @@ mod reference;
 mod refusals;
 mod rollback;
 mod root_chain;
+mod run;
 #[cfg(feature = "repository")]
 mod signers;
 mod storage;

@@ -2,7 +2,9 @@
 
 use ota_trust::primitives::{Limits, Version};
 use ota_trust::store::FsStore;
-use ota_trust::update::{Repository, Step, StoredItem, Update, UpdateError};
+use ota_trust::update::{
+    Change, Fetched, FileRequest, Io, Loaded, Repository, StoredItem, Update, UpdateError,
+};
 use tempfile::TempDir;
 
 use crate::world::*;
@@ -34,34 +36,16 @@ impl Disk {
     }
 
     /// A start of the device and a cycle, until the power goes after so many changes.
-    fn run(&self, repo: &Repo, mut changes_left: usize) -> Result<Repository<'static>, Ended> {
+    fn run(&self, repo: &Repo, changes_left: usize) -> Result<Repository<'static>, Ended> {
         let store = self.store();
         store.provision(&self.shipped).unwrap();
-        let mut step = Update::begin(self.shipped.clone(), at(START), Limits::default())?;
-        loop {
-            step = match step {
-                Step::Load(load) => {
-                    let bytes = store.read(load.item()).unwrap();
-                    load.loaded(bytes)?
-                }
-                Step::Fetch(fetch) => match repo.get(&fetch.file().name(), fetch.attempt()) {
-                    Answer::File(bytes) => fetch.received(bytes)?,
-                    Answer::NotFound => fetch.not_found()?,
-                    Answer::Failed => fetch.failed()?,
-                },
-                Step::Persist(persist) => {
-                    for change in persist.changes() {
-                        if changes_left == 0 {
-                            return Err(Ended::PowerCut);
-                        }
-                        changes_left -= 1;
-                        store.apply([change]).unwrap();
-                    }
-                    persist.done()?
-                }
-                Step::Done(repository) => return Ok(repository),
-            };
+        let cycle = Update::begin(self.shipped.clone(), at(START), Limits::default())?;
+        let mut powered = Powered { store, repo, changes_left, is_on: true };
+        let end = cycle.run(&mut powered);
+        if !powered.is_on {
+            return Err(Ended::PowerCut);
         }
+        end.map_err(|error| Ended::Refused(error.refusal().unwrap().clone()))
     }
 
     fn refresh(&self, repo: &Repo) -> Repository<'static> {
@@ -78,6 +62,45 @@ impl Disk {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+}
+
+/// A device for one run. Once its power is gone, nothing answers any more.
+struct Powered<'d> {
+    store: FsStore,
+    repo: &'d Repo,
+    changes_left: usize,
+    is_on: bool,
+}
+
+impl Io for Powered<'_> {
+    type Error = ();
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<()> {
+        if self.is_on { Ok(self.store.read(item).unwrap()) } else { Err(()) }.into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<()> {
+        if !self.is_on {
+            return Fetched::Failed(());
+        }
+        match self.repo.get(&request.file.name(), request.attempt) {
+            Answer::File(bytes) => Fetched::Received(bytes),
+            Answer::NotFound => Fetched::NotFound,
+            Answer::Failed => Fetched::Failed(()),
+        }
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> Result<(), ()> {
+        for &change in changes {
+            self.is_on &= self.changes_left > 0;
+            if !self.is_on {
+                return Err(());
+            }
+            self.changes_left -= 1;
+            self.store.apply([change]).unwrap();
+        }
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The device: the driver loop that every caller writes, with a log and with faults.
+//! The device: the loop over the steps, written by hand, with a log and with faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -210,19 +210,17 @@ impl Device {
         loop {
             step = match step {
                 Step::Load(load) => {
-                    self.loads.push(load.item().clone());
-                    let bytes = self.store.get(load.item()).cloned();
+                    let bytes = self.read(load.item());
                     load.loaded(bytes)?
                 }
                 Step::Fetch(fetch) => {
-                    let (name, attempt) = (fetch.file().name(), fetch.attempt());
-                    self.requests.push(Request {
-                        name: name.clone(),
+                    let request = Request {
+                        name: fetch.file().name(),
                         max_length: fetch.max_length(),
-                        attempt,
+                        attempt: fetch.attempt(),
                         after: fetch.refusal().map(UpdateError::code),
-                    });
-                    match mirror.get(&name, attempt) {
+                    };
+                    match self.ask(mirror, request) {
                         Answer::File(bytes) => fetch.received(bytes)?,
                         Answer::NotFound => fetch.not_found()?,
                         Answer::Failed => fetch.failed()?,
@@ -237,8 +235,21 @@ impl Device {
         }
     }
 
+    /// Reads an item, and logs that.
+    pub(crate) fn read(&mut self, item: &StoredItem) -> Option<Vec<u8>> {
+        self.loads.push(item.clone());
+        self.store.get(item).cloned()
+    }
+
+    /// Asks a mirror, and logs that.
+    pub(crate) fn ask(&mut self, mirror: &dyn Mirror, request: Request) -> Answer {
+        let answer = mirror.get(&request.name, request.attempt);
+        self.requests.push(request);
+        answer
+    }
+
     /// Makes the changes in order, as far as storage and power allow.
-    fn apply(&mut self, changes: &[Change<'_>]) -> Result<Written, Ended> {
+    pub(crate) fn apply(&mut self, changes: &[Change<'_>]) -> Result<Written, Ended> {
         for change in changes {
             let (Change::Write { item, .. } | Change::Remove { item }) = change;
             if self.broken.contains(item) {
@@ -262,7 +273,9 @@ impl Device {
     }
 }
 
-enum Written {
+/// What came of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
     All,
     Part,
 }

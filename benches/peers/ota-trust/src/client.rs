@@ -1,28 +1,48 @@
 //! The client; `Store` says what it keeps between cycles.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::{CHUNK, Folder, Result, limits};
 use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
-use ota_trust::update::{Change, Repository, Step, StoredItem, Update};
+use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Repository, StoredItem, Update};
 use ota_trust::verify::TrustedTarget;
 
 /// What a device keeps.
 pub trait Store: Sized {
     /// A store with nothing in it.
     fn empty() -> Result<Self>;
-    fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>>;
-    fn apply(&self, changes: Vec<Change<'_>>) -> Result<()>;
+    fn read(&self, item: &StoredItem) -> io::Result<Option<Vec<u8>>>;
+    fn apply(&self, changes: &[Change<'_>]) -> io::Result<()>;
 }
 
 pub struct Client<S> {
-    folder: &'static Folder,
-    store: S,
+    device: Device<S>,
     /// Absent only while a search has it.
     repository: Option<Repository<'static>>,
     found: Option<TrustedTarget>,
+}
+
+struct Device<S> {
+    folder: &'static Folder,
+    store: S,
+}
+
+impl<S: Store> Io for Device<S> {
+    type Error = io::Error;
+
+    fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
+        self.store.read(item).into()
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {
+        self.folder.metadata(&request.file.name(), request.max_length).into()
+    }
+
+    fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+        self.store.apply(changes)
+    }
 }
 
 pub fn limits() -> Limits {
@@ -35,16 +55,20 @@ pub fn limits() -> Limits {
 
 impl<S: Store> harness::Client for Client<S> {
     fn refresh(folder: &'static Folder) -> Result<Self> {
-        let store = S::empty()?;
+        let mut device = Device { folder, store: S::empty()? };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let start = StartTime::Known(UtcTime::from_unix(seconds.try_into()?)?);
-        let repository = drive(Update::begin(&folder.root[..], start, limits())?, folder, &store)?;
-        Ok(Self { folder, store, repository: Some(repository), found: None })
+        let cycle = Update::begin(&folder.root[..], start, limits())?;
+        let repository = cycle.run(&mut device)?;
+        if !repository.is_durable() {
+            return Err("what was verified could not be stored".into());
+        }
+        Ok(Self { device, repository: Some(repository), found: None })
     }
 
     fn find(&mut self, path: &str) -> Result<Option<u64>> {
         let repository = self.repository.take().ok_or("an earlier search failed")?;
-        let lookup = drive(repository.find(&TargetPath::new(path)?)?, self.folder, &self.store)?;
+        let lookup = repository.find(&TargetPath::new(path)?)?.run(&mut self.device)?;
         self.repository = Some(lookup.repository);
         self.found = lookup.target.ok();
         Ok(self.found.as_ref().map(TrustedTarget::length))
@@ -54,7 +78,7 @@ impl<S: Store> harness::Client for Client<S> {
         let target = self.found.as_ref().ok_or("nothing was looked up")?;
         let name = target.download_paths().next().ok_or("no name")?;
         let mut stream = target.stream(limits::LENGTH)?;
-        let mut file = File::open(self.folder.targets.join(name))?;
+        let mut file = File::open(self.device.folder.targets.join(name))?;
         let mut chunk = vec![0; CHUNK];
         loop {
             match file.read(&mut chunk)? {
@@ -64,28 +88,5 @@ impl<S: Store> harness::Client for Client<S> {
         }
         stream.finish()?;
         Ok(())
-    }
-}
-
-/// Answers the machine's steps until it is done.
-fn drive<D>(mut step: Step<'static, D>, folder: &Folder, store: &impl Store) -> Result<D> {
-    loop {
-        step = match step {
-            Step::Load(load) => {
-                let bytes = store.read(load.item())?;
-                load.loaded(bytes)?
-            }
-            Step::Fetch(fetch) => {
-                match folder.metadata(&fetch.file().name(), fetch.max_length())? {
-                    Some(bytes) => fetch.received(bytes)?,
-                    None => fetch.not_found()?,
-                }
-            }
-            Step::Persist(persist) => {
-                store.apply(persist.changes())?;
-                persist.done()?
-            }
-            Step::Done(done) => return Ok(done),
-        };
     }
 }

@@ -2,6 +2,7 @@
 
 mod client;
 
+use std::io;
 use std::process::ExitCode;
 
 use client::Store;
@@ -15,11 +16,11 @@ impl Store for Nothing {
         Ok(Self)
     }
 
-    fn read(&self, _: &StoredItem) -> Result<Option<Vec<u8>>> {
+    fn read(&self, _: &StoredItem) -> io::Result<Option<Vec<u8>>> {
         Ok(None)
     }
 
-    fn apply(&self, _: Vec<Change<'_>>) -> Result<()> {
+    fn apply(&self, _: &[Change<'_>]) -> io::Result<()> {
         Ok(())
     }
 }

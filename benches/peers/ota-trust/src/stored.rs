@@ -3,6 +3,7 @@
 
 mod client;
 
+use std::io;
 use std::process::ExitCode;
 
 use client::{Store, limits};
@@ -23,12 +24,12 @@ impl Store for Stored {
         Ok(Self { store: FsStore::open(folder.path(), &limits())?, _folder: folder })
     }
 
-    fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
-        Ok(self.store.read(item)?)
+    fn read(&self, item: &StoredItem) -> io::Result<Option<Vec<u8>>> {
+        self.store.read(item).map_err(io::Error::other)
     }
 
-    fn apply(&self, changes: Vec<Change<'_>>) -> Result<()> {
-        Ok(self.store.apply(changes)?)
+    fn apply(&self, changes: &[Change<'_>]) -> io::Result<()> {
+        self.store.apply(changes.iter().copied()).map_err(io::Error::other)
     }
 }
 
