@@ -135,7 +135,7 @@ mod tests {
         let public_key = public_key.with_id(KeyId::new("token-1"));
         let token = Other { public_key, sign: |_: &[u8]| Err(SignError::new("it is locked")) };
         let error = sign_checked(&token, b"metadata").unwrap_err();
-        assert_eq!(error.to_string(), "key token-1: it is locked");
+        assert_eq!(error.report().to_string(), "key token-1 did not sign: it is locked");
         assert_eq!(error.code(), "signing.signer");
         assert_eq!(error.source().unwrap().to_string(), "it is locked");
     }
