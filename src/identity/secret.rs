@@ -105,9 +105,11 @@ mod tests {
 
     #[test]
     fn seeds_are_those_of_the_generator() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/identity/known-answers.json");
-        let known: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let known = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/identity/known-answers.json"
+        ));
+        let known: serde_json::Value = serde_json::from_str(known).unwrap();
         let bytes = |value: &serde_json::Value| -> [u8; 32] {
             hex::decode(value.as_str().unwrap()).unwrap().try_into().unwrap()
         };
