@@ -13,6 +13,7 @@ mod percent;
 mod printed;
 mod remedy;
 mod role_name;
+pub(crate) mod stored;
 mod time;
 mod version;
 

@@ -53,7 +53,7 @@ impl Update {
 fn begin(root: Cow<'_, [u8]>, context: Context) -> Result<Next<'_>, UpdateError> {
     let root = anchor(root, context.limits()).map_err(UpdateError::Anchor)?;
     Ok(Next::load(StoredItem::Ledger, move |bytes| {
-        let ledger = bytes.and_then(|bytes| Ledger::parse(&bytes)).unwrap_or_default();
+        let ledger = Ledger::read(bytes.as_deref());
         let anchor = Anchor::of(&root);
         let cycle =
             Cycle { context, ledger, anchor, roots_at_bound: None, timestamp_expires: None };

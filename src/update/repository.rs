@@ -142,6 +142,9 @@ macro_rules! shared {
 
             /// Whether every floor that the cycle raised was stored. If not, the verdict stands,
             /// but the device would forget it: nothing should be installed.
+            ///
+            /// It is also `false` where newer firmware has written the ledger and this one must not
+            /// write over it. Then no floor can be stored.
             #[must_use]
             pub fn is_durable(&self) -> bool {
                 self.world.durable

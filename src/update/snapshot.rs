@@ -1,7 +1,5 @@
 //! The snapshot (TUF §5.5).
 
-use alloc::vec;
-
 use super::StoredItem;
 use super::cycle::Cycle;
 use super::error::Result;
@@ -69,7 +67,7 @@ impl<'a> Snapshots<'a> {
         let Self { mut cycle, root, .. } = self;
         let ledger = cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &cycle.anchor);
         Ok(Next::persist(
-            vec![First::WriteLedger(ledger)],
+            ledger.into_iter().map(First::WriteLedger).collect(),
             StoredItem::Snapshot,
             Verified { cycle, root, snapshot },
             |verified| verified.snapshot.bytes(),

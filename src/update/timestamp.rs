@@ -1,7 +1,5 @@
 //! The timestamp (TUF §5.4).
 
-use alloc::vec;
-
 use super::cycle::Cycle;
 use super::next::{Answered, Bytes, First, Next, Refused};
 use super::snapshot::Snapshots;
@@ -58,7 +56,7 @@ impl<'a> Timestamps<'a> {
         let ledger = cycle.ledger.enter(RoleType::Timestamp, bytes, &cycle.anchor);
         let verified = Verified { cycle, root, timestamp };
         Next::persist(
-            vec![First::WriteLedger(ledger)],
+            ledger.into_iter().map(First::WriteLedger).collect(),
             StoredItem::Timestamp,
             verified,
             |verified| verified.timestamp.bytes(),

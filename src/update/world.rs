@@ -23,7 +23,7 @@ pub(super) struct World<'a> {
     top_level: Trusted<'a, Targets>,
     /// Delegated roles that searches have come to.
     delegated: BTreeMap<RoleName, Held<'a>>,
-    /// Whether every floor that was raised was also stored.
+    /// Whether floors can be stored, and every one that was raised was.
     pub(super) durable: bool,
 }
 
@@ -40,8 +40,8 @@ impl<'a> World<'a> {
         snapshot: Trusted<'a, Snapshot>,
         top_level: Trusted<'a, Targets>,
     ) -> Self {
-        let delegated = BTreeMap::new();
-        Self { cycle, root, snapshot, top_level, delegated, durable: true }
+        let (delegated, durable) = (BTreeMap::new(), cycle.ledger.is_writable());
+        Self { cycle, root, snapshot, top_level, delegated, durable }
     }
 
     pub(super) fn top_level(&self) -> &Trusted<'a, Targets> {

@@ -25,6 +25,7 @@ mod delegation_forms;
 mod delegations;
 mod diamonds;
 mod error_codes;
+mod fallback;
 mod floors;
 mod freeze;
 #[cfg(feature = "repository")]
