@@ -2,10 +2,11 @@
 //!
 //! Each stored item becomes what a device had at some time, what a thief signed, what a device of
 //! another repository with the same keys had, a damaged copy of one of these, the wrong item, any
-//! bytes, or nothing; the ledger can also be one that was written for the purpose. Then an honest
-//! repository is asked. It is believed unless a stored file is a rollback baseline that rules it
-//! out, which [`predict`] decides; and when the baselines are taken away, it always is. What is
-//! then trusted and stored says what it says on a new device.
+//! bytes, or nothing; the ledger can also be one that was written for the purpose, and newer
+//! firmware may have added to it. Then an honest repository is asked. It is believed unless a stored
+//! file is a rollback baseline that rules it out, which [`predict`] decides; and when the baselines
+//! are taken away, it always is. What is then trusted and stored says what it says on a new device,
+//! and what newer firmware has added to the ledger is still there.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,9 +16,10 @@ use ota_trust::update::{StoredItem, Update};
 
 use super::choices::Choices;
 use super::device::{Device, Ended, Store};
-use super::ledger::{self, Entry, Ledger};
+use super::ledger::{self, Added, Entry, Ledger};
 use super::machine::model::{
-    Chain, Terms, Verdict, is_mixed, item, mark_of, predict, read, root_item, same_signed,
+    Chain, Terms, Verdict, is_mixed, item, ledger_of, mark_of, predict, read, root_item,
+    same_signed,
 };
 use super::repository::{Forgery, PATH, Repository, Rotation, Style, time};
 use super::signing::{fingerprint, sha256};
@@ -114,6 +116,11 @@ pub fn check(input: &[u8]) {
 
     let mut device = Device { store: store.clone(), ..Device::default() };
     let result = cycle(&mut device, &past.repository);
+    let [before, after] = [&store, &device.store].map(|store| store.get(&StoredItem::Ledger));
+    ledger::check_rewritten(before, after);
+    if let Ok(is_durable) = result {
+        assert_eq!(is_durable, !ledger_of(&store).is_newer);
+    }
     match predicted {
         Verdict::Succeeds => assert!(result.is_ok(), "{result:?}"),
         Verdict::IsRefused => assert!(result.is_err(), "a baseline is passed over"),
@@ -146,8 +153,8 @@ fn terms() -> Terms {
     Terms { anchor: 1, max_rotations, can_remove: true, day: DAY, now, stale_now }
 }
 
-/// A cycle and a search.
-fn cycle(device: &mut Device, repository: &Repository) -> Result<(), Ended> {
+/// A cycle and a search; whether floors could be stored.
+fn cycle(device: &mut Device, repository: &Repository) -> Result<bool, Ended> {
     device.begin_run();
     let mut serve = |name: &str, _: u32| repository.serve(name);
     let start = StartTime::Known(time(DAY));
@@ -155,7 +162,8 @@ fn cycle(device: &mut Device, repository: &Repository) -> Result<(), Ended> {
     let trusted = device.drive(&mut serve, step)?;
     let path = TargetPath::new(PATH).expect("a path");
     let lookup = device.drive(&mut serve, trusted.find(&path))?;
-    lookup.target.map(|_| ()).map_err(|e| panic!("{e}"))
+    let is_durable = lookup.repository.is_durable();
+    lookup.target.map(|_| is_durable).map_err(|e| panic!("{e}"))
 }
 
 fn poisoned(past: &Past, choices: &mut Choices<'_>) -> Store {
@@ -167,10 +175,13 @@ fn poisoned(past: &Past, choices: &mut Choices<'_>) -> Store {
             store.insert(item, bytes);
         }
     }
-    let ledger = match choices.below(3) {
+    let mut ledger = match choices.below(3) {
         0 => some_bytes(past, &StoredItem::Ledger, choices),
         _ => Some(written_ledger(past, &store, choices)),
     };
+    for _ in 0..choices.below(4) {
+        ledger = ledger.map(|bytes| ledger::as_newer_firmware(&bytes, choices));
+    }
     store.extend(ledger.map(|bytes| (StoredItem::Ledger, bytes)));
     store
 }
@@ -216,7 +227,9 @@ fn written_ledger(past: &Past, store: &Store, choices: &mut Choices<'_>) -> Vec<
         let first = choices.below(20);
         let keys = (first..first + choices.below(4)).map(fingerprint).collect();
         let role = role.to_owned();
-        entries.push(Entry { role, file: sha256(bytes), root, anchor, keys });
+        let (file, added) = (sha256(bytes), Added::default());
+        entries.push(Entry { role, file, root, anchor, keys, added });
     }
-    ledger::write(&Ledger { mixed: choices.yes(), entries })
+    let mixed = choices.yes().then(Added::default);
+    ledger::write(&Ledger { mixed, entries, ..Ledger::default() })
 }

@@ -1,10 +1,12 @@
 //! Names of keys: the one that metadata gives, and the one that the key itself gives.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::primitives::stored::Field;
 use crate::primitives::{Sha256Digest, hex_print, printed};
 
 /// A key id: any text that metadata uses for a key. It proves nothing about the key.
@@ -59,6 +61,16 @@ impl KeyFingerprint {
     #[must_use]
     pub const fn as_bytes(&self) -> &Sha256Digest {
         &self.0
+    }
+}
+
+impl Field for KeyFingerprint {
+    fn read(word: &str) -> Option<Self> {
+        Field::read(word).map(Self)
+    }
+
+    fn write(&self, text: &mut String) {
+        self.0.write(text);
     }
 }
 

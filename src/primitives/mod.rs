@@ -14,6 +14,7 @@ mod printed;
 pub(crate) mod refusal;
 mod remedy;
 mod role_name;
+pub(crate) mod stored;
 mod time;
 mod version;
 

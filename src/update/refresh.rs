@@ -18,7 +18,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::Result;
@@ -88,7 +87,7 @@ pub(super) struct Begun<'a> {
 impl<'a> Begun<'a> {
     pub(super) fn loaded(self: Box<Self>, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
         let Self { context, root } = *self;
-        let mut ledger = bytes.and_then(|bytes| Ledger::parse(&bytes)).unwrap_or_default();
+        let mut ledger = Ledger::read(bytes.as_deref());
         ledger.saw_root(&root);
         let anchor = Anchor::of(&root);
         let cycle =
@@ -299,7 +298,7 @@ impl<'a> Timestamps<'a> {
         let Self { mut cycle, root, .. } = self;
         let ledger = cycle.ledger.enter(RoleType::Timestamp, timestamp.bytes(), &cycle.anchor);
         Next::Persist {
-            before: vec![EarlierChange::WriteLedger(ledger)],
+            before: ledger.into_iter().map(EarlierChange::WriteLedger).collect(),
             item: StoredItem::Timestamp,
             then: Storing::Timestamp(Box::new(VerifiedTimestamp { cycle, root, timestamp })),
         }
@@ -384,7 +383,7 @@ impl<'a> Snapshots<'a> {
         let Self { mut cycle, root, .. } = self;
         let ledger = cycle.ledger.enter(RoleType::Snapshot, snapshot.bytes(), &cycle.anchor);
         Next::Persist {
-            before: vec![EarlierChange::WriteLedger(ledger)],
+            before: ledger.into_iter().map(EarlierChange::WriteLedger).collect(),
             item: StoredItem::Snapshot,
             then: Storing::Snapshot(Box::new(VerifiedSnapshot { cycle, root, snapshot })),
         }

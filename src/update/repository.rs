@@ -150,6 +150,9 @@ macro_rules! shared {
 
             /// Whether every floor that the cycle raised was stored. If not, the verdict stands,
             /// but the device would forget it: nothing should be installed.
+            ///
+            /// It is also `false` where newer firmware has written the ledger and this one must not
+            /// write over it. Then no floor can be stored.
             #[must_use]
             pub fn is_durable(&self) -> bool {
                 self.metadata.durable
@@ -185,7 +188,7 @@ pub(super) struct TrustedMetadata<'a> {
     pub(super) snapshot: Trusted<'a, Snapshot>,
     top_level: Trusted<'a, Targets>,
     delegated: BTreeMap<RoleName, DelegatedRole<'a>>,
-    /// Whether every floor that was raised was also stored.
+    /// Whether floors can be stored, and every one that was raised was.
     pub(super) durable: bool,
 }
 
@@ -203,7 +206,8 @@ impl<'a> TrustedMetadata<'a> {
         top_level: Trusted<'a, Targets>,
     ) -> Self {
         let delegated = BTreeMap::new();
-        Self { cycle, root, snapshot, top_level, delegated, durable: true }
+        let durable = cycle.ledger.is_writable();
+        Self { cycle, root, snapshot, top_level, delegated, durable }
     }
 
     pub(super) fn top_level(&self) -> &Trusted<'a, Targets> {

@@ -24,6 +24,7 @@ mod corpus;
 mod delegation_forms;
 mod delegations;
 mod diamonds;
+mod fallback;
 mod floors;
 mod freeze;
 #[cfg(feature = "repository")]

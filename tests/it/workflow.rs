@@ -114,7 +114,7 @@ fn the_ledger_names_files_root_and_keys() {
     let root = sha256_hex(&signed);
     let line = |role: &str, file: &str| {
         let file = sha256_hex(&repo.file(file));
-        format!("{role} {file} 1 {root} 1 {root} {} {}\n", keys[0], keys[1])
+        format!("file {role} {file} 1 {root} 1 {root} {} {}\n", keys[0], keys[1])
     };
     let (timestamp, snapshot) =
         (line("timestamp", "timestamp.json"), line("snapshot", "1.snapshot.json"));

@@ -6,8 +6,10 @@ use ota_trust::primitives::{Limits, StartTime, TargetPath};
 use ota_trust::update::{Repository as Trusted, StaleRepository, StoredItem, Update};
 use ota_trust::verify::Freshness;
 
+use super::Choices;
 use super::damage;
 use super::device::{Answer, Device, Ended, Store};
+use super::ledger;
 use super::model::{self, Chain, Terms, Verdict};
 use super::repository::{BASE_LENGTH, PATH, Repository, Rotation, Style, time};
 use super::roles::document::Header;
@@ -95,6 +97,13 @@ impl Life {
         let backup = self.backups.get(backup % self.backups.len().max(1));
         if let Some(bytes) = backup.and_then(|store| store.get(item)) {
             self.device.store.insert(item.clone(), bytes.clone());
+        }
+    }
+
+    /// Newer firmware has run for a while, and has written the ledger.
+    pub fn newer_firmware(&mut self, choices: &mut Choices<'_>) {
+        if let Some(ledger) = self.device.store.get_mut(&StoredItem::Ledger) {
+            *ledger = ledger::as_newer_firmware(ledger, choices);
         }
     }
 
@@ -235,8 +244,12 @@ impl Life {
         Ok(outcome)
     }
 
-    /// What was written says what was signed, and the ledger knows of the floors that were written.
+    /// What was written says what was signed, and the ledger knows of the floors that were written,
+    /// where it could be written.
     fn check_stored(&self, before: &Store) {
+        let [ledger_before, ledger_after] =
+            [before, &self.device.store].map(|store| store.get(&StoredItem::Ledger));
+        ledger::check_rewritten(ledger_before, ledger_after);
         let ledger = model::ledger_of(&self.device.store);
         let written = self.device.store.iter();
         for (item, bytes) in written.filter(|(item, bytes)| before.get(*item) != Some(*bytes)) {
@@ -248,7 +261,8 @@ impl Life {
             };
             let file = sha256(bytes);
             let is_entered = ledger.entries.iter().any(|e| e.role == role && e.file == file);
-            assert!(role.is_empty() || is_entered, "the ledger does not know of the {role}");
+            let is_free = role.is_empty() || ledger.is_newer;
+            assert!(is_free || is_entered, "the ledger does not know of the {role}");
             assert!(model::is_known(bytes, &self.repository), "{item:?} was never signed");
         }
     }
@@ -258,7 +272,8 @@ impl Life {
         let root = file(&outcome.root);
         let last = root.version();
         assert!(model::same_signed(&outcome.root, self.repository.root(last)));
-        assert_eq!(outcome.is_durable, !self.device.lost_a_floor);
+        let is_newer = model::ledger_of(before).is_newer;
+        assert_eq!(outcome.is_durable, !self.device.lost_a_floor && !is_newer);
 
         // The timestamp that is trusted is the one just verified, or else the one that was stored.
         let mut seen = before.clone();

@@ -2,14 +2,15 @@
 //!
 //! An input is a series of operations: releases, key rotations, days that pass, a thief's
 //! forgeries, mirrors that serve old, broken or no files, power cuts, storage that fails, loses,
-//! damages or restores items, firmware with a newer anchor, clocks that are wrong. After each
-//! cycle, whatever happened:
+//! damages or restores items, firmware with a newer anchor, newer firmware that writes the ledger,
+//! clocks that are wrong. After each cycle, whatever happened:
 //!
 //! - what is trusted and what is stored says what the repository (or the thief, with stolen keys)
 //!   signed;
 //! - what is trusted is signed by keys of the trusted root, has not expired, and is no older than
 //!   what was stored, unless timestamp or snapshot have lost a key since (§5.3 to §5.6);
-//! - requests are bounded; a floor that could not be stored is reported.
+//! - requests are bounded; a floor that could not be stored is reported;
+//! - what newer firmware has added to the ledger stays.
 //!
 //! A cycle that nobody disturbed has the outcome that [`model::predict`] gives. And every life ends
 //! well: an honest repository, once it has rotated stolen keys, is always believed again.
@@ -49,7 +50,12 @@ fn operate(life: &mut Life, choices: &mut Choices<'_>) {
         Forgery::LowerTeam,
         Forgery::RaiseTargets,
     ];
-    match choices.below(16) {
+    let operation = choices.number();
+    // 23 is written `n`.
+    if operation == 23 || operation >= 240 {
+        return life.newer_firmware(choices);
+    }
+    match operation % 16 {
         0 => life.cycle(Cycle::Online),
         1 => match choices.below(3) {
             0 => life.repository.release(&["targets"]),

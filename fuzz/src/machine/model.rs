@@ -92,7 +92,7 @@ pub fn baseline(store: &Store, chain: &Chain<'_>, role: &str) -> Option<Rc<File>
 /// used only where the snapshot lists digests.
 pub fn is_mixed(store: &Store, chain: &Chain<'_>) -> bool {
     let ledger = ledger_of(store);
-    ledger.mixed || ledger.entries.iter().any(|entry| chain.is_other(entry))
+    ledger.mixed.is_some() || ledger.entries.iter().any(|entry| chain.is_other(entry))
 }
 
 /// Whether the device has trusted a later root than the last of the chain.

@@ -217,4 +217,11 @@ fn what_could_not_be_stored_permits_nothing() {
     let documents = agent.documents(&vendor).unwrap();
     let live = agent.observe(documents.plan.clone().unwrap(), documents.brake.clone()).unwrap();
     assert_eq!(super::refusal_of_permit(&agent, &live, &documents), "permit.not-durable");
+    // And one whose ledger newer firmware keeps to itself.
+    agent.device.broken.clear();
+    agent.documents(&vendor).unwrap();
+    agent.device.edit_ledger(|ledger| format!("{ledger}!future\n"));
+    let documents = agent.documents(&vendor).unwrap();
+    let live = agent.observe(documents.plan.clone().unwrap(), documents.brake.clone()).unwrap();
+    assert_eq!(super::refusal_of_permit(&agent, &live, &documents), "permit.not-durable");
 }

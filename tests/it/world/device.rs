@@ -10,6 +10,7 @@ use ota_trust::update::{
 use ota_trust::verify::{TrustedTarget, VouchedTarget};
 
 use super::check::name_of;
+use super::json::sha256_hex;
 use super::repo::Repo;
 
 /// When cycles start unless a test says otherwise.
@@ -193,6 +194,16 @@ impl Device {
         self.forget_log();
         let step = repository.find_vouched(path)?;
         self.drive(bundle, step)
+    }
+
+    /// Other firmware has written the ledger: `edit` is given the lines before the checksum.
+    pub(crate) fn edit_ledger(&mut self, edit: impl FnOnce(&str) -> String) {
+        let ledger = String::from_utf8(self.store[&StoredItem::Ledger].clone()).unwrap();
+        let (lines, _) = ledger.split_at(ledger.rfind("sha256 ").unwrap());
+        let lines = edit(lines);
+        let checksum = sha256_hex(lines.as_bytes());
+        let ledger = format!("{lines}sha256 {checksum}\n");
+        self.store.insert(StoredItem::Ledger, ledger.into_bytes());
     }
 
     /// The names of the last run's requests.

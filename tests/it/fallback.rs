@@ -1,0 +1,196 @@
+//! After the fallback to another slot: older firmware, and the ledger that newer firmware has
+//! written.
+
+use ota_trust::primitives::{Remedy, TargetPath};
+use ota_trust::update::StoredItem;
+
+use crate::world::*;
+
+/// What newer firmware may have written that this one must not write over.
+const NEWER: [Edit; 3] = [
+    |ledger| format!("{ledger}!future x y\n"),
+    |ledger| ledger.replacen('\n', "\n!future\n", 1),
+    |ledger| format!("{ledger}future\n!future x=1\n!future\n"),
+];
+
+type Edit = fn(&str) -> String;
+
+/// A later major, with lines that look as if they were known.
+fn next_major(ledger: &str) -> String {
+    ledger.replacen("ledger 1\n", "ledger 2\n", 1)
+}
+
+fn repo() -> Repo {
+    Repo::with(|repo| repo.add_target("targets", "file", b"content"))
+}
+
+fn ledger(device: &Device) -> String {
+    String::from_utf8(device.store[&StoredItem::Ledger].clone()).unwrap()
+}
+
+#[test]
+fn a_line_of_newer_firmware_changes_nothing_and_stays() {
+    for at in 0..3 {
+        let mut repo = repo();
+        let mut device = Device::refreshed(&repo);
+        let mut control = device.clone();
+        device.edit_ledger(|ledger| {
+            let mut lines: Vec<&str> = ledger.split_inclusive('\n').collect();
+            lines.insert(1 + at, "future x y\n");
+            lines.concat()
+        });
+        for _ in 0..3 {
+            repo.release();
+            assert!(device.refresh(&repo).is_durable());
+            control.refresh(&repo);
+            assert_eq!(device.requests, control.requests);
+            assert_eq!(device.changes, control.changes);
+            let mut expected = control.clone();
+            expected.edit_ledger(|ledger| format!("{ledger}future x y\n"));
+            assert!(device.store == expected.store, "{}", ledger(&device));
+        }
+    }
+}
+
+#[test]
+fn a_field_of_newer_firmware_stays_with_its_file() {
+    let mut repo = repo();
+    let mut device = Device::refreshed(&repo);
+    device.edit_ledger(|ledger| {
+        let mark = |line: &str| match line.split(' ').nth(1) {
+            Some(role @ ("timestamp" | "snapshot")) => format!("{line} of={role} day=20420\n"),
+            _ => format!("{line}\n"),
+        };
+        ledger.lines().map(mark).collect()
+    });
+    let marked = |device: &Device| -> Vec<String> {
+        let text = ledger(device);
+        let fields = |line: &str| line.split_once('=').map(|(_, fields)| fields.to_owned());
+        text.lines().filter(|line| line.starts_with("file ")).filter_map(fields).collect()
+    };
+    // The file that is there may be there still when the ledger is read again.
+    let [timestamp, snapshot] = ["timestamp day=20420", "snapshot day=20420"];
+    let expected: [&[&str]; 3] = [&[timestamp, snapshot], &[snapshot], &[snapshot]];
+    for expected in expected {
+        repo.timestamp.version += 1;
+        repo.publish();
+        assert!(device.refresh(&repo).is_durable());
+        assert_eq!(marked(&device), expected, "{}", ledger(&device));
+    }
+    repo.release();
+    repo.release();
+    device.refresh(&repo);
+    repo.release();
+    device.refresh(&repo);
+    assert_eq!(marked(&device), [""; 0], "{}", ledger(&device));
+}
+
+#[test]
+fn what_may_not_be_passed_over_is_not_written_over_and_permits_nothing() {
+    for newer in NEWER.into_iter().chain([next_major as Edit]) {
+        let mut repo = repo();
+        let mut device = Device::refreshed(&repo);
+        device.edit_ledger(newer);
+        let written = ledger(&device);
+
+        // Not even where there is nothing to store.
+        let before = device.store.clone();
+        assert!(!device.refresh(&repo).is_durable());
+        assert!(device.changes.is_empty() && device.store == before);
+
+        repo.next_root(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["t2"], 1));
+        });
+        repo.release();
+        let trusted = device.refresh(&repo);
+        assert!(!trusted.is_durable());
+        assert!(!device.changes.contains(&"write ledger".to_owned()), "{:?}", device.changes);
+        assert_eq!(device.changes.last().unwrap(), "write snapshot");
+        assert_stored(
+            &device,
+            &repo,
+            &["2.root.json", "timestamp.json", "2.snapshot.json", "1.targets.json"],
+        );
+        let path = TargetPath::new("file").unwrap();
+        let lookup = device.find_vouched(&repo, trusted, &path).unwrap();
+        assert!(!lookup.repository.is_durable());
+        assert!(!lookup.target.unwrap().is_durable());
+        let offline = device.refresh_offline(&repo, 60).unwrap();
+        assert!(!offline.is_durable());
+        assert_eq!(ledger(&device), written);
+
+        // The newer firmware is back, and finds the ledger that it wrote.
+        device.edit_ledger(|ledger| {
+            let known = ledger.replace("ledger 2\n", "ledger 1\n");
+            known.split_inclusive('\n').filter(|line| !line.contains("future")).collect()
+        });
+        repo.release();
+        assert!(device.refresh(&repo).is_durable());
+    }
+}
+
+#[test]
+fn floors_hold_whatever_newer_firmware_has_added() {
+    let plain: [Edit; 2] = [
+        |ledger| format!("{ledger}future x y\n"),
+        |ledger| ledger.replacen("\nfile ", "\n!file ", 1),
+    ];
+    for newer in plain.into_iter().chain(NEWER) {
+        // The root that took a key is withheld, by who has that key.
+        let old = repo();
+        let mut new = old.clone();
+        new.next_root(|repo| {
+            for role in ["timestamp", "snapshot"] {
+                repo.keys.insert(role, Authority::new(&[&format!("{role} 2")], 1));
+            }
+        });
+        new.publish();
+        let mut device = Device::new(&new);
+        device.anchor = new.file("2.root.json");
+        device.refresh(&new);
+        device.edit_ledger(newer);
+        device.anchor = old.file("1.root.json");
+        assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+        assert_eq!(device.requested(), ["2.root.json"], "a root is withheld");
+        device.refresh(&new);
+
+        // What a thief has signed ends with the key, although the root was stored before.
+        let mut repo = Repo::with(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
+        });
+        let mut evil = repo.clone();
+        evil.timestamp.version = u64::MAX;
+        evil.publish();
+        let mut device = Device::refreshed(&evil);
+        device.edit_ledger(newer);
+        repo.next_root(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
+        });
+        repo.publish();
+        device.store.insert(repo.item("2.root.json"), repo.file("2.root.json"));
+        device.refresh(&repo);
+    }
+    for newer in plain.into_iter().chain(NEWER).chain([next_major as Edit]) {
+        let old = repo();
+        let mut new = old.clone();
+        new.release();
+        let mut device = Device::refreshed(&new);
+        device.edit_ledger(newer);
+        assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+        device.refresh(&new);
+    }
+}
+
+#[test]
+fn a_ledger_that_is_damaged_beside_what_is_newer_is_damaged() {
+    // The bytes are not what newer firmware has written, so they may go.
+    let repo = repo();
+    let mut device = Device::refreshed(&repo);
+    device.edit_ledger(NEWER[0]);
+    let whole = ledger(&device);
+    for at in [0, 17, whole.len() / 2, whole.len() - 2] {
+        let mut device = device.clone();
+        device.store.get_mut(&StoredItem::Ledger).unwrap()[at] ^= 4;
+        assert!(device.refresh(&repo).is_durable(), "byte {at}");
+    }
+}
