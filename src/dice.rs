@@ -36,6 +36,10 @@ impl Dice {
         self.number().to_le_bytes()[0]
     }
 
+    pub(crate) fn one_of<'t, T: ?Sized>(&mut self, all: &[&'t T]) -> &'t T {
+        all[self.below(all.len())]
+    }
+
     /// Fewer than `end` of what `make` makes.
     pub(crate) fn list<T>(&mut self, end: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.below(end)).map(|_| make(self)).collect()

@@ -67,7 +67,7 @@ pub(super) enum Storing<'a> {
 impl<'a> Loading<'a> {
     pub(super) fn loaded(self, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
         match self {
-            Self::Ledger(begun) => begun.loaded(bytes),
+            Self::Ledger(begun) => begun.loaded(bytes.as_deref()),
             Self::Root(roots) => roots.loaded(bytes),
             Self::Timestamp(timestamps) => Ok(timestamps.loaded(bytes)),
             Self::Snapshot(snapshots) => snapshots.loaded(bytes),

@@ -85,9 +85,9 @@ pub(super) struct Begun<'a> {
 }
 
 impl<'a> Begun<'a> {
-    pub(super) fn loaded(self: Box<Self>, bytes: Option<Bytes<'a>>) -> Result<Next<'a>> {
+    pub(super) fn loaded(self: Box<Self>, bytes: Option<&[u8]>) -> Result<Next<'a>> {
         let Self { context, root } = *self;
-        let mut ledger = Ledger::read(bytes.as_deref());
+        let mut ledger = Ledger::read(bytes);
         ledger.saw_root(&root);
         let anchor = Anchor::of(&root);
         let cycle =

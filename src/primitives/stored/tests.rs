@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::dice::Dice;
 
 lines!(
     "lamp",
@@ -90,25 +91,6 @@ fn named<F: Field>(line: &mut Reader<'_>, name: &str) -> Result<Option<F>, ()> {
     Ok(value)
 }
 
-/// A 64-bit linear congruential generator, with Knuth's constants.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, count: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % count
-    }
-
-    fn yes(&mut self) -> bool {
-        self.below(2) == 1
-    }
-
-    fn one_of<'t, T: ?Sized>(&mut self, all: &[&'t T]) -> &'t T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-}
-
 fn sealed(lines: &str) -> Vec<u8> {
     seal(format!("ota-trust lamp 1\n{lines}"))
 }
@@ -138,10 +120,10 @@ fn future(dice: &mut Dice) -> Vec<u8> {
         let (mark, level) = (dice.one_of(&["", "", "!"]), dice.below(3));
         lines.push(format!("{mark}slot {name} {level}{}", dice.one_of(&FIELDS)));
     }
-    if dice.yes() {
+    if dice.coin() {
         lines.push(format!("lit{}", dice.one_of(&FIELDS)));
     }
-    if dice.yes() {
+    if dice.coin() {
         lines.push(format!("level {}{}", dice.below(9), dice.one_of(&FIELDS)));
     }
     for _ in 0..dice.below(4) {
@@ -150,7 +132,7 @@ fn future(dice: &mut Dice) -> Vec<u8> {
         lines.push(dice.one_of(&unknown).to_string());
     }
     for at in (1..lines.len()).rev() {
-        lines.swap(at, usize::try_from(dice.below(at as u64 + 1)).unwrap());
+        lines.swap(at, dice.below(at + 1));
     }
     sealed(&lines.iter().flat_map(|line| [line, "\n"]).collect::<String>())
 }
@@ -163,19 +145,19 @@ fn change(item: &mut Old, dice: &mut Dice) {
         _ => {}
     }
     if let Some(level) = &mut item.level {
-        **level = dice.below(u64::MAX >> 33);
+        **level = dice.number();
     }
-    if dice.yes() && !item.slot.is_empty() {
+    if dice.coin() && !item.slot.is_empty() {
         item.slot.remove(0);
     }
     for line in &mut item.slot {
-        if dice.yes() {
-            line.level = dice.below(3);
+        if dice.coin() {
+            line.level = dice.number() % 3;
         } else {
             *line = line.clone().with(Slot { name: line.name, level: 8 });
         }
     }
-    if dice.yes() {
+    if dice.coin() {
         item.slot.push(Line::new(Slot { name: 9, level: 1 }));
     }
 }
@@ -203,7 +185,7 @@ fn unknown(bytes: &[u8]) -> Vec<&str> {
 
 #[test]
 fn what_newer_code_has_written_survives_older_code() {
-    let mut dice = Dice(1);
+    let mut dice = Dice::new(1);
     for _ in 0..20_000 {
         let before = future(&mut dice);
         let Stored::Found(mut item, rewrite) = old(&before) else { panic!("{before:?}") };
@@ -235,7 +217,7 @@ fn what_newer_code_has_written_survives_older_code() {
 
 #[test]
 fn what_is_read_and_written_is_read_again() {
-    let mut dice = Dice(2);
+    let mut dice = Dice::new(2);
     for _ in 0..10_000 {
         let bytes = future(&mut dice);
         let Stored::Found(item, rewrite) = old(&bytes) else { panic!("{bytes:?}") };
@@ -303,7 +285,7 @@ fn what_an_item_is_follows_from_its_lines() {
         ("!", NotOfTheForm),
         ("! slot 1 1", NotOfTheForm),
     ];
-    let mut dice = Dice(3);
+    let mut dice = Dice::new(3);
     let is = |lines: &[(&str, Effect)]| {
         let text: String = lines.iter().flat_map(|(line, _)| [line, "\n"]).collect();
         let bytes = sealed(&text);
