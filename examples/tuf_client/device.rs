@@ -79,7 +79,8 @@ impl Io for Online<'_> {
     type Error = io::Error;
 
     fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
-        self.device.store.read(item).map_err(io::Error::other).into()
+        let read = self.device.store.read(item).map_err(io::Error::other);
+        read.inspect_err(|error| eprintln!("{error}")).into()
     }
 
     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {

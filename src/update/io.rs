@@ -1,7 +1,7 @@
-//! The loop that every caller would write, over what only the caller has: a storage and a transport.
+//! The loop that every caller would write, over what only the caller has: storage and transport.
 //!
-//! [`Io`] is for code that blocks, [`AsyncIo`] for code that awaits. The two loops differ in nothing
-//! else: what an answer means is decided by the machine.
+//! [`Io`] is for code that blocks, [`AsyncIo`] for code that awaits. The two loops differ in
+//! nothing else: what an answer means is decided by the machine.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,18 +21,18 @@ pub trait Io {
 
     /// Downloads a file of the repository.
     ///
-    /// Stop at [`max_length`](FileRequest::max_length): a longer file is refused in any case. Answer
-    /// [`Fetched::NotFound`] only when the repository itself says that it has no such file; for a
-    /// root, that ends the chain. Everything else that goes wrong is [`Fetched::Failed`]. Of several
-    /// failures, [`RunError::Transport`] keeps the last.
+    /// Stop at [`max_length`](FileRequest::max_length): a longer file is refused in any case.
+    /// Answer [`Fetched::NotFound`] only when the repository itself says that it has no such file;
+    /// for a root, that ends the chain. Everything else that goes wrong is [`Fetched::Failed`]. Of
+    /// several failures, [`RunError::Transport`] keeps the last.
     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<Self::Error>;
 
     /// Makes these changes in their order, each of them atomically.
     ///
     /// Every prefix of them is safe, so a power cut between two needs no care. After an error the
-    /// run goes on, as after [`Persist::failed`](super::Persist::failed): the verdict is the same, and
-    /// [`Repository::is_durable`](super::Repository::is_durable) says whether a floor is missing.
-    /// `run` does not keep the error, so log it here.
+    /// run goes on, as after [`Persist::failed`](super::Persist::failed): the verdict is the same,
+    /// and [`Repository::is_durable`](super::Repository::is_durable) says whether a floor is
+    /// missing. `run` does not keep the error, so log it here.
     fn store(&mut self, changes: &[Change<'_>]) -> Result<(), Self::Error>;
 }
 
@@ -280,8 +280,8 @@ impl<D> Step<'_, D> {
 
     /// Answers this step and all that follow it, until the end, awaiting the answers.
     ///
-    /// The future is [`Send`] where `I`, `D` and the error are. To drop it is to cut the power: what
-    /// was stored until then stays, and the next cycle goes on from there.
+    /// The future is [`Send`] where `I`, `D` and the error are. To drop it is to cut the power:
+    /// what was stored until then stays, and the next cycle goes on from there.
     ///
     /// ```
     /// use std::io;

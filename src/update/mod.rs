@@ -22,8 +22,8 @@
 //!
 //! Write the loop yourself where `run` does not fit:
 //!
-//! - bytes are lent rather than handed over, such as a slice of memory-mapped flash. Neither is
-//!   copied; what is lent must live as long as the repository;
+//! - bytes are lent rather than handed over: a slice of memory-mapped flash, which is not copied
+//!   either. What is lent must live as long as the repository;
 //! - one file is asked for in several places at once, and the first answer counts;
 //! - something else schedules the steps: an event loop, a state machine of your own, an executor
 //!   whose futures are not `Send`.
@@ -61,16 +61,30 @@
 //!         };
 //!     }
 //! }
-//! # use ota_trust::primitives::{Limits, StartTime};
-//! # let start = StartTime::Known("2026-11-23T12:00:00Z".parse()?);
-//! # let begun = ota_trust::update::Update::begin(&b"not a root"[..], start, Limits::default());
-//! # let bundle = BTreeMap::new();
-//! # let end = begun.map(|step| drive(step, &bundle, |_| Ok(None), |_| Ok(())));
-//! # assert_eq!(end.unwrap_err().code(), "update.anchor");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # #[cfg(feature = "repository")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use ota_trust::{key::{Ed25519Signer, Signer}, metadata::RoleType};
+//! # use ota_trust::{primitives::{Limits, StartTime}, repository::{Policy, Published}};
+//! # let now = "2026-11-23T12:00:00Z".parse()?;
+//! # let [people, machine] = [1, 2].map(|seed| Ed25519Signer::from_seed(&[seed; 32]));
+//! # let mut draft = Published::nothing().draft();
+//! # for (role, key) in [(RoleType::Root, &people), (RoleType::Targets, &people),
+//! #     (RoleType::Snapshot, &machine), (RoleType::Timestamp, &machine)] {
+//! #     draft.root().set_keys(role, &[key.public_key().clone()], 1)?;
+//! # }
+//! # draft.targets()?;
+//! # let release = draft.seal(now, &Policy::default())?.publish(&[&people, &machine], now)?;
+//! # let bundle: BTreeMap<_, _> = release.files().map(|f| (f.name(), f.bytes())).collect();
+//! # let root = bundle["1.root.json"];
+//! # let step = ota_trust::update::Update::begin(root, StartTime::Known(now), Limits::default())?;
+//! # let repository = drive(step, &bundle, |_| Ok(None), |_| Err(io::ErrorKind::Other.into()))?;
+//! # assert!(!repository.is_durable());
+//! # Ok(()) }
+//! # #[cfg(not(feature = "repository"))]
+//! # fn main() {}
 //! ```
 //!
-//! # Where what is checked
+//! # Where each paragraph is
 //!
 //! | file | paragraph |
 //! |---|---|

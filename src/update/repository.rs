@@ -273,8 +273,8 @@ impl<'a> TrustedMetadata<'a> {
         Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
     }
 
-    /// When the first ends of these roles and of what vouches for all of them. What may be old is so by
-    /// its timestamp and its snapshot.
+    /// When the first ends of these roles and of what vouches for all of them. What may be old is so
+    /// by its timestamp and its snapshot.
     pub(super) fn fresh_until<'r>(&self, roles: impl IntoIterator<Item = &'r RoleName>) -> UtcTime {
         let mut fresh_until = self.root.expires();
         if self.cycle.context.freshness() != Freshness::Stale {

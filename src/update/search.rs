@@ -28,7 +28,7 @@ struct Search<'a> {
 
 /// A delegation that the search follows.
 struct Edge {
-    /// The number of the delegator among the visited; `None` for `targets`, which the root delegates.
+    /// The number of the delegator among the visited; `None` for `targets`, which root delegates.
     from: Option<usize>,
     role: RoleName,
 }
@@ -68,7 +68,7 @@ impl<'a> Search<'a> {
         let Some(delegator) = self.delegator_of(edge) else { return Ok(true) };
         let Some(role) = self.metadata.delegated(&edge.role) else { return Ok(false) };
         if !role.delegators.contains(delegator) {
-            // It is there because another delegator's keys have signed it; this one's must have, too.
+            // It is there because another delegator's keys have signed it; this one's must, too.
             let limits = self.metadata.cycle.limits();
             let by = self.metadata.delegator(delegator, &edge.role)?;
             check_edge(by, &edge.role, &role.targets, limits)?;
@@ -78,7 +78,7 @@ impl<'a> Search<'a> {
         Ok(true)
     }
 
-    /// The entry of a role that is trusted, if it lists the target; or else its delegations are next.
+    /// The entry of a trusted role, if it lists the target; or else its delegations are next.
     fn visit(&mut self, edge: Edge) -> Result<Option<TrustedTarget>> {
         let TrustedMetadata { cycle, root, snapshot, .. } = &*self.metadata;
         // A role that is not at hand must never pass for one that lists nothing.

@@ -1,5 +1,5 @@
-//! `Step::run` and `Step::run_async`: they ask for what the loop by hand asks for, and each end is as
-//! it is documented.
+//! `Step::run` and `Step::run_async`: they ask for what the loop by hand asks for, and each end is
+//! as it is documented.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
@@ -16,7 +16,7 @@ use ota_trust::verify::TrustedTarget;
 
 use crate::world::*;
 
-/// A device between two threads: what a repository serves, without the means to write it.
+/// What a repository serves, without the means to write it, which cannot go to another thread.
 #[derive(Clone)]
 struct Served {
     files: BTreeMap<String, Vec<u8>>,
