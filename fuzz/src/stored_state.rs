@@ -118,15 +118,19 @@ pub fn check(input: &[u8]) {
     let result = cycle(&mut device, &past.repository);
     let [before, after] = [&store, &device.store].map(|store| store.get(&StoredItem::Ledger));
     ledger::check_rewritten(before, after);
+    let is_newer = ledger_of(&store).is_newer;
     if let Ok(is_durable) = result {
-        assert_eq!(is_durable, !ledger_of(&store).is_newer);
+        assert_eq!(is_durable, !is_newer);
+    }
+    if is_newer {
+        assert!(device.store == store, "written over what is newer");
     }
     match predicted {
         Verdict::Succeeds => assert!(result.is_ok(), "{result:?}"),
         Verdict::IsRefused => assert!(result.is_err(), "a baseline is passed over"),
         Verdict::Open => {}
     }
-    if predicted != Verdict::Succeeds {
+    if predicted != Verdict::Succeeds || is_newer {
         // What an operator does.
         for floor in [StoredItem::Ledger, StoredItem::Timestamp, StoredItem::Snapshot] {
             device.store.remove(&floor);

@@ -110,14 +110,12 @@ pub struct FileRequest<'r> {
 /// It has no code of its own: [`refusal`](Self::refusal) has one.
 ///
 /// ```
+/// use ota_trust::ErrorReport;
 /// use ota_trust::update::RunError;
 ///
 /// fn explain(error: &RunError<std::io::Error>) -> String {
-///     match (error.refusal(), error) {
-///         (Some(refusal), _) => format!("{}: {error}", refusal.code()),
-///         (None, RunError::Unreadable { cause, .. }) => format!("{error}: {cause}"),
-///         _ => error.to_string(),
-///     }
+///     let code = error.refusal().map_or("storage", |refusal| refusal.code());
+///     format!("{code}: {}", ErrorReport::of(error))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

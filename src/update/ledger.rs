@@ -24,7 +24,7 @@
 //!
 //! There is one `file` for each file that is stored, or is about to be. Roots are named by version
 //! and digest, keys by fingerprint. What newer firmware adds stays as it is ([`stored`]). If it has
-//! added something critical, the ledger is not written and nothing is installed.
+//! added something critical, nothing is stored and nothing is installed.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -63,7 +63,7 @@ lines!(
 pub(super) struct Ledger {
     lines: Lines,
     /// `None` where newer firmware has written it, and this one must not write over it.
-    rewrite: Option<Rewrite>,
+    rewrite: Option<Rewrite<Lines>>,
     /// The last root of the chain so far; never stored.
     root: Option<Mark>,
     /// The keys that timestamp and snapshot have by the last root of all; never stored.

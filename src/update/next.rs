@@ -108,6 +108,20 @@ impl<'a> Fetching<'a> {
 }
 
 impl<'a> Storing<'a> {
+    /// Whether anything may be stored: not where newer firmware has written the ledger and this must
+    /// not. What no ledger has entered would be a floor of unknown origin to the newer firmware, and
+    /// what it has entered must not be removed behind its back.
+    pub(super) fn may_store(&self) -> bool {
+        let cycle = match self {
+            Self::Root(roots) => &roots.cycle,
+            Self::Timestamp(verified) => &verified.cycle,
+            Self::Snapshot(verified) => &verified.cycle,
+            Self::Targets(metadata) => &metadata.cycle,
+            Self::Role(found) => found.cycle(),
+        };
+        cycle.ledger.is_writable()
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Root(roots) => roots.bytes(),
@@ -118,7 +132,7 @@ impl<'a> Storing<'a> {
         }
     }
 
-    /// Goes on after the attempt to store, whether or not it succeeded.
+    /// Goes on after the attempt to store, whether or not it succeeded, or was made at all.
     pub(super) fn stored(self) -> Result<Next<'a>> {
         match self {
             Self::Root(roots) => roots.fetch_next(),

@@ -51,7 +51,7 @@ impl Update {
         limits: Limits,
     ) -> Result<Step<'a, Repository<'a>>> {
         let next = begin(root.into(), Context::new(start, limits))?;
-        Ok(step::start(next, Repository::new))
+        step::start(next, Repository::new)
     }
 
     /// Begins a cycle on a bundle that may be old: a USB stick, a recovery partition.
@@ -67,7 +67,7 @@ impl Update {
         limits: Limits,
     ) -> Result<Step<'a, StaleRepository<'a>>> {
         let next = begin(root.into(), Context::stale(start, limits, max_staleness))?;
-        Ok(step::start(next, StaleRepository::new))
+        step::start(next, StaleRepository::new)
     }
 }
 
@@ -142,7 +142,7 @@ impl Cycle {
 /// On the way to the latest root (§5.3): through the stored ones first, then through what the
 /// repository has.
 pub(super) struct Roots<'a> {
-    cycle: Cycle,
+    pub(super) cycle: Cycle,
     root: Trusted<'a, Root>,
     fetched: u32,
 }
@@ -252,7 +252,7 @@ pub(super) struct Timestamps<'a> {
 
 /// A timestamp that is about to be stored.
 pub(super) struct VerifiedTimestamp<'a> {
-    cycle: Cycle,
+    pub(super) cycle: Cycle,
     root: Trusted<'a, Root>,
     timestamp: Trusted<'a, Timestamp>,
 }
@@ -325,7 +325,7 @@ pub(super) struct Snapshots<'a> {
 
 /// A snapshot that is about to be stored.
 pub(super) struct VerifiedSnapshot<'a> {
-    cycle: Cycle,
+    pub(super) cycle: Cycle,
     root: Trusted<'a, Root>,
     snapshot: Trusted<'a, Snapshot>,
 }

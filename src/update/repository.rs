@@ -61,10 +61,10 @@ impl<'a> Repository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, TrustedTarget>>, UpdateError> {
-        Ok(step::start(search::begin(self.metadata, path)?, |finished| Lookup {
+        step::start(search::begin(self.metadata, path)?, |finished| Lookup {
             repository: Self { metadata: finished.metadata },
             target: finished.target,
-        }))
+        })
     }
 
     /// Looks a target up together with who vouches for it: for release manifests, rollout plans
@@ -73,10 +73,10 @@ impl<'a> Repository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, VouchedTarget>>, UpdateError> {
-        Ok(step::start(search::begin(self.metadata, path)?, |finished| {
+        step::start(search::begin(self.metadata, path)?, |finished| {
             let target = finished.target.and_then(|target| finished.metadata.vouch(target));
             Lookup { repository: Self { metadata: finished.metadata }, target }
-        }))
+        })
     }
 
     /// Whether the metadata is known to be current, or whether the clock left that open.
@@ -92,10 +92,10 @@ impl<'a> StaleRepository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, StaleTarget>>, UpdateError> {
-        Ok(step::start(search::begin(self.metadata, path)?, |finished| Lookup {
+        step::start(search::begin(self.metadata, path)?, |finished| Lookup {
             repository: Self { metadata: finished.metadata },
             target: finished.target.map(StaleTarget),
-        }))
+        })
     }
 
     /// Looks a target up together with who vouches for it, as [`Repository::find_vouched`] does.
@@ -103,13 +103,13 @@ impl<'a> StaleRepository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, StaleTarget<VouchedTarget>>>, UpdateError> {
-        Ok(step::start(search::begin(self.metadata, path)?, |finished| {
+        step::start(search::begin(self.metadata, path)?, |finished| {
             let target = finished.target.and_then(|target| finished.metadata.vouch(target));
             Lookup {
                 repository: Self { metadata: finished.metadata },
                 target: target.map(StaleTarget),
             }
-        }))
+        })
     }
 }
 
@@ -152,7 +152,8 @@ macro_rules! shared {
             /// but the device would forget it: nothing should be installed.
             ///
             /// It is also `false` where newer firmware has written the ledger and this one must not
-            /// write over it. Then no floor can be stored.
+            /// write over it. Then nothing at all is stored, and it stays so until firmware runs that
+            /// knows what was written.
             #[must_use]
             pub fn is_durable(&self) -> bool {
                 self.metadata.durable

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use super::error::Result;
 use super::next::{Answered, Bytes, Fetching, Loading, Next, Storing};
+use super::refresh::Cycle;
 use super::repository::{Finished, TrustedMetadata};
 use super::{NotFound, StoredItem};
 use crate::metadata::{MetaFile, Targets};
@@ -195,6 +196,10 @@ impl<'a> Wanted<'a> {
 }
 
 impl<'a> FoundRole<'a> {
+    pub(super) fn cycle(&self) -> &Cycle {
+        &self.search.metadata.cycle
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         self.targets.bytes()
     }

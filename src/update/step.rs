@@ -78,8 +78,8 @@ struct Flow<'a, D> {
 }
 
 impl<'a, D> Flow<'a, D> {
-    fn step(self, next: Next<'a>) -> Step<'a, D> {
-        match next {
+    fn step(self, next: Next<'a>) -> Result<Step<'a, D>> {
+        Ok(match next {
             Next::Load { item, then } => Step::Load(Load { item, then, flow: self }),
             Next::Fetch { file, max_length, max_attempts, then } => Step::Fetch(Fetch {
                 file,
@@ -90,18 +90,19 @@ impl<'a, D> Flow<'a, D> {
                 then,
                 flow: self,
             }),
+            Next::Persist { then, .. } if !then.may_store() => return self.step(then.stored()?),
             Next::Persist { before, item, then } => {
                 Step::Persist(Persist { before, item, then, flow: self })
             }
             Next::Done(finished) => {
                 Step::Done((self.finish)(finished.with_durability(self.durable)))
             }
-        }
+        })
     }
 }
 
 /// The first step of a flow.
-pub(super) fn start<'a, D>(next: Next<'a>, finish: fn(Finished<'a>) -> D) -> Step<'a, D> {
+pub(super) fn start<'a, D>(next: Next<'a>, finish: fn(Finished<'a>) -> D) -> Result<Step<'a, D>> {
     Flow { finish, durable: true }.step(next)
 }
 
@@ -124,7 +125,7 @@ impl<'a, D> Load<'a, D> {
     /// because going on would be going on without floors.
     pub fn loaded(self, bytes: Option<impl Into<Cow<'a, [u8]>>>) -> Result<Step<'a, D>> {
         let next = self.then.loaded(bytes.map(Into::into))?;
-        Ok(self.flow.step(next))
+        self.flow.step(next)
     }
 }
 
@@ -162,7 +163,7 @@ impl<'a, D> Fetch<'a, D> {
     pub fn received(self, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Step<'a, D>> {
         let Self { file, max_length, max_attempts, attempt, then, flow, .. } = self;
         match then.received(bytes.into()) {
-            Ok(next) => Ok(flow.step(next)),
+            Ok(next) => flow.step(next),
             Err((then, error)) => {
                 let again =
                     Self { file, max_length, max_attempts, attempt, refusal: None, then, flow };
@@ -177,7 +178,7 @@ impl<'a, D> Fetch<'a, D> {
     /// [`received`](Self::received).
     pub fn not_found(mut self) -> Result<Step<'a, D>> {
         match self.then.not_found() {
-            Ok(next) => Ok(self.flow.step(next?)),
+            Ok(next) => self.flow.step(next?),
             Err(then) => {
                 self.then = then;
                 let error = UpdateError::NotFound { file: self.file.clone() };
@@ -224,7 +225,7 @@ impl<'a, D> Persist<'a, D> {
     /// The changes are made.
     pub fn done(self) -> Result<Step<'a, D>> {
         let next = self.then.stored()?;
-        Ok(self.flow.step(next))
+        self.flow.step(next)
     }
 
     /// The changes could not be made, or not all.

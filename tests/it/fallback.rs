@@ -20,6 +20,14 @@ fn next_major(ledger: &str) -> String {
     ledger.replacen("ledger 1\n", "ledger 2\n", 1)
 }
 
+/// What it had added is known to it: here, as if it had added nothing.
+fn newer_firmware_is_back(device: &mut Device) {
+    device.edit_ledger(|ledger| {
+        let known = ledger.replace("ledger 2\n", "ledger 1\n");
+        known.split_inclusive('\n').filter(|line| !line.contains("future")).collect()
+    });
+}
+
 fn repo() -> Repo {
     Repo::with(|repo| repo.add_target("targets", "file", b"content"))
 }
@@ -91,41 +99,128 @@ fn what_may_not_be_passed_over_is_not_written_over_and_permits_nothing() {
         let mut repo = repo();
         let mut device = Device::refreshed(&repo);
         device.edit_ledger(newer);
-        let written = ledger(&device);
 
         // Not even where there is nothing to store.
         let before = device.store.clone();
         assert!(!device.refresh(&repo).is_durable());
         assert!(device.changes.is_empty() && device.store == before);
 
+        // Nor where there is: a root, a timestamp, a snapshot, roles.
         repo.next_root(|repo| {
             repo.keys.insert("timestamp", Authority::new(&["t2"], 1));
         });
         repo.release();
         let trusted = device.refresh(&repo);
         assert!(!trusted.is_durable());
-        assert!(!device.changes.contains(&"write ledger".to_owned()), "{:?}", device.changes);
-        assert_eq!(device.changes.last().unwrap(), "write snapshot");
-        assert_stored(
-            &device,
-            &repo,
-            &["2.root.json", "timestamp.json", "2.snapshot.json", "1.targets.json"],
-        );
+        assert!(device.changes.is_empty() && device.store == before, "{:?}", device.changes);
         let path = TargetPath::new("file").unwrap();
         let lookup = device.find_vouched(&repo, trusted, &path).unwrap();
         assert!(!lookup.repository.is_durable());
         assert!(!lookup.target.unwrap().is_durable());
         let offline = device.refresh_offline(&repo, 60).unwrap();
         assert!(!offline.is_durable());
-        assert_eq!(ledger(&device), written);
+        assert!(device.changes.is_empty() && device.store == before, "{:?}", device.changes);
 
-        // The newer firmware is back, and finds the ledger that it wrote.
-        device.edit_ledger(|ledger| {
-            let known = ledger.replace("ledger 2\n", "ledger 1\n");
-            known.split_inclusive('\n').filter(|line| !line.contains("future")).collect()
-        });
+        newer_firmware_is_back(&mut device);
         repo.release();
         assert!(device.refresh(&repo).is_durable());
+    }
+}
+
+/// A repository, and a later state of it after timestamp and snapshot got other keys.
+fn rotated() -> (Repo, Repo) {
+    let old = repo();
+    let mut new = old.clone();
+    new.next_root(|repo| {
+        for role in ["timestamp", "snapshot"] {
+            repo.keys.insert(role, Authority::new(&[&format!("{role} 2")], 1));
+        }
+    });
+    new.publish();
+    (old, new)
+}
+
+#[test]
+fn a_thief_cannot_poison_newer_firmware_through_older() {
+    for newer in NEWER.into_iter().chain([next_major as Edit]) {
+        let mut repo = Repo::with(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
+        });
+        let mut evil = repo.clone();
+        evil.timestamp.version = u64::MAX;
+        evil.publish();
+        let mut device = Device::refreshed(&repo);
+        device.edit_ledger(newer);
+        assert!(!device.refresh(&evil).is_durable(), "nothing is installed by it");
+
+        repo.next_root(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
+        });
+        repo.publish();
+        newer_firmware_is_back(&mut device);
+        device.anchor = repo.file("2.root.json");
+        assert!(device.refresh(&repo).is_durable());
+    }
+}
+
+#[test]
+fn older_firmware_takes_no_floor_of_newer_away() {
+    struct OnlyRoots<'r>(&'r Repo);
+    impl Mirror for OnlyRoots<'_> {
+        fn get(&self, name: &str, attempt: u32) -> Answer {
+            if name.ends_with("root.json") { self.0.get(name, attempt) } else { Answer::Failed }
+        }
+    }
+    for newer in NEWER.into_iter().chain([next_major as Edit]) {
+        let (old, mut new) = rotated();
+        let before = new.clone();
+        new.release();
+        let mut device = Device::new(&new);
+        device.anchor = new.file("2.root.json");
+        device.refresh(&new);
+        device.edit_ledger(newer);
+        let stored = device.store.clone();
+        // Firmware with root 1, by which root 2 takes keys away: with root 2 alone, and then without.
+        device.anchor = old.file("1.root.json");
+        device.refusal(&OnlyRoots(&new));
+        assert!(device.changes.is_empty(), "{:?}", device.changes);
+        let _ = device.try_refresh(&old);
+        assert!(device.changes.is_empty() && device.store == stored, "{:?}", device.changes);
+
+        newer_firmware_is_back(&mut device);
+        device.anchor = new.file("2.root.json");
+        assert_refused(&device.refusal(&before), "verify.rollback", Remedy::AnotherMirror);
+        device.refresh(&new);
+    }
+}
+
+#[test]
+fn nothing_of_another_repository_is_left_to_newer_firmware() {
+    let sibling = |name: &str| {
+        Repo::with(|repo| {
+            repo.keys.insert("root", Authority::new(&[name], 1));
+            repo.delegate("targets", Delegation::new("role", &["*"]));
+            repo.add_target("targets", name, b"content");
+            repo.add_target("role", "file", name.as_bytes());
+        })
+    };
+    for newer in NEWER.into_iter().chain([next_major as Edit]) {
+        let (ours, mut theirs) = (sibling("ours"), sibling("theirs"));
+        (theirs.timestamp.version, theirs.snapshot.version) = (9, 9);
+        theirs.publish();
+        let mut device = Device::refreshed(&ours);
+        device.edit_ledger(newer);
+        device.anchor = theirs.file("1.root.json");
+        if let Ok(trusted) = device.try_refresh(&theirs) {
+            device.find(&theirs, trusted, "file").unwrap();
+        }
+        device.anchor = ours.file("1.root.json");
+        newer_firmware_is_back(&mut device);
+        let trusted = device.refresh(&ours);
+        assert!(trusted.is_durable());
+        assert_eq!(trusted.targets().bytes(), ours.file("1.targets.json"));
+        let target = device.find(&ours, trusted, "file").unwrap().target.unwrap();
+        assert_eq!(target.hashes().check(b"ours"), Ok(()));
     }
 }
 

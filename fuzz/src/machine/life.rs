@@ -244,12 +244,15 @@ impl Life {
         Ok(outcome)
     }
 
-    /// What was written says what was signed, and the ledger knows of the floors that were written,
-    /// where it could be written.
+    /// What was written says what was signed, and the ledger knows of the floors that were written.
+    /// Where it may not be written, nothing is.
     fn check_stored(&self, before: &Store) {
         let [ledger_before, ledger_after] =
             [before, &self.device.store].map(|store| store.get(&StoredItem::Ledger));
         ledger::check_rewritten(ledger_before, ledger_after);
+        if model::ledger_of(before).is_newer {
+            assert!(self.device.store == *before, "written over what is newer");
+        }
         let ledger = model::ledger_of(&self.device.store);
         let written = self.device.store.iter();
         for (item, bytes) in written.filter(|(item, bytes)| before.get(*item) != Some(*bytes)) {
@@ -261,8 +264,7 @@ impl Life {
             };
             let file = sha256(bytes);
             let is_entered = ledger.entries.iter().any(|e| e.role == role && e.file == file);
-            let is_free = role.is_empty() || ledger.is_newer;
-            assert!(is_free || is_entered, "the ledger does not know of the {role}");
+            assert!(role.is_empty() || is_entered, "the ledger does not know of the {role}");
             assert!(model::is_known(bytes, &self.repository), "{item:?} was never signed");
         }
     }
@@ -275,25 +277,29 @@ impl Life {
         let is_newer = model::ledger_of(before).is_newer;
         assert_eq!(outcome.is_durable, !self.device.lost_a_floor && !is_newer);
 
-        // The timestamp that is trusted is the one just verified, or else the one that was stored.
+        // The timestamp that is trusted is the one just verified, or else the one that was stored. Where
+        // nothing may be stored, nobody sees it.
         let mut seen = before.clone();
         seen.extend(self.device.verified.iter().cloned());
-        let timestamp = seen.get(&StoredItem::Timestamp).expect("a timestamp is trusted");
+        let timestamp = seen.get(&StoredItem::Timestamp).filter(|_| !is_newer);
+        assert!(timestamp.is_some() || is_newer, "a timestamp is trusted");
         let trusted = [
             ("root", &outcome.root, &terms.now),
-            ("timestamp", timestamp, &terms.stale_now),
             ("snapshot", &outcome.snapshot, &terms.stale_now),
             ("targets", &outcome.targets, &terms.now),
         ];
-        for (role, bytes, now) in trusted {
+        let timestamps = timestamp.map(|bytes| ("timestamp", bytes, &terms.stale_now));
+        for (role, bytes, now) in trusted.into_iter().chain(timestamps) {
             assert!(model::is_known(bytes, &self.repository), "{role} was never signed");
             let file = model::authentic(bytes, role, &outcome.root).expect("signed by its keys");
             let header = Header::read(&file.signed, role).expect("a header");
             assert_eq!(header.check_not_expired(now), Ok(()), "{role}");
         }
 
-        let (timestamp, snapshot) = (file(timestamp), file(&outcome.snapshot));
-        assert_eq!(model::listed(&timestamp, "snapshot"), Some(snapshot.version()));
+        let (timestamp, snapshot) = (timestamp.map(|bytes| file(bytes)), file(&outcome.snapshot));
+        if let Some(timestamp) = &timestamp {
+            assert_eq!(model::listed(timestamp, "snapshot"), Some(snapshot.version()));
+        }
         let targets = file(&outcome.targets);
         assert_eq!(model::listed(&snapshot, "targets"), Some(targets.version()));
         let fetched_after = model::stored_root(before, &self.repository, self.anchor);
@@ -302,8 +308,11 @@ impl Life {
         let chain = Chain { repository, anchor, fetched_after, last };
         assert!(!model::rolls_root_back(before, &chain), "root rollback");
         if let Some(floor) = model::baseline(before, &chain, "timestamp") {
-            assert!(timestamp.version() >= floor.version(), "timestamp rollback");
-            assert!(model::keeps_snapshot(&floor, &timestamp), "snapshot rollback");
+            if let Some(timestamp) = &timestamp {
+                assert!(timestamp.version() >= floor.version(), "timestamp rollback");
+                assert!(model::keeps_snapshot(&floor, timestamp), "snapshot rollback");
+            }
+            assert!(model::listed(&floor, "snapshot") <= Some(snapshot.version()));
         }
         if let Some(floor) = model::baseline(before, &chain, "snapshot") {
             assert!(model::keeps_listing(&floor, &snapshot), "targets rollback");
