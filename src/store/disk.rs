@@ -41,6 +41,18 @@ pub(super) fn read(folder: &Path, name: &str, limit: u64) -> Result<Option<Vec<u
     }
 }
 
+/// Reads a file of state, of at most `limit` bytes; `None` where there is none. A longer one is an error:
+/// nobody has signed it, so it can be downloaded from nowhere.
+pub(super) fn read_state(folder: &Path, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+    let bytes = read(folder, name, limit)?;
+    if bytes.is_none()
+        && let Ok(metadata) = fs::metadata(folder.join(name))
+    {
+        return Err(StoreError::TooLong { limit, length: metadata.len() });
+    }
+    Ok(bytes)
+}
+
 /// Puts a file in place of another, or none, in one step as seen after a power cut.
 pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let (path, temporary) = (folder.join(name), folder.join(TEMPORARY));

@@ -34,6 +34,7 @@ use std::vec::Vec;
 pub use error::{StoreError, StoreOperation};
 pub use state::StateItem;
 
+use crate::primitives::stored::MAX_LENGTH;
 use crate::primitives::{Limits, Version};
 use crate::update::{Change, StoredItem};
 use crate::verify::anchor;
@@ -176,10 +177,19 @@ impl FsStore {
         ours.into_iter().try_for_each(|name| disk::remove(&self.folder, name))
     }
 
-    /// Reads an item; `None` where there is none, or one that is longer than the limits allow. (So limits
-    /// that are lowered below what is stored give up a floor.)
+    /// Reads an item; `None` where there is none, or a file of the repository that is longer than the
+    /// limits allow. (So limits that are lowered below what is stored give up a floor.) A ledger that
+    /// is too long is an error: newer firmware may have written it.
     pub fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
-        disk::read(&self.folder, &names::of(item), self.limit(item))
+        let (name, limits) = (names::of(item), &self.limits);
+        let limit = match item {
+            StoredItem::Ledger => return disk::read_state(&self.folder, &name, MAX_LENGTH),
+            StoredItem::Root(_) => limits.max_root_length,
+            StoredItem::Timestamp => limits.max_timestamp_length,
+            StoredItem::Snapshot => limits.max_snapshot_length,
+            StoredItem::Role(_) => limits.max_targets_length,
+        };
+        disk::read(&self.folder, &name, limit)
     }
 
     /// Makes changes in their order. After an error, a prefix of them is made.
@@ -205,20 +215,4 @@ impl FsStore {
     fn remove(&self, item: &StoredItem) -> Result<()> {
         disk::remove(&self.folder, &names::of(item))
     }
-
-    fn limit(&self, item: &StoredItem) -> u64 {
-        match item {
-            StoredItem::Root(_) => self.limits.max_root_length,
-            StoredItem::Ledger => max_ledger_length(&self.limits),
-            StoredItem::Timestamp => self.limits.max_timestamp_length,
-            StoredItem::Snapshot => self.limits.max_snapshot_length,
-            StoredItem::Role(_) => self.limits.max_targets_length,
-        }
-    }
-}
-
-/// Four entries of one line each, with three digests and those of the keys of two roles.
-fn max_ledger_length(limits: &Limits) -> u64 {
-    let keys = 2 * u64::from(limits.max_key_ids);
-    4 * (512 + 65 * keys) + 128
 }

@@ -6,10 +6,8 @@ use std::vec::Vec;
 
 use super::{FsStore, Result, StoreError, disk, names};
 use crate::identity::Fleet;
+use crate::primitives::stored::MAX_LENGTH;
 use crate::release::Product;
-
-/// The most that one item of state takes: two thousand withdrawals are 180 KiB.
-const MAX_LENGTH: u64 = 1 << 20;
 
 /// An item of state. Each is written whole, over the one before.
 ///
@@ -47,9 +45,10 @@ pub(super) fn is_item(name: &str) -> bool {
 }
 
 impl FsStore {
-    /// Reads an item of state; `None` where there is none.
+    /// Reads an item of state; `None` where there is none. One that is too long is an error, because
+    /// it is no loss.
     pub fn read_state(&self, item: &StateItem) -> Result<Option<Vec<u8>>> {
-        disk::read(&self.folder, &item.file_name(), MAX_LENGTH)
+        disk::read_state(&self.folder, &item.file_name(), MAX_LENGTH)
     }
 
     /// Writes an item of state: after a power cut the old one or the new one is there. What is too

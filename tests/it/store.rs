@@ -169,6 +169,37 @@ fn a_newer_shipped_anchor_replaces_the_older_part_of_the_chain() {
 }
 
 #[test]
+fn a_ledger_that_is_too_long_is_not_an_absent_one() {
+    let [_, second, _] = history();
+    let disk = Disk::new(&second);
+    disk.refresh(&second);
+    let path = disk.folder.path().join("ledger");
+    let mut device = Device::refreshed(&second);
+    let mut write_longer = |added: usize| {
+        let line = "x".repeat(added);
+        device.edit_ledger(|ledger| format!("{ledger}future {line}\n"));
+        let ledger = device.store[&StoredItem::Ledger].clone();
+        std::fs::write(&path, &ledger).unwrap();
+        ledger
+    };
+    let read = || {
+        let store = FsStore::open(disk.folder.path(), &Limits::small()).unwrap();
+        store.read(&StoredItem::Ledger).map_err(|error| error.code())
+    };
+    // What newer firmware may add fits, however small the limits of the device are.
+    let ledger = write_longer(400 << 10);
+    assert_eq!(read(), Ok(Some(ledger.clone())));
+    let mut next = second.clone();
+    next.release();
+    assert!(disk.refresh(&next).is_durable());
+    let rewritten = std::fs::read(&path).unwrap();
+    assert!(rewritten != ledger && rewritten.len() > 400 << 10, "what was added is kept");
+
+    write_longer(1 << 20);
+    assert_eq!(read(), Err("store.too-long"));
+}
+
+#[test]
 fn the_stored_chain_is_verified_again() {
     let [first, second, third] = history();
     let disk = Disk::new(&first);

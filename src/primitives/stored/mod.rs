@@ -36,6 +36,7 @@
 //!   because older code may have removed the subject and kept the line.
 //! - A critical line, or a higher major, is written only when every slot that must stay bootable
 //!   can read it. Otherwise it stops the slot that is the way back.
+//! - It is written at most half as long as `MAX_LENGTH`, so that what older code adds still fits.
 //! - Whoever raises a major reads the lower ones as well. None has been raised yet, so a lower one
 //!   is damage.
 
@@ -49,10 +50,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::Write as _;
+use core::marker::PhantomData;
 
 pub(crate) use line::{Field, Fields, Line, Reader, Writer};
 
 use super::{Digest, sha256};
+
+/// The most bytes that an item may take, whatever limits a device has set: a store that holds more
+/// says so, and does not answer that it has nothing.
+#[cfg(feature = "fs")]
+pub(crate) const MAX_LENGTH: u64 = 1 << 20;
 
 const CHECKSUM: &str = "sha256 ";
 
@@ -60,7 +67,7 @@ const CHECKSUM: &str = "sha256 ";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stored<I> {
     /// The item, and what lets it be written again.
-    Found(I, Rewrite),
+    Found(I, Rewrite<I>),
     /// No bytes at all.
     Absent,
     /// Bytes, and not those of such an item.
@@ -72,7 +79,7 @@ pub(crate) enum Stored<I> {
 impl<I: Item> Stored<I> {
     /// The known lines: none where the item is absent or damaged. And what lets the item be
     /// written: nothing does where newer code has written it.
-    pub(crate) fn open(self) -> (I, Option<Rewrite>) {
+    pub(crate) fn open(self) -> (I, Option<Rewrite<I>>) {
         match self {
             Self::Found(item, rewrite) => (item, Some(rewrite)),
             Self::Absent | Self::Damaged => (I::default(), Some(Rewrite::nothing())),
@@ -81,21 +88,22 @@ impl<I: Item> Stored<I> {
     }
 }
 
-/// The right to write an item, and the lines that have to be written again. Only
+/// The right to write an item of this type, and the lines that have to be written again. Only
 /// [`open`](Stored::open) gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rewrite {
+pub(crate) struct Rewrite<I> {
     /// The lines whose words are not known, each with its end.
     unknown: String,
+    of: PhantomData<fn(&I)>,
 }
 
-impl Rewrite {
+impl<I: Item> Rewrite<I> {
     fn nothing() -> Self {
-        Self { unknown: String::new() }
+        Self { unknown: String::new(), of: PhantomData }
     }
 
     /// The bytes to store.
-    pub(crate) fn write<I: Item>(&self, item: &I) -> Vec<u8> {
+    pub(crate) fn write(&self, item: &I) -> Vec<u8> {
         let mut text = format!("ota-trust {} {}\n", I::NAME, I::MAJOR);
         item.write(&mut text);
         text.push_str(&self.unknown);
