@@ -66,7 +66,8 @@ refusals!(
         #[refusal("identity.malformed", Operator)]
         #[error("the document is not well-formed")]
         Malformed(#[source] MetadataError),
-        /// None of the keys has signed, and why; of a device's key, whose id is its handle, nothing more.
+        /// None of the keys has signed. It says why each did not count, but not of a device's key, whose id
+        /// is its handle.
         #[refusal("identity.not-signed", Operator)]
         #[error("no signature counts{}", Reasons(.0))]
         NotSigned(Vec<(KeyId, NotCounted)>),
@@ -77,7 +78,7 @@ refusals!(
             /// The limit in bytes.
             limit: u64,
         },
-        /// It is signed, and another document.
+        /// The document is signed, and is another one than was asked for.
         #[refusal("identity.kind", Operator)]
         #[error("the document is not a {expected} of schema 1")]
         Kind {

@@ -6,7 +6,7 @@
 //!
 //! Both are read first, wherever they stand: `schema` before all else in the document, `crit`
 //! before the other fields of its object. A document of a later version is refused as one, and not
-//! as damaged, whatever its other fields hold.
+//! as damaged, whatever its other fields say, as long as it is strict JSON within the limits.
 
 use alloc::boxed::Box;
 use core::fmt;

@@ -4,6 +4,7 @@
 //! code and its remedy, once. What the table says can be listed (`ota_trust::refusals`), so nothing else
 //! has to be kept in step with it.
 
+use alloc::string::String;
 use core::error::Error;
 use core::fmt::{self, Write as _};
 
@@ -109,14 +110,15 @@ impl RefusalInfo {
         self.meaning.trim_ascii_start()
     }
 
-    /// What helps. `None` for a [`Reason`](crate::eligibility::Reason) of a decision, which is not a
+    /// What helps. Where another refusal passes this code on, what helps may be something else: an error
+    /// at hand knows ([`Refusal::remedy`]). `None` for a [`Reason`](crate::eligibility::Reason) of a decision, which is not a
     /// failure: it may pass by itself, and says so ([`wait`](crate::eligibility::Reason::wait)).
     #[must_use]
     pub const fn remedy(&self) -> Option<Remedy> {
         self.remedy
     }
 
-    /// The layer that refuses.
+    /// The layer that refuses. Where another refusal passes this code on, it is that one's.
     #[must_use]
     pub const fn layer(&self) -> Layer {
         self.layer
@@ -126,9 +128,10 @@ impl RefusalInfo {
 /// An error with all that it was caused by, for people and for logs.
 ///
 /// It displays as the texts of the error and its [`source`](Error::source)s, joined by `: `. A cause
-/// that the text before it already ends with is not repeated. Control characters are escaped, so that
-/// what a file contains cannot forge a line of a log, and what is longer than
-/// [`MAX_LENGTH`](Self::MAX_LENGTH) is cut.
+/// that the text before it already ends with is not repeated. What cannot be seen is escaped, control
+/// characters first of all, so that what a file contains cannot forge a line of a log. The whole is at
+/// most [`MAX_LENGTH`](Self::MAX_LENGTH) characters long, and a text that has a cause at most a quarter
+/// of that: what is longer is cut.
 ///
 /// ```
 /// use ota_trust::ErrorReport;
@@ -140,7 +143,7 @@ impl RefusalInfo {
 pub struct ErrorReport<'e>(&'e (dyn Error + 'static));
 
 impl<'e> ErrorReport<'e> {
-    /// Characters that it has at most, before a closing `…`.
+    /// How many characters it has at most, escaped, before a closing `…`.
     pub const MAX_LENGTH: usize = 2000;
 
     /// Of any error, this crate's or not.
@@ -152,43 +155,67 @@ impl<'e> ErrorReport<'e> {
 
 impl fmt::Display for ErrorReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = Bounded::default();
-        // Cut is not failed: what fits has been taken.
-        let _ = write!(said, "{}", self.0);
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            let mut text = Bounded::default();
-            let _ = write!(text, "{error}");
-            if !said.text.ends_with(&text.text) && write!(said, ": {}", text.text).is_err() {
+        let (mut said, mut link) = (Bounded::new(Self::MAX_LENGTH), Some(self.0));
+        while let Some(error) = link {
+            link = error.source();
+            // What caused an error is worth more than the rest of a long text.
+            let longest = if link.is_some() { Self::MAX_LENGTH / 4 } else { Self::MAX_LENGTH };
+            let mut part = Bounded::new(longest);
+            // Cut is not failed: what fits has been taken.
+            let _ = write!(part, "{error}");
+            if part.is_cut {
+                part.text.push('…');
+            }
+            if said.text.ends_with(&part.text) {
+                continue;
+            }
+            let colon = if said.text.is_empty() { "" } else { ": " };
+            if said.take(colon).and_then(|()| said.take(&part.text)).is_err() {
                 break;
             }
-            cause = error.source();
         }
         f.write_str(&said.text)?;
         if said.is_cut { f.write_str("…") } else { Ok(()) }
     }
 }
 
-/// Text of at most so many characters, none of them a control character.
-#[derive(Default)]
+/// Text of at most so many characters, each of which is seen.
 struct Bounded {
-    text: alloc::string::String,
-    length: usize,
+    text: String,
+    room: usize,
     is_cut: bool,
+}
+
+impl Bounded {
+    fn new(room: usize) -> Self {
+        Self { text: String::new(), room, is_cut: false }
+    }
+
+    /// Adds text that has been escaped.
+    fn take(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            let room = self.room.checked_sub(1);
+            self.is_cut = room.is_none();
+            self.room = room.ok_or(fmt::Error)?;
+            self.text.push(c);
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
-            if self.length >= ErrorReport::MAX_LENGTH {
-                self.is_cut = true;
-                return Err(fmt::Error);
-            }
-            self.length += 1;
+            let mut pair = String::from("a");
+            pair.push(c);
             match c {
                 // What was escaped before stays as it is.
-                '\\' | '"' | '\'' => self.text.push(c),
-                _ => self.text.extend(c.escape_debug()),
+                '\\' | '"' | '\'' => self.take(pair.get(1..).unwrap_or_default())?,
+                // Behind a letter, a mark that combines with it is seen. Alone, it would be escaped.
+                _ => {
+                    let escaped: String = pair.escape_debug().skip(1).collect();
+                    self.take(&escaped)?;
+                }
             }
         }
         Ok(())

@@ -16,7 +16,7 @@
 //! [`SCHEMA`] is the JSON Schema. Fields that are not known are passed over, and kept, since the
 //! bytes are; an object that lists one under `crit` is refused by readers that do not know it. Both
 //! `schema` and `crit` are read before the other fields, so a manifest of a later version is refused as
-//! one (`record.schema`), whatever else it holds.
+//! one (`record.schema`), whatever else it says, as long as it is strict JSON within the limits.
 
 mod component;
 #[cfg(feature = "repository")]

@@ -10,7 +10,7 @@ refusals!(
     #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]
     pub enum SuccessionError {
-        /// It is another product's.
+        /// The plan is another product's.
         #[refusal("succession.product", Operator)]
         #[error("the plan of another product")]
         Product,

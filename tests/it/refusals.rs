@@ -10,13 +10,13 @@ use ota_trust::artifact::ArtifactError;
 use ota_trust::json::{JsonError, JsonProblem, RecordError};
 use ota_trust::metadata::{MetadataError, RoleType};
 use ota_trust::permit::PermitError;
-use ota_trust::primitives::{HashesError, RoleNameError, TimeError};
+use ota_trust::primitives::{HashesError, Remedy, RoleNameError, TimeError};
 use ota_trust::release::ReleaseError;
 use ota_trust::rollout::RolloutError;
 use ota_trust::services::ServiceError;
 use ota_trust::update::UpdateError;
 use ota_trust::verify::VerifyError;
-use ota_trust::{ErrorReport, Refusal, refusals};
+use ota_trust::{ErrorReport, Layer, Refusal, refusals};
 
 #[test]
 fn each_code_is_listed_once_and_has_its_form_and_a_meaning() {
@@ -139,6 +139,59 @@ fn every_refusal_with_a_cause_leaves_it_to_the_report() {
     assert_eq!((said.code(), verify().code()), ("update.anchor", "metadata.json"));
 }
 
+/// Code, remedy and layer of a refusal, by its own type and gathered.
+fn said(refusal: impl Into<ota_trust::Error>) -> (&'static str, Remedy, Layer) {
+    let refusal = refusal.into();
+    (refusal.code(), refusal.remedy(), refusal.layer())
+}
+
+/// A code that is passed on means what it means; what helps, and which layer refused, may be another.
+#[test]
+fn codes_that_are_passed_on_have_the_remedy_of_who_passes_them_on() {
+    use Layer::{Eligibility, Manifest};
+    use Remedy::{AnotherMirror, Operator, Retry};
+
+    let digest = || ArtifactError::Digest { mismatch: HashesError::NoneKnown, rehashed: 0 };
+    assert_eq!(said(verify()), ("metadata.json", AnotherMirror, Manifest));
+    assert_eq!(said(UpdateError::Verify(verify())), ("metadata.json", AnotherMirror, Manifest));
+    assert_eq!(said(ReleaseError::Bytes(digest())), ("artifact.digest", AnotherMirror, Manifest));
+    assert_eq!(said(ReleaseError::Manifest(record())), ("record.json", Operator, Manifest));
+    assert_eq!(said(ServiceError::Bytes(digest())), ("artifact.digest", AnotherMirror, Manifest));
+    assert_eq!(said(ServiceError::Document(record())), ("record.json", Operator, Manifest));
+    assert_eq!(
+        said(RolloutError::Bytes(digest())),
+        ("artifact.digest", AnotherMirror, Eligibility)
+    );
+    assert_eq!(said(RolloutError::Document(record())), ("record.json", Operator, Eligibility));
+    let id = "app".parse().unwrap();
+    let bytes = PermitError::Bytes { id, reason: artifact() };
+    assert_eq!(said(bytes), ("artifact.storage-differs", Retry, Eligibility));
+}
+
+#[cfg(feature = "repository")]
+#[test]
+fn codes_that_publishing_passes_on_have_its_remedy() {
+    use Layer::{Identity, Signing};
+    use Remedy::{FixCaller, Retry};
+    use ota_trust::identity::IdentityError;
+    use ota_trust::provenance::ProvenanceError;
+    use ota_trust::repository::{PublishError, SealError};
+    use ota_trust::rollout::ReportError;
+
+    let (role, path) = (|| RoleType::Targets.into(), || "a".into());
+    assert_eq!(said(SealError::Unreadable(verify())), ("metadata.json", FixCaller, Signing));
+    let reason = MetadataError::Json(json());
+    let entry = SealError::Entry { role: role(), path: path(), reason };
+    assert_eq!(said(entry), ("metadata.json", FixCaller, Signing));
+    let missing = || Box::new(ProvenanceError::Missing);
+    let provenance = || SealError::Provenance { path: path(), reason: missing() };
+    assert_eq!(said(provenance()), ("provenance.missing", FixCaller, Signing));
+    assert_eq!(said(PublishError::Seal(provenance())), ("provenance.missing", FixCaller, Signing));
+    let unsigned = ReportError::Unsigned(IdentityError::NoChallenge);
+    assert_eq!(said(unsigned), ("identity.no-challenge", Remedy::Refresh, Identity));
+    assert_eq!(said(*missing()), ("provenance.missing", Retry, Layer::Provenance));
+}
+
 #[test]
 fn whoever_passes_a_cause_on_unchanged_does_not_say_it_twice() {
     let passed_on: [Box<dyn Refusal>; 4] = [
@@ -255,7 +308,12 @@ fn a_report_is_one_bounded_line_whatever_is_in_it() {
     let cut = format!("{exact}…");
     assert_eq!(ErrorReport::of(&Foreign(exact.clone(), None)).to_string(), exact);
     assert_eq!(ErrorReport::of(&Foreign(format!("{exact}y"), None)).to_string(), cut);
-    assert_eq!(said(&exact, "cause"), cut);
+    // A long text leaves room for its cause.
+    assert_eq!(said(&exact, "cause"), format!("{}…: cause", "x".repeat(most / 4)));
+    // What is escaped counts as it is printed, and a mark that is seen on its letter is not escaped.
+    let unseen = said("", &"\u{202e}".repeat(most));
+    assert!(unseen.chars().count() == most + 1 && unseen.ends_with('…'), "{unseen}");
+    assert_eq!(said("हिन्दी", "e\u{301}"), "हिन्दी: e\u{301}");
     let mut deep = Foreign("end".to_owned(), None);
     for n in 0..10_000 {
         deep = Foreign(n.to_string(), Some(Box::new(deep)));

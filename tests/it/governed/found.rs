@@ -241,6 +241,7 @@ fn a_permit_has_ended_when_its_time_has_come() {
     assert_eq!(permit.activate(&agent.state, &b, &a, end).unwrap_err().code(), "permit.expired");
 }
 
+#[cfg(feature = "fs")]
 #[test]
 fn state_that_could_not_be_read_is_not_stored() {
     use ota_trust::store::{FsStore, StateItem};

@@ -11,6 +11,7 @@ mod edges;
 mod editions;
 mod found;
 mod found_again;
+#[cfg(feature = "fs")]
 mod installer;
 mod lives;
 mod mix_and_match;

@@ -3,12 +3,13 @@
 use ota_trust::json::Json;
 use ota_trust::key::KeyId;
 use ota_trust::metadata::{PathSet, RoleType};
-use ota_trust::primitives::{RoleName, Version};
+use ota_trust::primitives::{Remedy, RoleName, Version};
 use ota_trust::repository::{
     Bins, Delegation, Draft, PublishError, Separation, Signing, TargetEntry,
 };
 
 use super::house::{House, add, key, now, path, public, role};
+use crate::refusals::assert_reported;
 
 fn delegation(name: &str, patterns: &[&str]) -> Delegation {
     let paths = PathSet::patterns(patterns.iter().copied());
@@ -366,6 +367,9 @@ fn too_few_signatures_give_everything_back() {
     assert_eq!(signing.sign(&key("targets")).unwrap(), 1, "again, and it counts once");
     let refused = signing.complete(now()).unwrap_err();
     assert_eq!(refused.code(), "verify.signatures");
+    // The code of the first file, and what helps is that people sign.
+    assert_eq!(refused.remedy(), Remedy::Operator);
+    assert_reported(&refused);
     let PublishError::Incomplete(incomplete) = refused else { panic!("{refused}") };
     let mut signing = incomplete.signing;
     assert_eq!(signing.status()[0].signatures[0].signed.len(), 1);
