@@ -34,7 +34,8 @@ def shipped():
 
 
 def number(version):
-    return tuple(int(part) for part in version.split("."))
+    major, minor, patch, *_ = [*(int(part) for part in version.split(".")), 0, 0]
+    return major, minor, patch
 
 
 def msrv(packages):

@@ -67,7 +67,8 @@ gathered!(
     /// [`code`](Self::code) is for programs, and does not change; [`report`](Self::report) is for people,
     /// and may.
     ///
-    /// A function that works with all of the crate needs this one type of error:
+    /// A function that works with all of the crate needs this one type of error. (But for
+    /// [`RunError`](crate::update::RunError), which has an error of the caller's own beside.)
     ///
     /// ```
     /// use ota_trust::release::{Product, ReleaseVersion};

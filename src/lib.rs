@@ -54,6 +54,9 @@
 //! # let now = ota_trust::primitives::UtcTime::from_unix(0)?;
 //! let cycle = Update::begin(root, StartTime::Known(now), Limits::default())?;
 //! let repository = cycle.run(&mut agent)?;
+//! if !repository.is_durable() {
+//!     return Err("a floor could not be stored: nothing is installed".into());
+//! }
 //! let path = TargetPath::new("releases/lamp/2.0.0/firmware.bin")?;
 //! let target = repository.find(&path)?.run(&mut agent)?.target?;
 //! let mut stream = target.stream(64 << 20)?; // this device takes 64 MiB at most

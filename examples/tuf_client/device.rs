@@ -90,7 +90,7 @@ impl Io for Online<'_> {
 
     fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
         let Device { store, view, .. } = self.device;
-        let stored = store.apply(changes.iter().copied()).map_err(io::Error::other);
+        let stored = store.apply(changes).map_err(io::Error::other);
         let stored = stored.and_then(|()| self.device.show(changes));
         stored.inspect_err(|error| eprintln!("{}: {error}", view.display()))
     }

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn der_is_understood_as_der_though_it_is_as_long_as_the_fixed_form() {
         let (mut dice, mut tried) = (Dice::new(1), 0);
-        while tried < 256 {
+        for _ in 0..1000 {
             let der = der_of_64_bytes(&mut dice);
             let Some(key) = key_of(&Signature::from_der(&der).unwrap()) else { continue };
             assert_eq!(normalised(key.key(), MESSAGE, &der), Some(der.clone()));
@@ -131,12 +131,13 @@ mod tests {
             assert_eq!(normalised(key.key(), b"other", &der), None);
             tried += 1;
         }
+        assert!(tried > 250, "{tried}");
     }
 
     #[test]
     fn the_fixed_form_is_understood_as_such_though_it_reads_as_der() {
         let (mut dice, mut tried) = (Dice::new(2), 0);
-        while tried < 256 {
+        for _ in 0..1000 {
             let fixed = der_of_64_bytes(&mut dice);
             assert!(EcdsaCurve::P256.der_to_fixed(&fixed).is_some());
             let Ok(signature) = Signature::from_slice(&fixed) else { continue };
@@ -144,6 +145,33 @@ mod tests {
             let der = signature.to_der().as_bytes().to_vec();
             assert_eq!(normalised(key.key(), MESSAGE, &fixed), Some(der));
             tried += 1;
+        }
+        assert!(tried > 250, "{tried}");
+    }
+
+    /// As the other tests have it of P-256. (Wycheproof's vectors of this form are run from outside.)
+    #[test]
+    fn both_forms_are_understood_on_either_curve() {
+        macro_rules! data {
+            ($name:literal) => {
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/", $name))
+            };
+        }
+        let message = b"ota-trust";
+        for (curve, scheme, pem, signatures) in [
+            (EcdsaCurve::P256, "ecdsa-sha2-nistp256", data!("p256.pem"), data!("p256.hex")),
+            (EcdsaCurve::P384, "ecdsa-sha2-nistp384", data!("p384.pem"), data!("p384.hex")),
+        ] {
+            let key = NamedKey::new("ecdsa", scheme, pem);
+            let der = hex::decode(signatures.lines().next().unwrap()).unwrap();
+            let fixed = curve.der_to_fixed(&der).unwrap();
+            for signature in [&der, &fixed] {
+                assert_eq!(normalised(key.key(), message, signature), Some(der.clone()));
+                assert_eq!(normalised(key.key(), b"other", signature), None);
+            }
+            let mut flipped = fixed.clone();
+            flipped[7] ^= 1;
+            assert_eq!(normalised(key.key(), message, &flipped), None);
         }
     }
 

@@ -28,6 +28,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use core::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::vec::Vec;
 
@@ -71,7 +72,7 @@ use crate::verify::anchor;
 ///     }
 ///
 ///     fn store(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
-///         self.store.apply(changes.iter().copied())
+///         self.store.apply(changes)
 ///     }
 /// }
 /// # #[cfg(feature = "repository")]
@@ -192,9 +193,10 @@ impl FsStore {
         disk::read(&self.folder, &name, limit)
     }
 
-    /// Makes changes in their order. After an error, a prefix of them is made.
-    pub fn apply<'c>(&self, changes: impl IntoIterator<Item = Change<'c>>) -> Result<()> {
-        changes.into_iter().try_for_each(|change| match change {
+    /// Makes changes in their order: what [`Persist::changes`](crate::update::Persist::changes) gives,
+    /// or [`Io::store`](crate::update::Io::store) is given. After an error, a prefix of them is made.
+    pub fn apply<'c>(&self, changes: impl IntoIterator<Item: Borrow<Change<'c>>>) -> Result<()> {
+        changes.into_iter().try_for_each(|change| match change.borrow() {
             Change::Write { item, bytes } => self.write(item, bytes),
             Change::Remove { item } => self.remove(item),
         })

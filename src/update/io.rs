@@ -11,6 +11,10 @@ use super::{Change, Fetch, Load, RemoteFile, Step, StoredItem, UpdateError};
 /// A device's storage and transport, for [`Step::run`].
 pub trait Io {
     /// Why the storage or the transport failed.
+    ///
+    /// A type that is an [`Error`](core::error::Error) makes [`RunError`] one, for `?`. A boxed error is
+    /// not. Where storage and transport fail with two types, `std::io::Error` takes either
+    /// (`io::Error::other`), or an enum of your own does.
     type Error;
 
     /// Reads an item from the device's storage.
@@ -24,7 +28,7 @@ pub trait Io {
     /// Stop at [`max_length`](FileRequest::max_length): a longer file is refused in any case.
     /// Answer [`Fetched::NotFound`] only when the repository itself says that it has no such file;
     /// for a root, that ends the chain. Everything else that goes wrong is [`Fetched::Failed`]. Of
-    /// several failures, [`RunError::Transport`] keeps the last.
+    /// several failures, [`RunError::Transport`] keeps the last; log the others here.
     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<Self::Error>;
 
     /// Makes these changes in their order, each of them atomically.
@@ -55,6 +59,9 @@ pub trait AsyncIo {
     ) -> impl Future<Output = Fetched<Self::Error>> + Send;
 
     /// Makes these changes in their order, as [`Io::store`] does.
+    ///
+    /// Whoever drops the future of a run drops this one, and a change that is under way must then end
+    /// or be undone. A writer that goes on by itself could write over what the next cycle has stored.
     fn store(
         &mut self,
         changes: &[Change<'_>],

@@ -1,6 +1,6 @@
 //! What refusals say: codes that do not change, texts that say their own part, and reports that say all.
 //!
-//! `src/manual/refusals.md` is the committed list of the codes: `REFUSALS=overwrite cargo test` writes what
+//! `src/manual/refusals.md` is the committed list of the codes: `REFUSALS=overwrite cargo test --all-features` writes what
 //! the build lists, so that a change is a deliberate diff.
 
 use std::collections::BTreeSet;

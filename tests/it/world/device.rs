@@ -185,6 +185,7 @@ impl Device {
         self.drive(bundle, step)
     }
 
+    #[cfg(feature = "repository")]
     pub(crate) fn find_vouched_offline(
         &mut self,
         bundle: &dyn Mirror,
