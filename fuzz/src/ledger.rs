@@ -187,6 +187,18 @@ pub fn check_rewritten(before: Option<&Vec<u8>>, after: Option<&Vec<u8>>) {
     }
 }
 
+/// Newer firmware takes back all that nobody may pass over.
+pub fn taken_back(bytes: &[u8]) -> Vec<u8> {
+    let Some((_, lines)) = unsealed(bytes) else { return bytes.to_vec() };
+    let known =
+        |line: &str| ["file", "mixed"].contains(&line.split(' ').next().unwrap_or_default());
+    let lines = lines.into_iter().filter_map(|line| match line.strip_prefix('!') {
+        Some(line) => known(line).then_some(line),
+        None => Some(line),
+    });
+    sealed(&format!("{TITLE}1"), &lines.map(str::to_owned).collect::<Vec<_>>())
+}
+
 /// A ledger as newer firmware leaves it that has found this one. What is damaged stays so.
 pub fn as_newer_firmware(bytes: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     const UNKNOWN: [&str; 4] = ["future x y", "future", "a=b  c ", "File timestamp"];

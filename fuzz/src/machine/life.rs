@@ -152,6 +152,11 @@ impl Life {
         self.forged.clear();
         self.device.power_left = None;
         self.device.broken = None;
+        // Older firmware stores nothing beside what newer firmware has written.
+        if model::ledger_of(&self.device.store).is_newer {
+            let ledger = self.device.store.get_mut(&StoredItem::Ledger).expect("a ledger");
+            *ledger = ledger::taken_back(ledger);
+        }
         self.repository.rotate("root", Rotation::One, false);
         self.repository.release(&["targets", "team"]);
         // Each takes some of the roots.
