@@ -68,6 +68,8 @@ pub(super) struct Ledger {
     root: Option<Mark>,
     /// The keys that timestamp and snapshot have by the last root of all; never stored.
     keys: BTreeSet<KeyFingerprint>,
+    /// The roles whose stored file would have been removed in this cycle, if anything could be stored.
+    removed: Vec<RoleType>,
 }
 
 /// What is known of one stored file.
@@ -110,7 +112,7 @@ impl Ledger {
     /// What the storage has of the ledger, if it has anything. A damaged one says nothing.
     pub(super) fn read(bytes: Option<&[u8]>) -> Self {
         let (lines, rewrite) = stored::read(bytes).open();
-        Self { lines, rewrite, root: None, keys: BTreeSet::new() }
+        Self { lines, rewrite, root: None, keys: BTreeSet::new(), removed: Vec::new() }
     }
 
     /// Whether floors can be entered.
@@ -171,8 +173,19 @@ impl Ledger {
         }
     }
 
+    /// The stored file of a role is removed (§5.3.11). Where nothing may be stored, it stays, and is
+    /// passed over in this cycle.
+    pub(super) fn remove(&mut self, role: RoleType) {
+        if !self.is_writable() {
+            self.removed.push(role);
+        }
+    }
+
     /// Whether a file that was found in the storage may be a floor.
     pub(super) fn accepts(&mut self, role: RoleType, bytes: &[u8]) -> bool {
+        if self.removed.contains(&role) {
+            return false;
+        }
         let file = sha256(bytes);
         let known = self.lines.file.iter_mut().find(|e| e.role == role && e.file == file);
         known.is_none_or(|entry| {

@@ -224,13 +224,19 @@ impl<'a> Roots<'a> {
     /// device that is stopped in between has no floors under the old root, rather than poisoned
     /// ones under the new. What was trusted under this root already, before the root itself was
     /// lost from the storage, stays.
-    fn removals(&self) -> Vec<EarlierChange> {
-        let since = self.root.version();
-        [(RoleType::Timestamp, StoredItem::Timestamp), (RoleType::Snapshot, StoredItem::Snapshot)]
-            .into_iter()
-            .filter(|&(role, _)| !self.cycle.ledger.is_since(role, since))
-            .map(|(_, item)| EarlierChange::Remove(item))
-            .collect()
+    fn removals(&mut self) -> Vec<EarlierChange> {
+        let (since, ledger) = (self.root.version(), &mut self.cycle.ledger);
+        let mut removals = Vec::new();
+        for (role, item) in [
+            (RoleType::Timestamp, StoredItem::Timestamp),
+            (RoleType::Snapshot, StoredItem::Snapshot),
+        ] {
+            if !ledger.is_since(role, since) {
+                ledger.remove(role);
+                removals.push(EarlierChange::Remove(item));
+            }
+        }
+        removals
     }
 
     /// §5.3.10: the last root has not expired. (§5.3.11 was done as each root was stored, §5.3.12

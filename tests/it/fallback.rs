@@ -164,6 +164,28 @@ fn a_thief_cannot_poison_newer_firmware_through_older() {
 }
 
 #[test]
+fn a_rotation_ends_floors_for_older_firmware_too_and_leaves_them_where_they_are() {
+    for newer in NEWER.into_iter().chain([next_major as Edit]) {
+        let mut repo = Repo::with(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
+        });
+        let mut evil = repo.clone();
+        evil.timestamp.version = u64::MAX;
+        evil.publish();
+        let mut device = Device::refreshed(&evil);
+        device.edit_ledger(newer);
+        assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+        repo.next_root(|repo| {
+            repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
+        });
+        repo.publish();
+        let before = device.store.clone();
+        assert!(!device.refresh(&repo).is_durable());
+        assert!(device.changes.is_empty() && device.store == before, "{:?}", device.changes);
+    }
+}
+
+#[test]
 fn older_firmware_takes_no_floor_of_newer_away() {
     struct OnlyRoots<'r>(&'r Repo);
     impl Mirror for OnlyRoots<'_> {
