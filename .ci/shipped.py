@@ -49,7 +49,8 @@ def msrv(packages):
 
 def allows(allowed, expression):
     """Whether an SPDX expression can be met by these licences. (Some old crates write `/` for OR.)"""
-    names = re.sub(r"[\w.+-]+", lambda m: m[0].lower() if m[0] in ("AND", "OR") else repr(m[0]) + " in allowed", expression.replace("/", " OR "))
+    word = r"[\w.+-]+(?: WITH [\w.+-]+)?"
+    names = re.sub(word, lambda m: m[0].lower() if m[0] in ("AND", "OR") else repr(m[0]) + " in allowed", expression.replace("/", " OR "))
     return eval(names, {"__builtins__": {}}, {"allowed": allowed})  # names, operators and brackets, and nothing else
 
 

@@ -7,11 +7,20 @@ use std::path::Path;
 use std::string::String;
 use std::vec::Vec;
 
-use super::names::TEMPORARY;
+use super::lock::Claim;
 use super::{Result, StoreError, StoreOperation};
 
 pub(super) fn create_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|e| failed(StoreOperation::Open, folder, e))
+    let create = || {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(folder)?;
+        // Or else, after a power cut, the folder may not be there, whatever was synced inside of it.
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        sync_folder(parent.unwrap_or(Path::new(".")))
+    };
+    create().map_err(|e| failed(StoreOperation::Open, folder, e))
 }
 
 /// The names in the folder; those that are not UTF-8 are none of the store's.
@@ -54,11 +63,11 @@ pub(super) fn read_state(folder: &Path, name: &str, limit: u64) -> Result<Option
 }
 
 /// Puts a file in place of another, or none, in one step as seen after a power cut.
-pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let (path, temporary) = (folder.join(name), folder.join(TEMPORARY));
+pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8], claim: &Claim) -> Result<()> {
+    let (path, temporary) = (folder.join(name), folder.join(claim.temporary_name()));
     let replace = || {
         power::may_fail()?;
-        let mut file = File::create(&temporary)?;
+        let mut file = File::create_new(&temporary)?;
         power::write(&mut file, bytes)?;
         // Before the rename: or else the new name may be there and its bytes not.
         file.sync_all()?;
@@ -67,7 +76,13 @@ pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
         power::may_fail()?;
         sync_folder(folder)
     };
-    replace().map_err(|e| failed(StoreOperation::Write, &path, e))
+    replace().map_err(|e| {
+        // A disk that is full should not be filled with what could not be written.
+        if power::may_fail().is_ok() {
+            let _ = fs::remove_file(&temporary);
+        }
+        failed(StoreOperation::Write, &path, e)
+    })
 }
 
 /// Removes a file, if it is there.

@@ -23,6 +23,20 @@ refusals!(
             /// What the operating system says.
             source: io::Error,
         },
+        /// Another store has the folder open, in this process or another.
+        #[refusal("store.in-use", Retry)]
+        #[error("{} is in use by another store", folder.display())]
+        InUse {
+            /// The folder.
+            folder: PathBuf,
+        },
+        /// The file system has no locks, so nobody knows whether another store has the folder open.
+        #[refusal("store.no-locks", Operator)]
+        #[error("the file system of {} has no locks", folder.display())]
+        NoLocks {
+            /// The folder.
+            folder: PathBuf,
+        },
         /// An item of state is longer than one may be.
         #[refusal("store.too-long", Operator)]
         #[error("{length} bytes of state, the limit is {limit}")]

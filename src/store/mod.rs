@@ -18,10 +18,13 @@
 //! one at any moment. Nothing that is read from the folder is believed: a cycle verifies all of it
 //! again.
 //!
-//! One process at a time may use a folder.
+//! One open store at a time may use a folder, and its clones: it holds a lock of the operating system
+//! (`lock`) until the last of them is gone. Threads may share it. An item is then one of those that were
+//! written, whole; which of them, if two are written at once, is up to the caller.
 
 mod disk;
 mod error;
+mod lock;
 mod names;
 mod state;
 
@@ -30,10 +33,13 @@ mod tests;
 
 use core::borrow::Borrow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::vec::Vec;
 
 pub use error::{StoreError, StoreOperation};
 pub use state::StateItem;
+
+use lock::Claim;
 
 use crate::primitives::stored::MAX_LENGTH;
 use crate::primitives::{Limits, Version};
@@ -118,18 +124,36 @@ use crate::verify::anchor;
 pub struct FsStore {
     folder: PathBuf,
     limits: Limits,
+    claim: Arc<Claim>,
 }
 
 type Result<T> = core::result::Result<T, StoreError>;
 
 impl FsStore {
-    /// Opens the folder, and makes it if it is not there. What an interrupted write left is
-    /// removed.
+    /// Opens the folder, and makes it if it is not there. What interrupted writes left is removed.
+    ///
+    /// Refused where another store has it open, in this process or another
+    /// ([`StoreError::InUse`]), and where its file system has no locks ([`StoreError::NoLocks`]).
     pub fn open(folder: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
-        let folder = folder.as_ref().to_path_buf();
-        disk::create_folder(&folder)?;
-        disk::remove(&folder, names::TEMPORARY)?;
-        Ok(Self { folder, limits: limits.clone() })
+        let folder = folder.as_ref();
+        disk::create_folder(folder)?;
+        Self::claimed(folder, limits, Claim::exclusive(folder)?)
+    }
+
+    /// Opens a folder on a file system that has no locks.
+    ///
+    /// The caller sees to it that no other store uses the folder: two of them would sweep away what
+    /// the other is writing.
+    pub fn open_assuming_sole_use(folder: impl AsRef<Path>, limits: &Limits) -> Result<Self> {
+        let folder = folder.as_ref();
+        disk::create_folder(folder)?;
+        Self::claimed(folder, limits, Claim::assumed())
+    }
+
+    fn claimed(folder: &Path, limits: &Limits, claim: Claim) -> Result<Self> {
+        lock::sweep(folder)?;
+        let (folder, limits, claim) = (folder.to_path_buf(), limits.clone(), Arc::new(claim));
+        Ok(Self { folder, limits, claim })
     }
 
     /// Takes a root that the caller provisioned, and keeps it as the start of the chain.
@@ -211,7 +235,7 @@ impl FsStore {
     }
 
     fn write(&self, item: &StoredItem, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.folder, &names::of(item), bytes)
+        disk::replace(&self.folder, &names::of(item), bytes, &self.claim)
     }
 
     fn remove(&self, item: &StoredItem) -> Result<()> {

@@ -7,8 +7,17 @@ use std::string::String;
 use crate::primitives::{Digest, Version, sha256};
 use crate::update::StoredItem;
 
-/// Where an item is written before it is renamed.
-pub(super) const TEMPORARY: &str = "write.tmp";
+/// What the lock of the folder is held on.
+pub(super) const LOCK: &str = "lock";
+
+/// Where an item is written before it is renamed: what the name begins with, and ends with.
+pub(super) const TEMPORARY: (&str, &str) = ("write", ".tmp");
+
+/// Whether a write may have left a file of this name. (Earlier versions wrote all to `write.tmp`.)
+pub(super) fn is_temporary(name: &str) -> bool {
+    let number = name.strip_prefix(TEMPORARY.0).and_then(|name| name.strip_suffix(TEMPORARY.1));
+    number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
+}
 
 /// Most file systems take 255 bytes; some of them are for the rest of the name.
 const LONGEST_ENCODED: usize = 200;

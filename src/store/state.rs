@@ -58,7 +58,7 @@ impl FsStore {
         if length > limit {
             return Err(StoreError::TooLong { limit, length });
         }
-        disk::replace(&self.folder, &item.file_name(), bytes)
+        disk::replace(&self.folder, &item.file_name(), bytes, &self.claim)
     }
 
     /// Removes an item of state.

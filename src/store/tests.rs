@@ -100,7 +100,7 @@ fn names_are_distinct_without_regard_to_case() {
         let name = names::of(&item);
         assert!(name.len() < 255 && !name.contains(['/', '\\', ':']), "{name}");
         assert_eq!(seen.insert(name.to_lowercase(), item), None, "{name}");
-        assert_ne!(name, names::TEMPORARY);
+        assert!(!names::is_temporary(&name) && name != names::LOCK);
     }
 }
 
@@ -130,7 +130,7 @@ fn no_two_items_of_state_or_of_metadata_share_a_name() {
         assert!(name.len() < 255 && !name.contains(['/', '\\', ':']), "{name}");
         assert!(!seen.contains(&name.to_lowercase()), "{name}");
         assert!(names::is_item(&name), "{name} is forgotten with the rest");
-        assert_ne!(name, names::TEMPORARY);
+        assert!(!names::is_temporary(&name) && name != names::LOCK);
         seen.push(name.to_lowercase());
     }
 }
@@ -156,6 +156,7 @@ fn every_power_cut_leaves_an_item_of_state_whole() {
                     None => store.remove_state(item),
                 };
                 power::cut_after(None);
+                drop(store);
                 let store = open(&folder);
                 for (number, other) in items.iter().enumerate() {
                     let found = store.read_state(other).expect("readable");
@@ -165,7 +166,7 @@ fn every_power_cut_leaves_an_item_of_state_whole() {
                     assert!(is_new || (is_old && may_be_old), "cut {cut} of {other:?}: {found:?}");
                 }
                 let left = super::disk::list(&folder.0).expect("readable");
-                assert!(!left.iter().any(|name| name == names::TEMPORARY), "swept when opened");
+                assert!(!left.iter().any(|name| names::is_temporary(name)), "swept when opened");
                 if result.is_ok() {
                     break;
                 }
@@ -248,10 +249,11 @@ fn every_power_cut_leaves_a_prefix_of_the_changes() {
         power::cut_after(Some(cut));
         let result = store.apply(as_changes);
         power::cut_after(None);
+        drop(store);
         let after = contents(&open(&folder));
         assert!(prefixes.contains(&after), "cut {cut}: {after:?}");
         let left: Vec<String> = super::disk::list(&folder.0).expect("readable");
-        assert!(!left.iter().any(|name| name == names::TEMPORARY), "swept when opened");
+        assert!(!left.iter().any(|name| names::is_temporary(name)), "swept when opened");
         if result.is_ok() {
             assert_eq!(Some(&after), prefixes.last());
             break;
@@ -281,4 +283,71 @@ fn what_is_no_root_is_not_provisioned() {
     let store = open(&folder);
     assert_eq!(store.provision(b"{}").map_err(|e| e.code()), Err("store.root"));
     assert_eq!(store.anchor().expect("readable"), None);
+}
+
+#[test]
+fn a_folder_is_used_by_one_store_and_its_clones() {
+    let folder = Folder::new("lock");
+    let store = open(&folder);
+    let again = || FsStore::open(&folder.0, &Limits::default()).map(drop).map_err(|e| e.code());
+    assert_eq!(again(), Err("store.in-use"));
+    let clone = store.clone();
+    drop(store);
+    assert_eq!(again(), Err("store.in-use"), "a clone still has it");
+    drop(clone);
+    assert_eq!(again(), Ok(()));
+    // Whoever says so may, also where the lock is held.
+    let _held = open(&folder);
+    FsStore::open_assuming_sole_use(&folder.0, &Limits::default()).expect("assumed");
+}
+
+#[test]
+fn what_earlier_writes_have_left_is_swept_under_the_lock_alone() {
+    let folder = Folder::new("sweep");
+    let store = open(&folder);
+    let left = ["write.tmp", "write0.tmp", "write17.tmp"];
+    let others = ["writer.tmp", "write.tmp.txt", "note"];
+    for name in left.into_iter().chain(others) {
+        fs::write(folder.0.join(name), b"half").expect("written");
+    }
+    assert!(FsStore::open(&folder.0, &Limits::default()).is_err());
+    assert!(left.iter().all(|name| folder.0.join(name).exists()), "its owner may be writing it");
+    drop(store);
+    drop(open(&folder));
+    assert!(!left.iter().any(|name| folder.0.join(name).exists()));
+    assert!(others.iter().all(|name| folder.0.join(name).exists()), "not the store's");
+}
+
+#[test]
+fn threads_that_write_at_once_do_not_get_each_other_s_content() {
+    let folder = Folder::new("threads");
+    let store = open(&folder);
+    let items = ["lamp", "door", "fan"]
+        .map(|name| StateItem::Installation(Product::new(name).expect("a name")));
+    for round in 0..60_u8 {
+        let contents = [0, 1, 2].map(|n| vec![3 * round.wrapping_add(n); 40_000]);
+        std::thread::scope(|scope| {
+            for (item, content) in items.iter().zip(&contents) {
+                let store = store.clone();
+                scope.spawn(move || store.write_state(item, content).expect("written"));
+            }
+        });
+        for (item, content) in items.iter().zip(contents) {
+            assert!(store.read_state(item).expect("read") == Some(content), "round {round}");
+        }
+    }
+}
+
+#[test]
+fn what_could_not_be_written_is_not_left() {
+    let folder = Folder::new("full");
+    let store = open(&folder);
+    let item = StateItem::Installation(Product::new("lamp").expect("a name"));
+    // Nothing can be renamed over a folder that is not empty.
+    fs::create_dir_all(folder.0.join(item.file_name()).join("inside")).expect("made");
+    for _ in 0..3 {
+        assert_eq!(store.write_state(&item, b"state").map_err(|e| e.code()), Err("store.io"));
+    }
+    let left = super::disk::list(&folder.0).expect("readable");
+    assert!(!left.iter().any(|name| names::is_temporary(name)), "{left:?}");
 }

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// Where tests are.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 7] = [
     "it",
     "it/attestation",
     "it/governed",
     "it/identity",
     "it/publishing",
     "../src/artifact/tests",
+    "../src/store",
 ];
 
 /// The texts between back-ticks in the table rows of a page.

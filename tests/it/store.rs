@@ -136,6 +136,7 @@ fn it_keeps_the_anchor_and_every_root_since() {
         "2.root.json",
         "3.root.json",
         "ledger",
+        "lock",
         "role.targets.json",
         "snapshot.json",
         "timestamp.json",
