@@ -57,15 +57,23 @@ impl fmt::Display for Layer {
 /// [`report`](Self::report), which has both.
 ///
 /// ```
-/// use ota_trust::primitives::{Limits, Remedy};
-/// use ota_trust::{Layer, Refusal};
+/// use ota_trust::Refusal;
+/// use ota_trust::primitives::{Limits, StartTime, UtcTime};
+/// use ota_trust::update::Update;
 ///
-/// let refused = ota_trust::json::canonical_form(b"{\"a\":1,\"a\":2}", &Limits::default());
-/// # let refused = refused.map_err(ota_trust::metadata::MetadataError::from);
-/// let refused = refused.unwrap_err();
-/// assert_eq!(refused.code(), "metadata.json");
-/// assert_eq!((refused.layer(), refused.remedy()), (Layer::Manifest, Remedy::AnotherMirror));
-/// assert_eq!(refused.report().to_string(), "an object has a key twice (byte 7)");
+/// /// What goes to a log: which code, what helps, and the whole story on one line.
+/// fn logged(refusal: &dyn Refusal) -> String {
+///     format!("{} ({}): {}", refusal.code(), refusal.remedy(), refusal.report())
+/// }
+///
+/// let start = StartTime::Known("2026-11-23T09:36:05Z".parse::<UtcTime>()?);
+/// let refused = Update::begin(b"{}".as_slice(), start, Limits::small()).unwrap_err();
+/// assert_eq!(
+///     logged(&refused),
+///     "update.anchor (tell the operator of the repository or the device): \
+///      the provisioned root is refused: root: not well-formed: the field `signatures` is missing"
+/// );
+/// # Ok::<(), ota_trust::Error>(())
 /// ```
 ///
 /// It is implemented by this crate alone, so that it can grow.
@@ -110,9 +118,11 @@ impl RefusalInfo {
         self.meaning.trim_ascii_start()
     }
 
-    /// What helps. Where another refusal passes this code on, what helps may be something else: an error
-    /// at hand knows ([`Refusal::remedy`]). `None` for a [`Reason`](crate::eligibility::Reason) of a decision, which is not a
-    /// failure: it may pass by itself, and says so ([`wait`](crate::eligibility::Reason::wait)).
+    /// What helps. Where another refusal passes this code on, what helps may be something else: an
+    /// error at hand knows ([`Refusal::remedy`]).
+    ///
+    /// `None` for a [`Reason`](crate::eligibility::Reason) of a decision, which is not a failure: it
+    /// may pass by itself, and says so ([`wait`](crate::eligibility::Reason::wait)).
     #[must_use]
     pub const fn remedy(&self) -> Option<Remedy> {
         self.remedy
