@@ -9,6 +9,7 @@ use std::vec::Vec;
 
 use super::lock::Claim;
 use super::{Result, StoreError, StoreOperation};
+use crate::primitives::stored::MAX_LENGTH;
 
 pub(super) fn create_folder(folder: &Path) -> Result<()> {
     let create = || {
@@ -50,9 +51,10 @@ pub(super) fn read(folder: &Path, name: &str, limit: u64) -> Result<Option<Vec<u
     }
 }
 
-/// Reads a file of state, of at most `limit` bytes; `None` where there is none. A longer one is an error:
-/// nobody has signed it, so it can be downloaded from nowhere.
-pub(super) fn read_state(folder: &Path, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+/// Reads a file of state; `None` where there is none. One that is too long is an error: nobody has
+/// signed it, so it can be downloaded from nowhere.
+pub(super) fn read_state(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
+    let limit = MAX_LENGTH;
     let bytes = read(folder, name, limit)?;
     if bytes.is_none()
         && let Ok(metadata) = fs::metadata(folder.join(name))
@@ -60,6 +62,16 @@ pub(super) fn read_state(folder: &Path, name: &str, limit: u64) -> Result<Option
         return Err(StoreError::TooLong { limit, length: metadata.len() });
     }
     Ok(bytes)
+}
+
+/// Puts a file of state in place of another, or none. What could not be read again is refused, and the
+/// old one stays.
+pub(super) fn replace_state(folder: &Path, name: &str, bytes: &[u8], claim: &Claim) -> Result<()> {
+    let (length, limit) = (bytes.len() as u64, MAX_LENGTH);
+    if length > limit {
+        return Err(StoreError::TooLong { limit, length });
+    }
+    replace(folder, name, bytes, claim)
 }
 
 /// Puts a file in place of another, or none, in one step as seen after a power cut.

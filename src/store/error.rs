@@ -37,7 +37,7 @@ refusals!(
             /// The folder.
             folder: PathBuf,
         },
-        /// An item of state is longer than one may be.
+        /// An item of state, or the ledger, is longer than one may be.
         #[refusal("store.too-long", Operator)]
         #[error("{length} bytes of state, the limit is {limit}")]
         TooLong {

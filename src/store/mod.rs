@@ -11,6 +11,7 @@
 //! snapshot.json
 //! role.<name>.json  targets and delegated roles: caches
 //! rollouts.<product>, installation.<product>, permit.<product>, identity
+//! lock              held while a store is open
 //! ```
 //!
 //! Every item is the bytes that were handed over. A change is made by writing a temporary file,
@@ -19,7 +20,7 @@
 //! again.
 //!
 //! One open store at a time may use a folder, and its clones: it holds a lock of the operating system
-//! (`lock`) until the last of them is gone. Threads may share it. An item is then one of those that were
+//! until the last of them is gone. Threads may share it. An item is then one of those that were
 //! written, whole; which of them, if two are written at once, is up to the caller.
 
 mod disk;
@@ -41,7 +42,6 @@ pub use state::StateItem;
 
 use lock::Claim;
 
-use crate::primitives::stored::MAX_LENGTH;
 use crate::primitives::{Limits, Version};
 use crate::update::{Change, StoredItem};
 use crate::verify::anchor;
@@ -208,7 +208,7 @@ impl FsStore {
     pub fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
         let (name, limits) = (names::of(item), &self.limits);
         let limit = match item {
-            StoredItem::Ledger => return disk::read_state(&self.folder, &name, MAX_LENGTH),
+            StoredItem::Ledger => return disk::read_state(&self.folder, &name),
             StoredItem::Root(_) => limits.max_root_length,
             StoredItem::Timestamp => limits.max_timestamp_length,
             StoredItem::Snapshot => limits.max_snapshot_length,
@@ -235,7 +235,11 @@ impl FsStore {
     }
 
     fn write(&self, item: &StoredItem, bytes: &[u8]) -> Result<()> {
-        disk::replace(&self.folder, &names::of(item), bytes, &self.claim)
+        let replace = match item {
+            StoredItem::Ledger => disk::replace_state,
+            _ => disk::replace,
+        };
+        replace(&self.folder, &names::of(item), bytes, &self.claim)
     }
 
     fn remove(&self, item: &StoredItem) -> Result<()> {

@@ -4,9 +4,8 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use super::{FsStore, Result, StoreError, disk, names};
+use super::{FsStore, Result, disk, names};
 use crate::identity::Fleet;
-use crate::primitives::stored::MAX_LENGTH;
 use crate::release::Product;
 
 /// An item of state. Each is written whole, over the one before.
@@ -48,17 +47,13 @@ impl FsStore {
     /// Reads an item of state; `None` where there is none. One that is too long is an error, because
     /// it is no loss.
     pub fn read_state(&self, item: &StateItem) -> Result<Option<Vec<u8>>> {
-        disk::read_state(&self.folder, &item.file_name(), MAX_LENGTH)
+        disk::read_state(&self.folder, &item.file_name())
     }
 
     /// Writes an item of state: after a power cut the old one or the new one is there. What is too
     /// long to be read again is refused, and the old one stays.
     pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
-        let (length, limit) = (bytes.len() as u64, MAX_LENGTH);
-        if length > limit {
-            return Err(StoreError::TooLong { limit, length });
-        }
-        disk::replace(&self.folder, &item.file_name(), bytes, &self.claim)
+        disk::replace_state(&self.folder, &item.file_name(), bytes, &self.claim)
     }
 
     /// Removes an item of state.

@@ -196,6 +196,12 @@ fn a_ledger_that_is_too_long_is_not_an_absent_one() {
     let rewritten = std::fs::read(&path).unwrap();
     assert!(rewritten != ledger && rewritten.len() > 400 << 10, "what was added is kept");
 
+    // What could not be read again is not written.
+    let longer = vec![b'x'; (1 << 20) + 1];
+    let change = Change::Write { item: &StoredItem::Ledger, bytes: &longer };
+    assert_eq!(disk.store().apply([change]).map_err(|error| error.code()), Err("store.too-long"));
+    assert_eq!(std::fs::read(&path).unwrap(), rewritten);
+
     write_longer(1 << 20);
     assert_eq!(read(), Err("store.too-long"));
 }
