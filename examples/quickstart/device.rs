@@ -93,7 +93,6 @@ impl Device {
         step.run(&mut Online { stored: &mut self.stored, source, tell }).map_err(
             |error| match error {
                 RunError::Update(refusal) => Error::from(refusal).into(),
-                RunError::Transport { refusal, cause } => format!("{refusal}: {cause}").into(),
                 other => other.into(),
             },
         )

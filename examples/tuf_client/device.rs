@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ota_trust::ErrorReport;
 use ota_trust::primitives::Limits;
 use ota_trust::store::FsStore;
 use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Step, StoredItem};
@@ -79,20 +80,20 @@ impl Io for Online<'_> {
     type Error = io::Error;
 
     fn load(&mut self, item: &StoredItem) -> Loaded<io::Error> {
-        let read = self.device.store.read(item).map_err(io::Error::other);
-        read.inspect_err(|error| eprintln!("{error}")).into()
+        self.device.store.read(item).map_err(io::Error::other).into()
     }
 
     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<io::Error> {
         let answer = self.mirror.get_bytes(&request.file.name(), request.max_length);
-        answer.inspect_err(|error| eprintln!("{}: {error}", request.file)).into()
+        let attempt = request.attempt;
+        answer.inspect_err(|error| eprintln!("{}, attempt {attempt}: {error}", request.file)).into()
     }
 
     fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
         let Device { store, view, .. } = self.device;
         let stored = store.apply(changes).map_err(io::Error::other);
         let stored = stored.and_then(|()| self.device.show(changes));
-        stored.inspect_err(|error| eprintln!("{}: {error}", view.display()))
+        stored.inspect_err(|error| eprintln!("{}: {}", view.display(), ErrorReport::of(error)))
     }
 }
 

@@ -140,23 +140,33 @@ fn rotated() -> (Repo, Repo) {
     (old, new)
 }
 
+/// A repository of which one timestamp key of two is stolen, and what the thief makes of it.
+fn stolen() -> (Repo, Repo) {
+    let repo = Repo::with(|repo| {
+        repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
+    });
+    let mut evil = repo.clone();
+    evil.timestamp.version = u64::MAX;
+    evil.publish();
+    (repo, evil)
+}
+
+fn take_the_stolen_key(repo: &mut Repo) {
+    repo.next_root(|repo| {
+        repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
+    });
+    repo.publish();
+}
+
 #[test]
 fn a_thief_cannot_poison_newer_firmware_through_older() {
     for newer in NEWER.into_iter().chain([next_major as Edit]) {
-        let mut repo = Repo::with(|repo| {
-            repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
-        });
-        let mut evil = repo.clone();
-        evil.timestamp.version = u64::MAX;
-        evil.publish();
+        let (mut repo, evil) = stolen();
         let mut device = Device::refreshed(&repo);
         device.edit_ledger(newer);
         assert!(!device.refresh(&evil).is_durable(), "nothing is installed by it");
 
-        repo.next_root(|repo| {
-            repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
-        });
-        repo.publish();
+        take_the_stolen_key(&mut repo);
         newer_firmware_is_back(&mut device);
         device.anchor = repo.file("2.root.json");
         assert!(device.refresh(&repo).is_durable());
@@ -166,19 +176,11 @@ fn a_thief_cannot_poison_newer_firmware_through_older() {
 #[test]
 fn a_rotation_ends_floors_for_older_firmware_too_and_leaves_them_where_they_are() {
     for newer in NEWER.into_iter().chain([next_major as Edit]) {
-        let mut repo = Repo::with(|repo| {
-            repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
-        });
-        let mut evil = repo.clone();
-        evil.timestamp.version = u64::MAX;
-        evil.publish();
+        let (mut repo, evil) = stolen();
         let mut device = Device::refreshed(&evil);
         device.edit_ledger(newer);
         assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
-        repo.next_root(|repo| {
-            repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
-        });
-        repo.publish();
+        take_the_stolen_key(&mut repo);
         let before = device.store.clone();
         assert!(!device.refresh(&repo).is_durable());
         assert!(device.changes.is_empty() && device.store == before, "{:?}", device.changes);
@@ -254,14 +256,7 @@ fn floors_hold_whatever_newer_firmware_has_added() {
     ];
     for newer in plain.into_iter().chain(NEWER) {
         // The root that took a key is withheld, by who has that key.
-        let old = repo();
-        let mut new = old.clone();
-        new.next_root(|repo| {
-            for role in ["timestamp", "snapshot"] {
-                repo.keys.insert(role, Authority::new(&[&format!("{role} 2")], 1));
-            }
-        });
-        new.publish();
+        let (old, new) = rotated();
         let mut device = Device::new(&new);
         device.anchor = new.file("2.root.json");
         device.refresh(&new);
@@ -272,18 +267,10 @@ fn floors_hold_whatever_newer_firmware_has_added() {
         device.refresh(&new);
 
         // What a thief has signed ends with the key, although the root was stored before.
-        let mut repo = Repo::with(|repo| {
-            repo.keys.insert("timestamp", Authority::new(&["kept", "stolen"], 1));
-        });
-        let mut evil = repo.clone();
-        evil.timestamp.version = u64::MAX;
-        evil.publish();
+        let (mut repo, evil) = stolen();
         let mut device = Device::refreshed(&evil);
         device.edit_ledger(newer);
-        repo.next_root(|repo| {
-            repo.keys.insert("timestamp", Authority::new(&["kept"], 1));
-        });
-        repo.publish();
+        take_the_stolen_key(&mut repo);
         device.store.insert(repo.item("2.root.json"), repo.file("2.root.json"));
         device.refresh(&repo);
     }
