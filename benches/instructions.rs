@@ -1,6 +1,9 @@
 //! One hot path, run a number of times: what `.ci/instructions` counts the instructions of.
 //!
 //! `instructions PATH COUNT`. With a count of 0 it does what comes before, which is taken off.
+//!
+//! `instructions search LENGTH ROUNDS SEED` looks for the file of that length that costs the most to
+//! read, and fails where one costs more than the bound of `shapes`.
 
 #![allow(
     clippy::expect_used,
@@ -10,6 +13,8 @@
 )]
 
 mod common;
+mod dice;
+mod shapes;
 
 use std::hint::black_box;
 
@@ -37,6 +42,16 @@ const PATHS: [HotPath; 8] = [
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let number = |text: &String| text.parse().expect("a number");
+    match &arguments[..] {
+        [mode, length, names @ ..] if mode == "shapes" => {
+            return shapes::measure_all(number(length), names);
+        }
+        [mode, length, rounds, seed] if mode == "search" => {
+            return shapes::search(number(length), number(rounds), number(seed) as u64);
+        }
+        _ => {}
+    }
     let [path, count] = &arguments[..] else {
         // As `cargo bench` runs it, there is nothing to do: the counting is valgrind's.
         return PATHS.iter().for_each(|(name, ..)| println!("{name}"));

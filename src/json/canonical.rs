@@ -31,7 +31,6 @@ pub(crate) fn stream(
 
 /// As [`stream`], but in the form in which the value can be published: control characters, which
 /// JSON does not take as they are, stay escaped.
-#[cfg(feature = "repository")]
 pub(crate) fn stream_published(
     text: &str,
     span: core::ops::Range<usize>,

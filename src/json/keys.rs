@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::text::{self, DecodedBytes, shared_words};
+use super::sort::sort;
+use super::text::{DecodedBytes, compare_with, shared_words};
 use super::{JsonError, Reader, Text};
 
 /// The entries of one object: the offset of each key, in the order of the decoded keys.
@@ -44,7 +45,7 @@ impl Index {
         let plain = !key.bytes().any(|b| matches!(b, b'"' | b'\\'));
         let found = self.keys.binary_search_by(|&at| {
             let decided = if plain { compare_plain(text, at, key) } else { None };
-            decided.unwrap_or_else(|| text_at(text, at).compare_str(key))
+            decided.unwrap_or_else(|| compare_with(inside(text, at), key.as_bytes()))
         });
         self.keys.get(found.ok()?).copied()
     }
@@ -71,20 +72,6 @@ pub(super) fn entry(text: &str, at: u32) -> Option<(Text<'_>, Reader<'_>)> {
     Some((key, reader))
 }
 
-/// Sorts the offsets of checked strings by what they mean; `Err` with the offset of one that stands
-/// there twice.
-pub(crate) fn sort(text: &str, keys: &mut [u32]) -> Result<(), u32> {
-    keys.sort_unstable_by(|&a, &b| compare_until(text, a, b, |_| false));
-    for pair in keys.windows(2) {
-        if let [a, b] = *pair
-            && compare_until(text, a, b, |_| false) == Ordering::Equal
-        {
-            return Err(a.max(b));
-        }
-    }
-    Ok(())
-}
-
 /// The checked string whose opening quote stands at `at`.
 pub(crate) fn text_at(text: &str, at: u32) -> Text<'_> {
     Text::up_to_quote(inside(text, at))
@@ -109,11 +96,6 @@ pub(crate) fn texts<'b>(text: &'b str, at: u32, mut each: impl FnMut(u32, Text<'
         each(at, r.text()?);
         Ok::<_, JsonError>(())
     });
-}
-
-/// Compares two checked strings by what they mean, each up to the first character that `ends` it.
-pub(crate) fn compare_until(text: &str, a: u32, b: u32, ends: impl Fn(u8) -> bool) -> Ordering {
-    text::compare_until(inside(text, a), inside(text, b), ends)
 }
 
 /// What follows the opening quote at `at`.

@@ -22,18 +22,22 @@ mod reader;
 mod record;
 #[cfg(test)]
 pub(crate) mod schemas;
+#[cfg(test)]
+mod shapes;
+mod sort;
 mod text;
 mod unsorted;
 #[cfg(feature = "repository")]
 mod value;
 
 pub use error::{JsonError, JsonProblem};
-pub(crate) use keys::{Index, compare_until, decoded_bytes, raw_bytes, sort, text_at, texts};
+pub(crate) use keys::{Index, decoded_bytes, raw_bytes, text_at, texts};
 #[cfg(feature = "repository")]
 pub(crate) use object::{Object, array, strings, texts_to_json};
 pub(crate) use reader::{Form, Reader};
 pub use record::RecordError;
 pub(crate) use record::{Scanned, record, room};
+pub(crate) use sort::{sort, sort_heads};
 pub(crate) use text::Text;
 pub(crate) use text::write_str;
 #[cfg(feature = "repository")]

@@ -3,10 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::text::{decode_one, run_length};
+use super::text::{decode_escape, run_length};
 use super::unsorted::Unsorted;
 use super::{Index, JsonError, JsonProblem, Text};
-use super::{grow, keys};
+use super::{grow, sort};
 use crate::primitives::Limits;
 
 /// Reads one JSON text from left to right.
@@ -30,7 +30,8 @@ pub(crate) struct Reader<'b> {
     watching: bool,
 }
 
-/// Reading recurses once a level; whatever the limits say, no deeper than a small stack bears.
+/// Reading recurses once a level, and takes half a KiB of stack for each; whatever the limits say, no
+/// deeper than a stack of 64 KiB bears.
 const DEEPEST: u32 = 128;
 
 /// How the bytes of a value differ from its canonical form.
@@ -118,6 +119,8 @@ impl<'b> Reader<'b> {
 
     /// The first byte of the next value.
     pub(crate) fn peek(&mut self) -> Result<u8> {
+        #[cfg(test)]
+        crate::steps::add(1);
         self.skip_white();
         self.byte().ok_or_else(|| self.fail(JsonProblem::End))
     }
@@ -160,7 +163,7 @@ impl<'b> Reader<'b> {
                 let key = self.text()?;
                 if !self.again {
                     grow::push(&mut self.keys, at);
-                    sorted &= previous.is_none_or(|p| p.compare(&key).is_lt());
+                    sorted = sorted && previous.is_none_or(|p| key.is_plainly_behind(p));
                     previous = Some(key);
                 }
                 self.colon()?;
@@ -172,7 +175,7 @@ impl<'b> Reader<'b> {
         }
         self.depth -= 1;
         if !sorted {
-            self.sort_keys(base)?;
+            sorted = self.sort_keys(base)?;
         }
         let keys = self.keys.get(base..).unwrap_or_default();
         if !sorted && self.watching {
@@ -217,13 +220,15 @@ impl<'b> Reader<'b> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    self.escape()?;
+                    self.escapes()?;
                 }
                 Some(_) => return Err(self.fail(JsonProblem::Control)),
                 None => return Err(self.fail(JsonProblem::End)),
             }
         }
         let raw = self.text.get(start..self.at).unwrap_or_default();
+        #[cfg(test)]
+        crate::steps::add(raw.len());
         if raw.len() > self.max_string {
             return Err(self.fail(JsonProblem::StringTooLong));
         }
@@ -298,6 +303,8 @@ impl<'b> Reader<'b> {
             return;
         }
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
+            #[cfg(test)]
+            crate::steps::add(1);
             self.plain = false;
             self.at += 1;
         }
@@ -360,6 +367,8 @@ impl<'b> Reader<'b> {
             self.at += 1;
         }
         let digits = self.at - first;
+        #[cfg(test)]
+        crate::steps::add(digits);
         let zero_led = digits > 1 && self.text.as_bytes().get(first) == Some(&b'0');
         let not_an_integer = matches!(self.byte(), Some(b'.' | b'e' | b'E'));
         if digits == 0 || zero_led || not_an_integer {
@@ -372,25 +381,36 @@ impl<'b> Reader<'b> {
         if value == 0 || value > i64::MIN.unsigned_abs() { Err(problem) } else { Ok(None) }
     }
 
-    /// Checks the escape at the present place and moves past it.
-    fn escape(&mut self) -> Result<()> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let (_, after) = decode_one(rest).ok_or_else(|| self.fail(JsonProblem::Escape))?;
-        if !matches!(rest.as_bytes().get(1), Some(b'"' | b'\\')) {
-            self.plain = false;
+    /// Checks the escapes at the present place, one after the other, and moves past them.
+    // Out of the way of strings that have none.
+    #[inline(never)]
+    fn escapes(&mut self) -> Result<()> {
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(self.at) {
+            if byte == b'\\' {
+                let escape = bytes.get(self.at..).and_then(decode_escape);
+                let (_, length) = escape.ok_or_else(|| self.fail(JsonProblem::Escape))?;
+                self.plain &= matches!(bytes.get(self.at + 1), Some(b'"' | b'\\'));
+                self.at += length;
+            } else if byte >= b' ' && byte != b'"' && bytes.get(self.at + 1) == Some(&b'\\') {
+                // Not worth to look for the end of what is between two escapes.
+                self.at += 1;
+            } else {
+                break;
+            }
         }
-        self.at += rest.len() - after.len();
         Ok(())
     }
 
     /// Brings the keys of the object that ends here into order, and finds those that stand twice.
-    fn sort_keys(&mut self, base: usize) -> Result<()> {
-        let text = self.text;
+    /// Whether they were in order.
+    fn sort_keys(&mut self, base: usize) -> Result<bool> {
         let keys = self.keys.get_mut(base..).unwrap_or_default();
-        keys::sort(text, keys).map_err(|twice| {
+        sort::sort(self.text, keys).map_err(|twice| {
             let offset = usize::try_from(twice).unwrap_or(usize::MAX);
             JsonError { problem: JsonProblem::DuplicateKey, offset }
-        })
+        })?;
+        Ok(keys.is_sorted())
     }
 }
 

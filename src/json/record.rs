@@ -8,11 +8,8 @@
 //! before the other fields of its object. A document of a later version is refused as one, and not
 //! as damaged, whatever its other fields say, as long as it is strict JSON within the limits.
 
-use alloc::boxed::Box;
-use core::fmt;
-
 use super::{JsonError, JsonProblem, Reader};
-use crate::primitives::{HashesError, Limits, PathError, TimeError, printed, refusals};
+use crate::primitives::{HashesError, Limits, PathError, Quoted, TimeError, refusals};
 
 const CRITICAL: &str = "crit";
 const SCHEMA: &str = "schema";
@@ -47,10 +44,10 @@ refusals!(
         },
         /// A field that this version does not know is listed as critical.
         #[refusal("record.critical", Operator)]
-        #[error("the critical field \"{}\" is not known", Printed(field))]
+        #[error("the critical field {field} is not known")]
         Critical {
             /// Its name.
-            field: Box<str>,
+            field: Quoted,
         },
         /// A required field is absent.
         #[refusal("record.missing-field", Operator)]
@@ -298,15 +295,6 @@ fn critical(r: &mut Reader<'_>, known: &[&str]) -> Result<(), RecordError> {
     })?;
     // RFC 7515 §4.1.11: "the empty list" is refused too, as what nobody would write on purpose.
     if names == 0 { Err(r.fail(JsonProblem::Unexpected).into()) } else { Ok(()) }
-}
-
-/// Text of a document, fit for a log.
-struct Printed<'a>(&'a str);
-
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        printed(self.0, f)
-    }
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl<'b> Text<'b> {
             return a.cmp(b);
         }
         if self.escaped || other.escaped {
-            self.chars().cmp(other.chars())
+            compare(self.raw, other.raw)
         } else {
             self.raw.cmp(other.raw)
         }
@@ -66,7 +66,7 @@ impl<'b> Text<'b> {
 
     /// [`compare`](Self::compare) with a plain string.
     pub(crate) fn compare_str(&self, other: &str) -> Ordering {
-        if self.escaped { self.chars().cmp(other.chars()) } else { self.raw.cmp(other) }
+        if self.escaped { compare_with(self.raw, other.as_bytes()) } else { self.raw.cmp(other) }
     }
 
     /// The string between quotes. In canonical form only `"` and `\` are escaped; as it is
@@ -89,6 +89,12 @@ impl<'b> Text<'b> {
             out(self.raw.as_bytes());
         }
         out(b"\"");
+    }
+
+    /// Whether it surely means more than `previous`; escaped ones are not compared.
+    #[inline]
+    pub(super) fn is_plainly_behind(self, previous: Text<'_>) -> bool {
+        !self.escaped && !previous.escaped && previous.compare(&self).is_lt()
     }
 
     /// The number of bytes between the quotes.
@@ -164,38 +170,143 @@ pub(super) fn shared_words(a: &[u8], b: &[u8]) -> usize {
     8 * pairs.take_while(|(a, b)| a == b).count()
 }
 
-/// Compares what two checked strings mean, each given from behind its opening quote on, and each up
-/// to the first ASCII character that `ends` it.
+/// Compares what two checked strings mean.
 ///
 /// Both are read only as far as they are equal. To look for their ends first would let one long
 /// key, compared with many others, cost its whole length each time.
-pub(super) fn compare_until(mut a: &str, mut b: &str, ends: impl Fn(u8) -> bool) -> Ordering {
-    let plain = |byte: u8| !matches!(byte, b'"' | b'\\') && !ends(byte);
+fn compare(a: &str, b: &str) -> Ordering {
+    let ((mut x, mut after_x), (mut y, mut after_y)) = Default::default();
     loop {
-        let words = a.as_bytes().as_chunks::<8>().0.iter().zip(b.as_bytes().as_chunks::<8>().0);
-        let same = |(a, b): &(&[u8; 8], &[u8; 8])| {
-            a == b && marks(**a) == 0 && !a.iter().any(|&byte| ends(byte))
-        };
-        let from = 8 * words.take_while(same).count();
-        let bytes = a.bytes().zip(b.bytes()).skip(from);
-        let at = from + bytes.take_while(|&(x, y)| x == y && plain(x)).count();
-        match (a.as_bytes().get(at), b.as_bytes().get(at)) {
-            (Some(x), Some(y)) if plain(*x) && plain(*y) => return x.cmp(y),
-            _ => {}
+        (x, after_x) = Part::next(x, a.as_bytes(), after_x, |_| false);
+        (y, after_y) = Part::next(y, b.as_bytes(), after_y, |_| false);
+        if x != y || !x.is_full() {
+            return x.cmp(&y);
         }
-        // One of them is at an end or an escape, and so both are at the start of a character.
-        let next = |text: &'_ str| {
-            let (c, rest) = decode_one(text.get(at..)?)?;
-            let over = text.as_bytes().get(at) == Some(&b'"') || u8::try_from(c).is_ok_and(&ends);
-            (!over).then_some((c, text.len() - rest.len()))
+    }
+}
+
+/// Compares what a checked string means, from behind its opening quote on, with a plain one.
+pub(super) fn compare_with(text: &str, mut plain: &[u8]) -> Ordering {
+    let (mut part, mut after) = (Part::default(), 0);
+    loop {
+        (part, after) = part.next(text.as_bytes(), after, |_| false);
+        let other = Part::of(plain);
+        if part != other || !part.is_full() {
+            return part.cmp(&other);
+        }
+        plain = plain.get(Part::LENGTH..).unwrap_or_default();
+    }
+}
+
+/// Some of the bytes that a string means, in their order: seven, or fewer where it ends. What means
+/// less is less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Part(u64);
+
+impl Part {
+    const LENGTH: usize = 7;
+    const APART: u64 = 1 << 7;
+
+    /// The next bytes of a checked string, which stand at `at`, and where those after them stand.
+    /// The string ends before the first ASCII character that `ends` it.
+    #[inline]
+    pub(super) fn next(self, text: &[u8], at: usize, ends: impl Fn(u8) -> bool) -> (Self, usize) {
+        let Some(&word) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
+            return self.next_one_by_one(text, at, ends);
         };
-        match (next(a), next(b)) {
-            (Some((x, after_x)), Some((y, after_y))) if x == y => {
-                a = a.get(after_x..).unwrap_or_default();
-                b = b.get(after_y..).unwrap_or_default();
+        let until = (marks(word).trailing_zeros() as usize / 8).min(Self::LENGTH);
+        if word.get(until) == Some(&b'\\') || word.iter().take(until).any(|&b| ends(b)) {
+            return self.next_one_by_one(text, at, ends);
+        }
+        let kept = u64::from_be_bytes(word) & !(u64::MAX >> (8 * until));
+        (Self(kept | until as u64), at + until)
+    }
+
+    fn next_one_by_one(
+        self,
+        text: &[u8],
+        mut at: usize,
+        ends: impl Fn(u8) -> bool,
+    ) -> (Self, usize) {
+        let (mut word, mut length) = (0, 0);
+        while length < Self::LENGTH {
+            // What is meant: so many bytes, in the low end of a number.
+            let (meant, bytes, width) = match text.get(at) {
+                None | Some(b'"') => break,
+                Some(b'\\') => match text.get(at..).and_then(decode_escape) {
+                    Some((c, width)) => {
+                        let (utf8, bytes) = utf8(c);
+                        // Of a character that the part before has begun.
+                        let given = if length == 0 { self.begun() } else { 0 };
+                        (utf8 & u64::MAX >> (32 + 8 * (4 - bytes + given)), bytes - given, width)
+                    }
+                    None => break,
+                },
+                Some(&byte) => (u64::from(byte), 1, 1),
+            };
+            if u8::try_from(meant).is_ok_and(|byte| byte.is_ascii() && ends(byte)) {
+                break;
             }
-            (x, y) => return x.map(|(c, _)| c).cmp(&y.map(|(c, _)| c)),
+            let fit = bytes.min(Self::LENGTH - length);
+            word = word << (8 * fit) | meant >> (8 * (bytes - fit));
+            length += fit;
+            if fit < bytes {
+                // The part after it starts with the rest.
+                break;
+            }
+            at += width;
         }
+        (Self::filled(word, length), at)
+    }
+
+    /// The last bytes of a number, and how many they are.
+    fn filled(word: u64, length: usize) -> Self {
+        Self(word << (8 * (Self::LENGTH - length)) << 8 | length as u64)
+    }
+
+    /// The first bytes of a plain string.
+    fn of(plain: &[u8]) -> Self {
+        let length = plain.len().min(Self::LENGTH);
+        let word = plain.iter().take(length).fold(0, |word, &b| word << 8 | u64::from(b));
+        Self::filled(word, length)
+    }
+
+    /// How many bytes at its end are the first of a character that goes on behind it.
+    fn begun(self) -> usize {
+        let bytes = self.0.to_be_bytes();
+        let end = bytes.iter().take(Self::LENGTH).rev();
+        let more = end.clone().take_while(|&&b| b & 0xc0 == 0x80).count();
+        match end.clone().nth(more) {
+            Some(lead) if lead.leading_ones() as usize > more + 1 => more + 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether the string may go on.
+    pub(super) fn is_full(self) -> bool {
+        self.0 & 7 == Self::LENGTH as u64
+    }
+
+    /// Makes it unequal to all others until the next bytes are read.
+    pub(super) fn set_apart(&mut self) {
+        self.0 |= Self::APART;
+    }
+
+    /// Whether `other`, which is not set apart, is equal.
+    pub(super) fn is(self, other: Self) -> bool {
+        self.0 & !Self::APART == other.0
+    }
+}
+
+/// The UTF-8 of a character in the low end of a number, and how many bytes it is.
+fn utf8(c: char) -> (u64, usize) {
+    let point = u64::from(c);
+    let more = |place: u32| 0x80 | point >> (6 * place) & 0x3f;
+    match point {
+        0..0x80 => (point, 1),
+        0x80..0x800 => ((0xc0 | point >> 6) << 8 | more(0), 2),
+        0x800..0x1_0000 => ((0xe0 | point >> 12) << 16 | more(1) << 8 | more(0), 3),
+        _ => ((0xf0 | point >> 18) << 24 | more(2) << 16 | more(1) << 8 | more(0), 4),
     }
 }
 
@@ -213,9 +324,8 @@ impl<'b> DecodedBytes<'b> {
     }
 
     fn escape(&mut self) -> Option<u8> {
-        let rest = self.text.get(self.at..)?;
-        let (c, after) = decode_one(rest)?;
-        self.at += rest.len() - after.len();
+        let (c, length) = decode_escape(self.text.as_bytes().get(self.at..)?)?;
+        self.at += length;
         let mut bytes = [0; 4];
         let length = c.encode_utf8(&mut bytes).len();
         self.pending = (bytes, 1, length);
@@ -252,57 +362,64 @@ impl Iterator for Chars<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
-        if self.rest.starts_with('"') {
-            return None;
-        }
-        let (c, rest) = decode_one(self.rest)?;
+        let mut chars = self.rest.chars();
+        let (c, rest) = match chars.next()? {
+            '"' => return None,
+            '\\' => {
+                let (c, length) = decode_escape(self.rest.as_bytes())?;
+                (c, self.rest.get(length..)?)
+            }
+            c => (c, chars.as_str()),
+        };
         self.rest = rest;
         Some(c)
     }
 }
 
-/// The first character that `raw` stands for, and what follows it; `None` at the end, and where an
-/// escape means no character, which a checked string does not have.
-pub(super) fn decode_one(raw: &str) -> Option<(char, &str)> {
-    let mut chars = raw.chars();
-    let c = chars.next()?;
-    if c != '\\' {
-        return Some((c, chars.as_str()));
-    }
-    let meant = match chars.next()? {
-        c @ ('"' | '\\' | '/') => c,
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'u' => return decode_unicode(chars.as_str()),
+/// The character that the escape at the start of `raw` stands for, and the length of the escape;
+/// `None` where it means no character, which no escape of a checked string does.
+pub(super) fn decode_escape(raw: &[u8]) -> Option<(char, usize)> {
+    let meant = match raw.get(1)? {
+        c @ (b'"' | b'\\' | b'/') => char::from(*c),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return decode_unicode(raw),
         _ => return None,
     };
-    Some((meant, chars.as_str()))
+    Some((meant, 2))
 }
 
-/// What follows `\u`: four digits, or a surrogate pair of twice four.
-fn decode_unicode(raw: &str) -> Option<(char, &str)> {
-    let (unit, rest) = code_unit(raw)?;
+/// `\u` and four digits, or a surrogate pair of twice that.
+fn decode_unicode(raw: &[u8]) -> Option<(char, usize)> {
+    let unit = code_unit(raw)?;
     if !(0xd800..0xdc00).contains(&unit) {
-        return char::from_u32(unit).map(|c| (c, rest));
+        return char::from_u32(unit).map(|c| (c, 6));
     }
-    let (low, rest) = code_unit(rest.strip_prefix("\\u")?)?;
+    let low = code_unit(raw.get(6..)?)?;
     if !(0xdc00..0xe000).contains(&low) {
         return None;
     }
     let point = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-    char::from_u32(point).map(|c| (c, rest))
+    char::from_u32(point).map(|c| (c, 12))
 }
 
-fn code_unit(raw: &str) -> Option<(u32, &str)> {
-    let (digits, rest) = raw.split_at_checked(4)?;
-    // `from_str_radix` would take a sign.
-    if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
+fn code_unit(raw: &[u8]) -> Option<u32> {
+    let [b'\\', b'u', digits @ ..] = raw.first_chunk::<6>()? else { return None };
+    let unit = digits.iter().fold(0, |unit, &digit| unit << 4 | hex_value(digit));
+    // One that is no digit has set a bit above those of four.
+    (unit <= 0xffff).then_some(unit)
+}
+
+fn hex_value(digit: u8) -> u32 {
+    match digit {
+        b'0'..=b'9' => u32::from(digit - b'0'),
+        b'a'..=b'f' => u32::from(digit - b'a' + 10),
+        b'A'..=b'F' => u32::from(digit - b'A' + 10),
+        _ => 1 << 16,
     }
-    u32::from_str_radix(digits, 16).ok().map(|unit| (unit, rest))
 }
 
 impl From<Text<'_>> for String {
@@ -318,42 +435,39 @@ mod tests {
 
     use super::*;
 
-    /// What stands before the first `end`, or all.
-    fn head(raw: &str, end: char) -> String {
-        Text::up_to_quote(raw).decode().chars().take_while(|&c| c != end).collect()
-    }
-
     #[test]
-    fn strings_compare_by_what_they_mean_up_to_an_end() {
+    fn strings_compare_by_what_they_mean() {
         let parts = [
             "",
             "a",
             "\\u0061",
-            "*",
-            "\\u002a",
             "\\\"",
             "\\\\",
             " ",
-            "!",
+            "\\u0000",
             "\u{e4}",
+            "\\u00e4",
             "\u{fffd}",
             "\u{1f600}",
             "\\ud83d\\ude00",
         ];
         let pairs = parts.iter().flat_map(|a| parts.iter().map(move |b| format!("{a}{b}\": 1")));
         let pairs: Vec<String> = pairs.collect();
-        // Around the eight bytes that are compared at once.
-        for length in [0, 6, 7, 8, 15] {
+        // Around the bytes that are compared at once.
+        for length in [0, 4, 5, 6, 7, 8, 14] {
             let texts = pairs.iter().map(|pair| format!("{}{pair}", "x".repeat(length)));
             let texts: Vec<String> = texts.collect();
-            for (a, b) in texts.iter().flat_map(|a| texts.iter().map(move |b| (a, b))) {
-                let whole = compare_until(a, b, |_| false);
-                assert_eq!(whole, head(a, '\0').cmp(&head(b, '\0')), "{a} {b}");
-                let heads = compare_until(a, b, |byte| byte == b'*');
-                assert_eq!(heads, head(a, '*').cmp(&head(b, '*')), "{a} {b}");
-                let bytes: Vec<u8> = DecodedBytes::new(a).collect();
-                assert_eq!(bytes, head(a, '\0').into_bytes());
+            for (raw, other) in texts.iter().flat_map(|a| texts.iter().map(move |b| (a, b))) {
+                let (a, b) = (Text::up_to_quote(raw), Text::up_to_quote(other));
+                let expected = a.decode().cmp(&b.decode());
+                assert_eq!(a.compare(&b), expected, "{raw} {other}");
+                assert_eq!(a.compare_str(&b.decode()), expected, "{raw} {other}");
+                assert_eq!(compare_with(raw, b.decode().as_bytes()), expected, "{raw} {other}");
             }
+        }
+        for raw in &pairs {
+            let bytes: Vec<u8> = DecodedBytes::new(raw).collect();
+            assert_eq!(bytes, Text::up_to_quote(raw).decode().as_bytes());
         }
     }
 }

@@ -28,9 +28,7 @@ impl Heads {
     /// From the texts that stand at `texts` in `file`.
     pub(super) fn new(kind: Head, file: &str, texts: Vec<u32>) -> Self {
         let mut texts = texts.into_boxed_slice();
-        texts.sort_unstable_by(|&a, &b| {
-            json::compare_until(file, a, b, |byte| kind.ends_before(byte))
-        });
+        json::sort_heads(file, &mut texts, |byte| kind.ends_before(byte));
         Self { kind, texts }
     }
 

@@ -12,7 +12,8 @@ use alloc::vec::Vec;
 use self::heads::{Head, Heads};
 use self::role::{Entry, Paths};
 use super::keys::KeyIndex;
-use super::{ListedKey, MetadataError, Result, RoleKeys, SuccinctRoles, pattern, required, room};
+use super::pattern::Subject;
+use super::{ListedKey, MetadataError, Result, RoleKeys, SuccinctRoles, required, room};
 use crate::json::{self, Index, Reader};
 use crate::key::KeyId;
 use crate::primitives::{Limits, RoleName, TargetPath, hex_encode, sha256};
@@ -164,8 +165,9 @@ impl RoleIndex {
 
     fn matches(&self, file: &str, path: &TargetPath) -> Vec<Match> {
         let mut numbers: Vec<usize> = Vec::new();
+        let subject = Subject::new(path.as_str());
         self.patterns.starting(file, path.as_str().as_bytes(), |at| {
-            if pattern::matches(&json::text_at(file, at).decode(), path.as_str()) {
+            if subject.matches(&json::text_at(file, at).decode()) {
                 numbers.push(self.role_of(at));
             }
         });

@@ -114,7 +114,8 @@ impl Entry {
             }
         };
         let (key_ids, threshold) = keys.finish()?;
-        let terminating = required(terminating, "terminating")?;
+        // go-tuf and notary leave it out where it is false.
+        let terminating = terminating.unwrap_or(false);
         Ok(Self { terminating, threshold, name, key_ids, paths, hashed })
     }
 }
