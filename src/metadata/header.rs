@@ -32,7 +32,7 @@ impl HeaderFields {
         } else if key.is("version") {
             self.version = Some(r.u64()?);
         } else if key.is("expires") {
-            self.expires = Some(UtcTime::parse(&r.text()?.decode())?);
+            self.expires = Some(UtcTime::parse_rfc3339(&r.text()?.decode())?);
         } else {
             return Ok(false);
         }
@@ -43,12 +43,12 @@ impl HeaderFields {
     pub(super) fn finish(self, role: RoleType) -> Result<Header> {
         let found = required(self.role, "_type")?;
         if *found != *role.name() {
-            return Err(MetadataError::Type { expected: role, found });
+            return Err(MetadataError::Type { expected: role, found: found.into() });
         }
         let found = required(self.spec_version, "spec_version")?;
         // Repositories write "1", "1.0" and "1.0.31": the major version is what counts (§4.3).
         if found.split('.').next() != Some("1") {
-            return Err(MetadataError::SpecVersion { found });
+            return Err(MetadataError::SpecVersion { found: found.into() });
         }
         let version = required(self.version, "version")?;
         let version = Version::new(version).map_err(|_| MetadataError::Version)?;
