@@ -5,24 +5,25 @@ use crate::artifact::ArtifactError;
 use crate::attestation::{AttestationError, AttestationPolicyError};
 use crate::eligibility::Reason;
 use crate::identity::IdentityError;
-use crate::json::RecordError;
+use crate::json::{JsonError, JsonProblem, RecordError};
+use crate::key::Unusable;
 use crate::metadata::MetadataError;
 use crate::permit::PermitError;
 use crate::primitives::{
-    ErrorReport, HashesError, Layer, PathError, Refusal, RefusalInfo, Remedy, RoleNameError,
-    TimeError, VersionError, sealed,
+    ErrorReport, HashesError, Layer, NameError, PathError, Refusal, RefusalInfo, Remedy,
+    RoleNameError, TimeError, VersionError, sealed,
 };
-use crate::release::{NameError, ReleaseError, ReleaseVersionError};
+use crate::release::{ReleaseError, ReleaseVersionError};
 use crate::rollout::{ReportError, RolloutError, SuccessionError};
 use crate::services::ServiceError;
 #[cfg(feature = "fs")]
 use crate::store::StoreError;
 use crate::update::{NotFound, UpdateError};
-use crate::verify::VerifyError;
+use crate::verify::{NotCounted, VerifyError};
 #[cfg(feature = "repository")]
 use crate::{
     key::{SecretKeyError, SigningError},
-    provenance::{PolicyError, ProvenanceError},
+    provenance::{Malformed, PolicyError, ProvenanceError},
     repository::{DraftError, Incomplete, PublishError, SealError, ceremony::CeremonyError},
 };
 
@@ -71,13 +72,14 @@ gathered!(
     /// [`RunError`](crate::update::RunError), which has an error of the caller's own beside.)
     ///
     /// ```
+    /// use ota_trust::primitives::TargetPath;
     /// use ota_trust::release::{Product, ReleaseVersion};
     ///
-    /// fn manifest(product: &str, version: &str) -> Result<String, ota_trust::Error> {
+    /// fn manifest(product: &str, version: &str) -> Result<TargetPath, ota_trust::Error> {
     ///     let (product, version) = (Product::new(product)?, ReleaseVersion::new(version)?);
-    ///     Ok(product.manifest_path(&version).to_string())
+    ///     Ok(product.manifest_path(&version))
     /// }
-    /// assert_eq!(manifest("lamp", "2.0.0")?, "releases/lamp/2.0.0/release.json");
+    /// assert_eq!(manifest("lamp", "2.0.0")?.as_str(), "releases/lamp/2.0.0/release.json");
     /// assert_eq!(manifest("lamp", "2").unwrap_err().code(), "name.release-version");
     /// # Ok::<(), ota_trust::Error>(())
     /// ```
@@ -96,6 +98,16 @@ gathered!(
         ReleaseVersion(ReleaseVersionError),
         /// A text is not a valid digest, or bytes have another one.
         Digest(HashesError),
+        /// A text is not strict JSON.
+        Json(JsonError),
+        /// What is wrong with JSON, without the place.
+        JsonProblem(JsonProblem),
+        /// The signatures of a key count for nothing.
+        Key(Unusable),
+        /// A key of a role did not count.
+        NotCounted(NotCounted),
+        /// A file is not well-formed metadata.
+        Metadata(MetadataError),
         /// A cycle was refused.
         Update(UpdateError),
         /// Metadata was refused outside a cycle.
@@ -150,17 +162,20 @@ gathered!(
         /// An artifact's build provenance was refused.
         #[cfg(feature = "repository")]
         Provenance(ProvenanceError),
+        /// An envelope or a statement is not well-formed.
+        #[cfg(feature = "repository")]
+        MalformedProvenance(Malformed),
+        /// Invalid policy of provenance.
+        #[cfg(feature = "repository")]
+        ProvenancePolicy(PolicyError),
     }
 );
 
-/// The tables of those that occur only inside of others, and of the reasons of decisions.
+/// The tables of what occurs only inside of others, and of the reasons of decisions.
 const INSIDE: &[&[Option<RefusalInfo>]] = &[
-    MetadataError::TABLE,
     Reason::TABLE,
     #[cfg(feature = "repository")]
     Incomplete::TABLE,
-    #[cfg(feature = "repository")]
-    PolicyError::TABLE,
 ];
 
 /// What this build can refuse with, and what each code means: for dashboards, alerts and translations.

@@ -1,12 +1,9 @@
 //! Why an attestation result is not believed, and why a policy is none.
 
-use alloc::boxed::Box;
-use core::fmt;
-
 use super::{AttestationSignal, Tier};
 use crate::json::JsonError;
 use crate::key::KeyId;
-use crate::primitives::{UtcTime, printed, refusals};
+use crate::primitives::{Quoted, UtcTime, refusals};
 use crate::services::Purpose;
 
 refusals!(
@@ -65,10 +62,10 @@ refusals!(
         },
         /// The token is of another type (`typ`, RFC 8725 §3.11).
         #[refusal("attestation.type", Operator)]
-        #[error("`typ` is \"{}\"", Printed(found))]
+        #[error("`typ` is {found}")]
         Type {
             /// What the header says.
-            found: Box<str>,
+            found: Quoted,
         },
         /// No key has the token's `kid`, or there is no `kid` and not exactly one key.
         #[refusal("attestation.unknown-key", Refresh)]
@@ -86,10 +83,10 @@ refusals!(
         },
         /// The token names another algorithm than its key has.
         #[refusal("attestation.algorithm", Operator)]
-        #[error("`alg` is \"{}\", the key is for {expected}", Printed(found))]
+        #[error("`alg` is {found}, the key is for {expected}")]
         Algorithm {
             /// What the header says.
-            found: Box<str>,
+            found: Quoted,
             /// What the key is for.
             expected: &'static str,
         },
@@ -110,10 +107,10 @@ refusals!(
         },
         /// The policy does not allow this `eat_profile`.
         #[refusal("attestation.profile", Operator)]
-        #[error("`eat_profile` \"{}\" is not allowed", Printed(found))]
+        #[error("`eat_profile` {found} is not allowed")]
         Profile {
             /// What the token says.
-            found: Box<str>,
+            found: Quoted,
         },
         /// The token is of the future, by more than clocks may differ (`iat` or `nbf`).
         #[refusal("attestation.not-yet-valid", Retry)]
@@ -157,23 +154,19 @@ refusals!(
         Nonce,
         /// The policy does not allow this verifier.
         #[refusal("attestation.verifier", Operator)]
-        #[error(
-            "the verifier \"{}\", build \"{}\", is not allowed",
-            Printed(developer),
-            Printed(build)
-        )]
+        #[error("the verifier {developer}, build {build}, is not allowed")]
         Verifier {
             /// Who is responsible for it.
-            developer: Box<str>,
+            developer: Quoted,
             /// Which build of it.
-            build: Box<str>,
+            build: Quoted,
         },
         /// A submodule that the policy requires was not appraised.
         #[refusal("attestation.missing-submodule", Operator)]
-        #[error("the submodule \"{}\" was not appraised", Printed(name))]
+        #[error("the submodule {name} was not appraised")]
         MissingSubmodule {
             /// Its name.
-            name: Box<str>,
+            name: Quoted,
             /// The worst tier of those that were.
             worst: Tier,
         },
@@ -253,12 +246,3 @@ refusals!(
         NoVerifier,
     }
 );
-
-/// Text of a token, fit for a log.
-struct Printed<'a>(&'a str);
-
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        printed(self.0, f)
-    }
-}

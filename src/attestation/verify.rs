@@ -85,7 +85,7 @@ impl AttestationPolicy {
     fn require_profile(&self, claims: &Object<'_>) -> Result<ClaimNames, AttestationError> {
         let found = text(claims, "eat_profile")?;
         let known = self.profiles.iter().find(|profile| *profile.uri == *found);
-        known.map(|profile| profile.names).ok_or(AttestationError::Profile { found })
+        known.map(|profile| profile.names).ok_or(AttestationError::Profile { found: found.into() })
     }
 
     /// EAR has one nonce, a text. (EAT would allow several, RFC 9711 §4.1: a token that answers the
@@ -129,6 +129,7 @@ impl AttestationPolicy {
         if is_allowed {
             Ok((developer, build))
         } else {
+            let (developer, build) = (developer.into(), build.into());
             Err(AttestationError::Verifier { developer, build })
         }
     }
@@ -137,7 +138,7 @@ impl AttestationPolicy {
         let worst = appraisals.worst;
         let was_appraised = |name: &str| appraisals.submodules.iter().any(|(n, _)| **n == *name);
         if let Some(name) = self.required.iter().find(|name| !was_appraised(name)) {
-            return Err(AttestationError::MissingSubmodule { name: name.clone(), worst });
+            return Err(AttestationError::MissingSubmodule { name: name.clone().into(), worst });
         }
         match appraisals.inflated {
             Some((claimed, found)) => Err(AttestationError::Status { claimed, found, worst }),

@@ -61,6 +61,7 @@ impl<'a> Envelope<'a> {
         signatures.require(&ids, 1, find).map(|_| ()).map_err(|unmet| match unmet {
             Unmet::Keys(_, rest) => IdentityError::NotSigned(rest),
             Unmet::Work => IdentityError::SignatureWork { limit: self.limits.max_signature_bytes },
+            Unmet::Trials => IdentityError::Verifications { limit: self.limits.max_verifications },
             // What was read once can be read again; if it ever cannot, that is a refusal.
             Unmet::Unreadable(e) => IdentityError::Malformed(e.into()),
         })
@@ -182,7 +183,7 @@ impl Fields {
     pub(crate) fn end(self) -> Result<()> {
         match self.0.into_iter().next() {
             None => Ok(()),
-            Some((name, _)) => Err(IdentityError::UnknownField { name }),
+            Some((name, _)) => Err(IdentityError::UnknownField { name: name.into() }),
         }
     }
 }

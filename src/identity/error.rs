@@ -1,13 +1,12 @@
 //! Why an identity, a certificate or an enrolment is refused.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Fleet, IdentityEpoch};
 use crate::key::KeyId;
 use crate::metadata::MetadataError;
-use crate::primitives::{UtcTime, printed, refusals};
+use crate::primitives::{Quoted, UtcTime, refusals};
 use crate::verify::{NotCounted, list_reasons};
 
 refusals!(
@@ -78,6 +77,13 @@ refusals!(
             /// The limit in bytes.
             limit: u64,
         },
+        /// Checking the signatures would take more verifications than the limits allow.
+        #[refusal("identity.verifications", Operator)]
+        #[error("the signatures take more than {limit} verifications")]
+        Verifications {
+            /// The limit.
+            limit: u32,
+        },
         /// The document is signed, and is another one than was asked for.
         #[refusal("identity.kind", Operator)]
         #[error("the document is not a {expected} of schema 1")]
@@ -94,10 +100,10 @@ refusals!(
         },
         /// The document has a field that its kind has not, which might name a device.
         #[refusal("identity.unknown-field", Operator)]
-        #[error("the field `{}` has no place in the document", Printed(name))]
+        #[error("the field {name} has no place in the document")]
         UnknownField {
             /// Its name.
-            name: Box<str>,
+            name: Quoted,
         },
         /// It is of another fleet.
         #[refusal("identity.other-fleet", Operator)]
@@ -174,14 +180,5 @@ struct Reasons<'a>(&'a [(KeyId, NotCounted)]);
 impl fmt::Display for Reasons<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         list_reasons(self.0, f)
-    }
-}
-
-/// Text of a document, fit for a log.
-struct Printed<'a>(&'a str);
-
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        printed(self.0, f)
     }
 }

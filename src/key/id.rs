@@ -7,7 +7,7 @@ use core::fmt;
 use sha2::{Digest as _, Sha256};
 
 use crate::primitives::stored::Field;
-use crate::primitives::{Sha256Digest, hex_print, printed};
+use crate::primitives::{Sha256Digest, hex_print, printed, quoted};
 
 /// A key id: any text that metadata uses for a key. It proves nothing about the key.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,7 +28,8 @@ impl KeyId {
 }
 
 impl fmt::Display for KeyId {
-    /// Fit for a log: control characters are escaped, and a long id is cut.
+    /// Fit for a log, as [`Quoted`](crate::primitives::Quoted), without quotation marks: what cannot be
+    /// seen is escaped, and a long id is cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         printed(&self.0, f)
     }
@@ -36,7 +37,7 @@ impl fmt::Display for KeyId {
 
 impl fmt::Debug for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        quoted(&self.0, f)
     }
 }
 

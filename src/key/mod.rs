@@ -60,6 +60,8 @@ pub use signer::Signer;
 #[cfg(feature = "repository")]
 pub(crate) use {normalise::normalised, signer::sign_checked};
 
+use crate::primitives::{Quoted, refusals};
+
 /// Every scheme that this build verifies.
 const SCHEMES: &[Scheme] = &[
     ed25519::SCHEME,
@@ -79,21 +81,27 @@ pub struct Key {
     public: Result<Arc<dyn PublicKey>, Unusable>,
 }
 
-/// Why the signatures of a key count for nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Unusable {
-    /// This build does not verify the key's type and scheme.
-    #[error("its type and scheme are not supported by this build")]
-    Unsupported,
-    /// The key's value does not decode.
-    #[error("its value does not decode to a public key")]
-    Malformed,
-    /// The key decodes, but nobody should rely on it: a point of small order, or an RSA modulus
-    /// of under 2048 bits.
-    #[error("it is too weak")]
-    Weak,
-}
+refusals!(
+    Primitives,
+    /// Why the signatures of a key count for nothing.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum Unusable {
+        /// This build does not verify signatures of the key's type and scheme.
+        #[refusal("key.unsupported", Operator)]
+        #[error("its type and scheme are not supported by this build")]
+        Unsupported,
+        /// The key's value does not decode to a public key.
+        #[refusal("key.undecodable", Operator)]
+        #[error("its value does not decode to a public key")]
+        Malformed,
+        /// The key decodes, but nobody should rely on it: a point of small order, or an RSA modulus
+        /// of under 2048 bits.
+        #[refusal("key.weak", Operator)]
+        #[error("it is too weak")]
+        Weak,
+    }
+);
 
 impl Key {
     /// Decodes `value`, the `public` part of a key's `keyval`.
@@ -102,6 +110,15 @@ impl Key {
         let known = SCHEMES.iter().find(|s| s.is_named(key_type, scheme));
         let public = known.ok_or(Unusable::Unsupported).and_then(|s| (s.decode)(value));
         Self { key_type: key_type.into(), scheme: scheme.into(), public }
+    }
+
+    /// A key under a scheme that there is not: it verifies the signature with these bytes, of
+    /// whatever message.
+    #[cfg(test)]
+    pub(crate) fn that_verifies(scheme: &str, key: &[u8], signature: &'static [u8]) -> Self {
+        let public =
+            test_scheme::TestKey { fingerprint: KeyFingerprint::of("test", key), signature };
+        Self { key_type: "test".into(), scheme: scheme.into(), public: Ok(Arc::new(public)) }
     }
 
     /// The `keytype`, as listed.
@@ -152,10 +169,40 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
-            .field("key_type", &self.key_type)
-            .field("scheme", &self.scheme)
+            .field("key_type", &Quoted::from(&*self.key_type))
+            .field("scheme", &Quoted::from(&*self.scheme))
             .field("fingerprint", &self.public.as_ref().map(|key| key.fingerprint()))
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod test_scheme {
+    use super::*;
+
+    pub(super) struct TestKey {
+        pub(super) fingerprint: KeyFingerprint,
+        pub(super) signature: &'static [u8],
+    }
+
+    struct TestVerification(bool);
+
+    impl PublicKey for TestKey {
+        fn fingerprint(&self) -> KeyFingerprint {
+            self.fingerprint
+        }
+
+        fn begin(&self, signature: &[u8]) -> Option<Box<dyn Verification>> {
+            Some(Box::new(TestVerification(signature == self.signature)))
+        }
+    }
+
+    impl Verification for TestVerification {
+        fn update(&mut self, _: &[u8]) {}
+
+        fn finish(self: Box<Self>) -> bool {
+            self.0
+        }
     }
 }
 

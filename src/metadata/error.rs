@@ -1,11 +1,9 @@
 //! Why a file is not the metadata that it should be.
 
-use alloc::boxed::Box;
-
 use super::RoleType;
 use crate::json::JsonError;
 use crate::key::KeyId;
-use crate::primitives::{HashesError, RoleName, RoleNameError, TimeError, refusals};
+use crate::primitives::{HashesError, Quoted, RoleName, RoleNameError, TimeError, refusals};
 
 refusals!(
     Manifest,
@@ -26,19 +24,19 @@ refusals!(
         },
         /// `_type` names another role.
         #[refusal("metadata.type", AnotherMirror)]
-        #[error("`_type` is {found:?}, expected {expected}")]
+        #[error("`_type` is {found}, expected {expected}")]
         Type {
             /// The role whose file was asked for.
             expected: RoleType,
             /// What the file says it is.
-            found: Box<str>,
+            found: Quoted,
         },
         /// `spec_version` has another major version than 1.
         #[refusal("metadata.spec-version", AnotherMirror)]
-        #[error("`spec_version` {found:?} is not of TUF 1")]
+        #[error("`spec_version` {found} is not of TUF 1")]
         SpecVersion {
             /// What the file says.
-            found: Box<str>,
+            found: Quoted,
         },
         /// A `version` of 0.
         #[refusal("metadata.version", AnotherMirror)]

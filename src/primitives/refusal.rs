@@ -9,12 +9,13 @@ use core::error::Error;
 use core::fmt::{self, Write as _};
 
 use super::Remedy;
+use super::printed::escape_of;
 
 /// The layer of the security model that refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Layer {
-    /// Below all layers: a text or a number that is not a valid name, path, version or time.
+    /// Below all layers: what is no valid name, path, version, time, JSON or key.
     Primitives,
     /// Layer 3: roles, thresholds, versions, expiry.
     Manifest,
@@ -203,32 +204,25 @@ impl Bounded {
 
     /// Adds text that has been escaped.
     fn take(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            let room = self.room.checked_sub(1);
-            self.is_cut = room.is_none();
-            self.room = room.ok_or(fmt::Error)?;
-            self.text.push(c);
-        }
+        text.chars().try_for_each(|c| self.take_one(c))
+    }
+
+    fn take_one(&mut self, c: char) -> fmt::Result {
+        let room = self.room.checked_sub(1);
+        self.is_cut = room.is_none();
+        self.room = room.ok_or(fmt::Error)?;
+        self.text.push(c);
         Ok(())
     }
 }
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            let mut pair = String::from("a");
-            pair.push(c);
-            match c {
-                // What was escaped before stays as it is.
-                '\\' | '"' | '\'' => self.take(pair.get(1..).unwrap_or_default())?,
-                // Behind a letter, a mark that combines with it is seen. Alone, it would be escaped.
-                _ => {
-                    let escaped: String = pair.escape_debug().skip(1).collect();
-                    self.take(&escaped)?;
-                }
-            }
-        }
-        Ok(())
+        text.chars().try_for_each(|c| match (c, escape_of(c, true)) {
+            // What was escaped before stays as it is.
+            ('\\' | '"' | '\'', _) | (_, None) => self.take_one(c),
+            (_, Some(mut escape)) => escape.try_for_each(|c| self.take_one(c)),
+        })
     }
 }
 
@@ -241,6 +235,8 @@ impl fmt::Write for Bounded {
 /// - `#[refusal("module.reason", Remedy)]`: its own code and remedy;
 /// - `#[refusal(of field)]`: the code and the remedy of the refusal in that field (`0` in a tuple);
 /// - `#[refusal(of field, Remedy)]`: the code of that refusal, and a remedy of its own.
+///
+/// A struct has one of the first two, behind its documentation.
 macro_rules! refusals {
     (
         $layer:ident,
@@ -314,6 +310,37 @@ macro_rules! refusals {
             pub const fn remedy(&self) -> crate::primitives::Remedy {
                 let Self = self;
                 refusals!(@own_remedy $how)
+            }
+        }
+
+        refusals!(@refusal $layer $name);
+    };
+
+    (
+        $layer:ident,
+        $(#[doc = $doc:literal])*
+        #[refusal(of $field:ident)]
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident { $($fields:tt)* } $(,)?
+    ) => {
+        $(#[doc = $doc])*
+        $(#[$meta])*
+        $vis struct $name { $($fields)* }
+
+        impl $name {
+            /// What `refusals()` lists of this type: nothing that the type of its field does not.
+            pub(crate) const TABLE: &'static [Option<crate::primitives::RefusalInfo>] = &[];
+
+            /// The stable code of this refusal.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                self.$field.code()
+            }
+
+            /// What helps.
+            #[must_use]
+            pub const fn remedy(&self) -> crate::primitives::Remedy {
+                self.$field.remedy()
             }
         }
 

@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::json::JsonError;
 use crate::key::{KeyId, Unusable};
-use crate::primitives::{HashesError, printed, refusals};
+use crate::primitives::{HashesError, Quoted, refusals};
 use crate::verify::{NotCounted, list_reasons};
 
 refusals!(
@@ -37,10 +37,10 @@ refusals!(
         Envelope(#[source] Malformed),
         /// The payload is of another type than an in-toto Statement.
         #[refusal("provenance.payload-type", Operator)]
-        #[error("`payloadType` is \"{}\"", Printed(found))]
+        #[error("`payloadType` is {found}")]
         PayloadType {
             /// What the envelope says.
-            found: Box<str>,
+            found: Quoted,
         },
         /// The payload or a signature is not base64.
         #[refusal("provenance.encoding", Operator)]
@@ -60,23 +60,30 @@ refusals!(
             /// The limit in bytes.
             limit: u64,
         },
+        /// Checking the signatures would take more verifications than the limits allow.
+        #[refusal("provenance.verifications", Operator)]
+        #[error("the signatures take more than {limit} verifications")]
+        Verifications {
+            /// The limit.
+            limit: u32,
+        },
         /// The payload is signed, and not a well-formed Statement or predicate.
         #[refusal("provenance.statement", Operator)]
         #[error("the statement is not well-formed")]
         Statement(#[source] Malformed),
         /// The payload is another thing than a Statement v1 or v0.1.
         #[refusal("provenance.statement-type", Operator)]
-        #[error("`_type` is \"{}\"", Printed(found))]
+        #[error("`_type` is {found}")]
         StatementType {
             /// What the payload says.
-            found: Box<str>,
+            found: Quoted,
         },
         /// The policy does not allow predicates of this type.
         #[refusal("provenance.predicate-type", Operator)]
-        #[error("`predicateType` \"{}\" is not allowed", Printed(found))]
+        #[error("`predicateType` {found} is not allowed")]
         PredicateType {
             /// What the statement says.
-            found: Box<str>,
+            found: Quoted,
         },
         /// The statement is not of this artifact.
         #[refusal("provenance.subject", Operator)]
@@ -87,37 +94,44 @@ refusals!(
         },
         /// The policy does not allow this builder.
         #[refusal("provenance.builder", Operator)]
-        #[error("the builder \"{}\" is not allowed", Printed(found))]
+        #[error("the builder {found} is not allowed")]
         Builder {
             /// The builder that the predicate names.
-            found: Box<str>,
+            found: Quoted,
         },
     }
 );
 
-/// Why an envelope or a statement is not well-formed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Malformed {
-    /// It is not strict JSON of the expected shape.
-    #[error(transparent)]
-    Json(#[from] JsonError),
-    /// A required field is absent.
-    #[error("the field `{field}` is missing")]
-    MissingField {
-        /// Its name.
-        field: &'static str,
-    },
-    /// There are more signatures than the limits allow.
-    #[error("more than {limit} signatures")]
-    TooManySignatures {
-        /// The limit.
-        limit: u32,
-    },
-    /// A digest of a subject is malformed.
-    #[error("the `digest` of a subject cannot be used")]
-    Digest(#[source] HashesError),
-}
+refusals!(
+    Provenance,
+    /// Why an envelope or a statement is not well-formed.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum Malformed {
+        /// The envelope or the statement is not strict JSON of the expected shape.
+        #[refusal("provenance.json", Operator)]
+        #[error(transparent)]
+        Json(#[from] JsonError),
+        /// A required field of the envelope or the statement is absent.
+        #[refusal("provenance.missing-field", Operator)]
+        #[error("the field `{field}` is missing")]
+        MissingField {
+            /// Its name.
+            field: &'static str,
+        },
+        /// The envelope has more signatures than the limits allow.
+        #[refusal("provenance.too-many-signatures", Operator)]
+        #[error("more than {limit} signatures")]
+        TooManySignatures {
+            /// The limit.
+            limit: u32,
+        },
+        /// A digest of a subject is malformed.
+        #[refusal("provenance.subject-digest", Operator)]
+        #[error("the `digest` of a subject cannot be used")]
+        Digest(#[source] HashesError),
+    }
+);
 
 /// Which keys of a policy counted, and why the others did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,12 +194,3 @@ refusals!(
         NoPredicateType,
     }
 );
-
-/// Text of an envelope, fit for a log.
-struct Printed<'a>(&'a str);
-
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        printed(self.0, f)
-    }
-}

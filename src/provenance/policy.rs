@@ -66,7 +66,7 @@ impl PolicyBuilder {
     }
 
     /// What one envelope may cost: `max_provenance_length`, `max_signatures`,
-    /// `max_signature_bytes`, `max_depth`, and `max_string` of the payload.
+    /// `max_signature_bytes`, `max_verifications`, `max_depth`, and `max_string` of the payload.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -159,6 +159,9 @@ impl ProvenancePolicy {
             }
             Err(Unmet::Work) => {
                 Err(ProvenanceError::SignatureWork { limit: self.limits.max_signature_bytes })
+            }
+            Err(Unmet::Trials) => {
+                Err(ProvenanceError::Verifications { limit: self.limits.max_verifications })
             }
             Err(Unmet::Unreadable(e)) => Err(ProvenanceError::Envelope(e.into())),
         }

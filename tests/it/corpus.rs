@@ -6,6 +6,7 @@ pub(crate) mod fuzz;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Every input of a target's corpus, in the order of their names.
 fn replay(name: &str) {
@@ -53,4 +54,18 @@ replays! {
     requests
     #[cfg(feature = "repository")]
     responses
+}
+
+/// As many random lives as fit into ten seconds; or as many as `LIVES` says, 200000 before a release.
+#[test]
+fn random_lives_end_well() {
+    let wanted: Option<u64> =
+        std::env::var("LIVES").ok().map(|count| count.parse().expect("a number"));
+    let begin = Instant::now();
+    let has_time = || wanted.is_some() || begin.elapsed() < Duration::from_secs(10);
+    for number in (0..wanted.unwrap_or(5000)).take_while(|_| has_time()) {
+        let life = fuzz::machine::random_life(number);
+        println!("{}", life.escape_ascii());
+        fuzz::machine::check(&life);
+    }
 }

@@ -168,6 +168,45 @@ fn codes_that_are_passed_on_have_the_remedy_of_who_passes_them_on() {
     assert_eq!(said(bytes), ("artifact.storage-differs", Retry, Eligibility));
 }
 
+/// What stands inside of refusals has a code and a remedy of its own, for who meets it by itself.
+#[test]
+fn what_refusals_hold_is_a_refusal_itself() {
+    use Layer::{Manifest, Primitives};
+    use Remedy::{AnotherMirror, FixCaller, Operator};
+    use ota_trust::json::canonical_form;
+    use ota_trust::key::Unusable;
+    use ota_trust::primitives::Limits;
+    use ota_trust::verify::NotCounted;
+
+    let form =
+        || -> Result<_, ota_trust::Error> { Ok(canonical_form(b"[[1]", &Limits::default())?) };
+    assert_eq!(said(form().unwrap_err()), ("json.end", FixCaller, Primitives));
+    assert_eq!(said(json()), ("json.depth", FixCaller, Primitives));
+    assert_eq!(said(JsonProblem::Control), ("json.control", FixCaller, Primitives));
+    assert_eq!(said(Unusable::Weak), ("key.weak", Operator, Primitives));
+    assert_eq!(said(NotCounted::NotSigned), ("signature.missing", AnotherMirror, Manifest));
+    let unusable = NotCounted::Unusable(Unusable::Unsupported);
+    assert_eq!(said(unusable), ("key.unsupported", Operator, Manifest));
+    assert_eq!(unusable.report().to_string(), format!("{unusable}: {}", Unusable::Unsupported));
+    assert_eq!(said(MetadataError::Version), ("metadata.version", AnotherMirror, Manifest));
+    // Who passes them on says it of a file, with a code of its own.
+    assert_eq!(said(MetadataError::Json(json())), ("metadata.json", AnotherMirror, Manifest));
+}
+
+#[cfg(feature = "repository")]
+#[test]
+fn what_refusals_of_provenance_hold_is_a_refusal_itself() {
+    use ota_trust::provenance::{Malformed, PolicyError};
+
+    let malformed = Malformed::Json(json());
+    assert_eq!(said(malformed), ("provenance.json", Remedy::Operator, Layer::Provenance));
+    let policy = PolicyError::NoBuilder;
+    assert_eq!(
+        said(policy),
+        ("provenance.policy-no-builder", Remedy::FixCaller, Layer::Provenance)
+    );
+}
+
 #[cfg(feature = "repository")]
 #[test]
 fn codes_that_publishing_passes_on_have_its_remedy() {
