@@ -5,7 +5,8 @@
 //! refusal that explains itself.
 //!
 //! On the wire it speaks [TUF] 1.0.34. A repository that python-tuf, go-tuf, tough or tuf-on-ci
-//! wrote verifies here, and one that is written here verifies there.
+//! wrote verifies here, also where an `expires` has an offset or a fraction, as some of go-tuf's have,
+//! unless it has what [`manual::limitations`] lists as refused. One that is written here verifies there.
 //!
 //! # From a provisioned root to verified bytes
 //!
@@ -17,6 +18,7 @@
 //!
 //! use ota_trust::primitives::{Limits, StartTime, TargetPath};
 //! use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, StoredItem, Update};
+//! use ota_trust::verify::Freshness;
 //! # struct Flash;
 //! # impl Flash {
 //! #     fn read(&self, _: &StoredItem) -> io::Result<Option<Vec<u8>>> { Ok(None) }
@@ -56,6 +58,12 @@
 //! let repository = cycle.run(&mut agent)?;
 //! if !repository.is_durable() {
 //!     return Err("a floor could not be stored: nothing is installed".into());
+//! }
+//! if repository.freshness() != Freshness::Proven {
+//!     return Err("the time is not known, so nobody knows how old this is".into());
+//! }
+//! for loss in repository.losses() {
+//!     eprintln!("the storage has lost a floor: {loss}"); // tell the operator
 //! }
 //! let path = TargetPath::new("releases/lamp/2.0.0/firmware.bin")?;
 //! let target = repository.find(&path)?.run(&mut agent)?.target?;
@@ -155,6 +163,8 @@ pub mod release;
 pub mod repository;
 pub mod rollout;
 pub mod services;
+#[cfg(test)]
+mod steps;
 #[cfg(feature = "fs")]
 pub mod store;
 pub mod update;

@@ -1,5 +1,5 @@
-//! What a file may cost in memory while it is read and verified, whatever is in it: at most
-//! [`Limits::MEMORY_FACTOR`] times its length, beside what keys and signatures take.
+//! What a file may cost in memory while it is read and verified, whatever is in it and wherever it comes
+//! from: at most [`Limits::MEMORY_FACTOR`] times its length, beside what keys and signatures take.
 //!
 //! A test binary of its own, with one test, because it counts every allocation of the process.
 
@@ -8,7 +8,8 @@
 use ed25519_dalek::{Signer as _, SigningKey};
 use ota_trust::json::canonical_form;
 use ota_trust::metadata::{Root, Timestamp};
-use ota_trust::primitives::{Limits, RoleName, StartTime};
+use ota_trust::primitives::{Limits, RoleName, StartTime, Version};
+use ota_trust::update::StoredItem;
 use ota_trust::verify::{
     Context, Delegator, NewTimestamp, Trusted, anchor, snapshot, stored_timestamp, targets,
     timestamp,
@@ -47,16 +48,46 @@ fn no_file_takes_more_than_the_factor() {
     assert!(worst > 100 * (Limits::MEMORY_FACTOR - 1), "it never takes so much");
 }
 
-/// The length of a file, and the most bytes that are held while `read` has it, itself included.
-fn measure<T: std::fmt::Debug>(file: String, read: impl FnOnce(Vec<u8>) -> T) -> (usize, usize) {
-    let file = file.into_bytes().into_boxed_slice().into_vec();
-    let length = file.len();
-    let before = MEMORY.current_usage() - length;
+/// The length of a file, and the most bytes that are held while `read` has it, itself included: of a
+/// download that takes no more than it has, or out of the store on the disk.
+fn measure<T: std::fmt::Debug>(
+    item: &StoredItem,
+    limits: &Limits,
+    file: &str,
+    read: impl Fn(Vec<u8>) -> T,
+) -> (usize, usize) {
+    let downloaded = peak_of(|| file.as_bytes().to_vec(), &read);
+    (file.len(), downloaded.max(peak_from_disk(item, limits, file, &read)))
+}
+
+fn peak_of<T>(file: impl FnOnce() -> Vec<u8>, read: impl Fn(Vec<u8>) -> T) -> usize {
+    let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    let held = read(file);
+    let held = read(file());
     let peak = MEMORY.peak_usage() - before;
     drop(held);
-    (length, peak)
+    peak
+}
+
+#[cfg(feature = "fs")]
+fn peak_from_disk<T>(
+    item: &StoredItem,
+    limits: &Limits,
+    file: &str,
+    read: impl Fn(Vec<u8>) -> T,
+) -> usize {
+    use ota_trust::store::FsStore;
+    use ota_trust::update::Change;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = FsStore::open(folder.path(), limits).expect("a store");
+    store.apply([Change::Write { item, bytes: file.as_bytes() }]).expect("room on the disk");
+    peak_of(|| store.read(item).expect("readable").expect("there"), read)
+}
+
+#[cfg(not(feature = "fs"))]
+fn peak_from_disk<T>(_: &StoredItem, _: &Limits, _: &str, _: impl Fn(Vec<u8>) -> T) -> usize {
+    0
 }
 
 fn of_targets(signed: &str) -> (usize, usize) {
@@ -68,8 +99,11 @@ fn of_targets(signed: &str) -> (usize, usize) {
     let time = trusted_timestamp(&root, &context);
     let file_of_snapshot = listing("snapshot", "\"targets.json\":{\"version\":1}", "");
     let snap = snapshot(&root, &time, None, file_of_snapshot, &context).expect("a snapshot");
-    let by = Delegator::Root(&root);
-    measure(file, |file| targets(by, &snap, &RoleName::targets(), file, &context).expect("targets"))
+    let (by, name) = (Delegator::Root(&root), RoleName::targets());
+    let item = StoredItem::Role(name.clone());
+    measure(&item, context.limits(), &file, |file| {
+        targets(by, &snap, &name, file, &context).expect("targets")
+    })
 }
 
 fn of_snapshot(files: &str) -> (usize, usize) {
@@ -79,14 +113,17 @@ fn of_snapshot(files: &str) -> (usize, usize) {
     let context = context(limits);
     let root = anchor(root(""), context.limits()).expect("a root");
     let time = trusted_timestamp(&root, &context);
-    measure(file, |file| snapshot(&root, &time, None, file, &context).expect("a snapshot"))
+    measure(&StoredItem::Snapshot, context.limits(), &file, |file| {
+        snapshot(&root, &time, None, file, &context).expect("a snapshot")
+    })
 }
 
 fn of_root(keys: &str) -> (usize, usize) {
     let file = String::from_utf8(root(&format!("{keys},"))).expect("text");
     let mut limits = Limits::default();
     limits.max_root_length = file.len() as u64;
-    measure(file, |file| anchor(file, &limits).expect("a root"))
+    let item = StoredItem::Root(Version::ONE);
+    measure(&item, &limits, &file, |file| anchor(file, &limits).expect("a root"))
 }
 
 /// A stored file is also held against signatures under other ids than the role's.
@@ -96,7 +133,9 @@ fn of_stored_timestamp(signatures: &str) -> (usize, usize) {
     let meta = "\"snapshot.json\":{\"version\":1}";
     let file = listing("timestamp", meta, &format!(",{signatures}"));
     let file = String::from_utf8(file).expect("text");
-    measure(file, |file| stored_timestamp(&root, file, &limits).expect("a timestamp"))
+    measure(&StoredItem::Timestamp, &limits, &file, |file| {
+        stored_timestamp(&root, file, &limits).expect("a timestamp")
+    })
 }
 
 fn trusted_timestamp<'a>(root: &Trusted<'_, Root>, context: &Context) -> Trusted<'a, Timestamp> {

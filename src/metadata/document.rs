@@ -95,6 +95,11 @@ impl<R> Document<'_, R> {
         &self.signatures
     }
 
+    /// The file, where the `signed` part stands in it, and what the reader noted about that.
+    pub(super) fn signed_span(&self) -> (&str, Range<usize>, &Form) {
+        (&self.text, self.span.clone(), &self.form)
+    }
+
     /// The length in bytes of the `signed` part as received; its canonical form is not longer.
     pub(crate) fn signed_length(&self) -> u64 {
         self.span.len() as u64
@@ -153,6 +158,27 @@ impl<R> Document<'_, R> {
     ) -> core::result::Result<(), JsonError> {
         canonical::stream(&self.text, self.span.clone(), &self.form, out)
     }
+}
+
+/// The SHA-256 of what is signed of a file, in canonical form: what the file says, whoever has carried it.
+///
+/// Two files that have the same one differ in their signatures, in unsigned fields and in white space
+/// alone. Nothing is verified, and the file may be of any role.
+///
+/// ```
+/// use ota_trust::metadata::signed_digest;
+/// use ota_trust::primitives::Limits;
+///
+/// let limits = Limits::default();
+/// let digest = |file: &str| signed_digest(file.as_bytes(), &limits);
+/// let file = r#"{"signatures":[],"signed":{"a":1,"b":2}}"#;
+/// assert_eq!(digest(file)?, digest(r#" { "signed": {"b": 2, "a": 1}, "signatures": [] } "#)?);
+/// assert_ne!(digest(file)?, digest(&file.replace('2', "3"))?);
+/// # Ok::<(), ota_trust::metadata::MetadataError>(())
+/// ```
+pub fn signed_digest(file: &[u8], limits: &Limits) -> Result<Sha256Digest> {
+    let document = Document::read_with(Cow::Borrowed(file), limits, |r| Ok(r.skip()?))?;
+    Ok(document.signed_digest())
 }
 
 /// The bytes as text, without a copy.

@@ -17,6 +17,7 @@ mod pattern;
 mod role;
 mod root;
 mod snapshot;
+mod stored_form;
 mod succinct;
 mod targets;
 mod timestamp;
@@ -24,6 +25,7 @@ mod timestamp;
 #[cfg(feature = "repository")]
 pub(crate) use delegations::Match;
 pub use delegations::{DelegatedRole, Delegations, PathSet};
+pub use document::signed_digest;
 pub(crate) use document::{Document, Signature, Signed};
 pub use error::MetadataError;
 pub(crate) use keys::ListedKey;

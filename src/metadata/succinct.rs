@@ -39,7 +39,7 @@ impl SuccinctRoles {
     }
 
     /// The bin for a path with the SHA-256 `hash`.
-    pub(super) fn bin_of(&self, hash: &[u8; 32]) -> Option<RoleName> {
+    pub(crate) fn bin_of(&self, hash: &[u8; 32]) -> Option<RoleName> {
         bin_name(&self.prefix, self.bit_length, hash)
     }
 
@@ -50,7 +50,7 @@ impl SuccinctRoles {
     }
 
     /// Whether `name` is one of the bins.
-    pub(super) fn contains(&self, name: &RoleName) -> bool {
+    pub(crate) fn contains(&self, name: &RoleName) -> bool {
         let Some(digits) = name.as_str().strip_prefix(&*self.prefix) else { return false };
         let Some(digits) = digits.strip_prefix('-') else { return false };
         let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

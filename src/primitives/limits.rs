@@ -25,6 +25,9 @@ pub struct Limits {
     /// Bytes of one targets file, top-level or delegated (`Z`, §5.6.1), whatever the snapshot
     /// lists. 100,000 targets in one role take 27 to 36 MiB.
     pub max_targets_length: u64,
+    /// Bytes of all files that one repository holds: root, snapshot, targets, and the roles that searches
+    /// have come to. Roles of earlier searches make room for those of the present one.
+    pub max_repository_length: u64,
     /// Root files fetched in one cycle (the second `Y` of §5.3.3). Progress is kept, so a device
     /// that is further behind arrives in several cycles.
     pub max_root_rotations: u32,
@@ -45,10 +48,16 @@ pub struct Limits {
     /// Bytes hashed to check the signatures of one file. A signature costs one pass over the
     /// file, so junk signatures under the ids of real keys would otherwise multiply the work.
     pub max_signature_bytes: u64,
+    /// Signatures of one file that are verified, good or bad. Those under the ids of the role's keys
+    /// come first, one for each: with at least [`max_key_ids`](Self::max_key_ids), and twice as many
+    /// for a root, which two roots' keys sign, no file is refused for junk that somebody added. The
+    /// rest is for stored files whose keys have got other ids since, and for provenance.
+    pub max_verifications: u32,
     /// Bytes of the `custom` of a target that is looked up, which is copied into the result.
     pub max_custom: u32,
     /// Levels of nesting in JSON. TUF itself needs seven; the rest is for `custom`.
-    /// At most 128 are taken, whatever this says.
+    /// At most 128 are taken, whatever this says. Each takes half a KiB of stack while it is read: 128
+    /// need a thread with 64 KiB, 32 fit 16 KiB. (Without optimisation: half as much again.)
     pub max_depth: u32,
     /// Bytes of one JSON string, as received. A 16,384-bit RSA key in PEM takes 3 KiB.
     pub max_string: u32,
@@ -78,6 +87,7 @@ impl Default for Limits {
             max_timestamp_length: 16 * KIB,
             max_snapshot_length: 8 * MIB,
             max_targets_length: 64 * MIB,
+            max_repository_length: 192 * MIB,
             max_root_rotations: 256,
             max_visited_roles: 64,
             max_delegations: 16_384,
@@ -86,6 +96,7 @@ impl Default for Limits {
             max_key_ids: 256,
             max_signatures: 256,
             max_signature_bytes: 512 * MIB,
+            max_verifications: 1024,
             max_custom: 1_048_576,
             max_depth: 32,
             max_string: 65_536,
@@ -110,8 +121,9 @@ impl Limits {
     /// For microcontrollers: files of at most 64 KiB, few roles, few keys.
     ///
     /// A cycle holds the root, the snapshot, the targets and the roles that searches visit: at
-    /// most 64 KiB for each of these and a fraction of that for their indexes; if what keys have
-    /// signed is hostile, up to [`MEMORY_FACTOR`](Self::MEMORY_FACTOR) times as much.
+    /// most 64 KiB for each of these, 256 KiB for all together, and a fraction of that for their indexes;
+    /// if what keys have signed is hostile, up to [`MEMORY_FACTOR`](Self::MEMORY_FACTOR) times as much.
+    /// Whatever is served, a cycle and its searches fit a stack of 32 KiB, with ed25519 keys.
     #[must_use]
     pub fn small() -> Self {
         Self {
@@ -119,6 +131,7 @@ impl Limits {
             max_timestamp_length: 4 * KIB,
             max_snapshot_length: 32 * KIB,
             max_targets_length: 64 * KIB,
+            max_repository_length: 256 * KIB,
             max_root_rotations: 64,
             max_visited_roles: 8,
             max_delegations: 256,
@@ -127,6 +140,7 @@ impl Limits {
             max_key_ids: 32,
             max_signatures: 32,
             max_signature_bytes: MIB,
+            max_verifications: 64,
             max_custom: 4096,
             max_depth: 16,
             max_string: 8192,

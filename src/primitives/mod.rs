@@ -7,6 +7,7 @@ pub(crate) mod checksummed;
 mod digest;
 mod hex;
 mod limits;
+mod names;
 mod parsed;
 mod path;
 mod percent;
@@ -25,9 +26,13 @@ pub(crate) use hex::{
     print as hex_print,
 };
 pub use limits::Limits;
+pub use names::NameError;
+pub(crate) use names::{check_name, names};
 pub(crate) use parsed::parsed;
 pub use path::{PathError, TargetPath};
-pub(crate) use printed::printed;
+pub(crate) use percent::file_name_part;
+pub use printed::Quoted;
+pub(crate) use printed::{Printed, few, printed, quoted};
 pub(crate) use refusal::{ErrorReport, Layer, Refusal, RefusalInfo, reasons, refusals, sealed};
 pub use remedy::Remedy;
 pub use role_name::{RoleName, RoleNameError};

@@ -127,14 +127,16 @@ impl TargetPath {
 parsed! { TargetPath, PathError, TargetPath::new; }
 
 impl fmt::Display for TargetPath {
+    /// Fit for a log, as [`Quoted`](super::Quoted), without quotation marks: what cannot be seen is
+    /// escaped, and a long path is cut. To go on with it, take [`as_str`](Self::as_str).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        super::printed(&self.0, f)
     }
 }
 
 impl fmt::Debug for TargetPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        super::quoted(&self.0, f)
     }
 }
 

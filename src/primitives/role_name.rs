@@ -2,11 +2,10 @@
 
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned as _;
-use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{parsed, percent, refusals};
+use super::{Quoted, parsed, percent, refusals};
 
 /// Names that a delegation may not give: the four top-level roles, and `mirrors`, which older
 /// repositories keep beside them.
@@ -15,7 +14,7 @@ const RESERVED: [&str; 5] = ["root", "timestamp", "snapshot", "targets", "mirror
 /// The name of a role.
 ///
 /// A delegated role's name is *data*: any text that a delegator chose, `../x` included. It never
-/// becomes a path as it is; [`RoleName::file_stem`] is what stands in URLs and file names.
+/// becomes a path as it is; [`RoleName::file_stem`] is what stands in URLs.
 ///
 /// ```
 /// use ota_trust::primitives::RoleName;
@@ -39,8 +38,8 @@ refusals!(
         Empty,
         /// The name belongs to a top-level role: its file would stand in that role's place.
         #[refusal("name.role-reserved", FixCaller)]
-        #[error("a delegated role may not be called {0:?}")]
-        Reserved(Box<str>),
+        #[error("a delegated role may not be called {0}")]
+        Reserved(Quoted),
     }
 );
 
@@ -95,7 +94,12 @@ impl RoleName {
         &self.0
     }
 
-    /// The name percent-encoded as Python's `quote(name, "")`, fit for a URL or a file name.
+    /// The name percent-encoded as Python's `quote(name, "")`: what stands in the names under which a
+    /// repository publishes ([`RemoteFile`](crate::update::RemoteFile)), as one segment of a URL.
+    ///
+    /// A device does not keep files under it: it may be `..`, `con` or of any length, differ from another
+    /// in nothing but case, or look like another file's (`1.root`).
+    /// [`StoredItem::file_name`](crate::update::StoredItem::file_name) is for that.
     #[must_use]
     pub fn file_stem(&self) -> String {
         let mut out = String::with_capacity(self.0.len());
@@ -107,7 +111,8 @@ impl RoleName {
 parsed! { RoleName, RoleNameError, RoleName::any; }
 
 impl fmt::Display for RoleName {
-    /// Fit for a log: control characters are escaped, and a long name is cut.
+    /// Fit for a log, as [`Quoted`], without quotation marks: what cannot be seen is escaped, and a
+    /// long name is cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::printed(&self.0, f)
     }
@@ -115,7 +120,7 @@ impl fmt::Display for RoleName {
 
 impl fmt::Debug for RoleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        super::quoted(&self.0, f)
     }
 }
 

@@ -25,6 +25,14 @@ refusals!(
             /// The path.
             path: TargetPath,
         },
+        /// No digest binds the file of a role that vouches for it: whoever serves it could have put
+        /// another in its place. Publish with digests.
+        #[refusal("release.not-bound", Operator)]
+        #[error("{path}: no digest binds a role that vouches for it")]
+        NotBound {
+            /// The path of the manifest.
+            path: TargetPath,
+        },
         /// The bytes are not those that the metadata lists.
         #[refusal(of 0)]
         #[error("the manifest is not the listed bytes")]

@@ -1,66 +1,10 @@
 //! Names that documents of different authorities share, and the paths that follow from them.
 
-use alloc::boxed::Box;
 use alloc::format;
-use core::fmt;
 
 use super::ReleaseVersion;
-use crate::primitives::{TargetPath, parsed, refusals};
-
-refusals!(
-    Primitives,
-    /// A text is not a valid name.
-    #[refusal("name.form", FixCaller)]
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-    #[error(
-        "a name has 1 to 64 ASCII letters, digits, `-`, `_` or `.`, and does not start with `.`"
-    )]
-    pub struct NameError;
-);
-
-/// A name as all of them are: fit for a path segment of any file system, the same for every reader.
-fn check(text: &str) -> Result<Box<str>, NameError> {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    if text.is_empty() || text.len() > 64 || text.starts_with('.') || !text.bytes().all(fits) {
-        return Err(NameError);
-    }
-    Ok(text.into())
-}
-
-macro_rules! names {
-    ($($(#[$docs:meta])* $name:ident)*) => {$(
-        $(#[$docs])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
-
-        impl $name {
-            /// From 1 to 64 ASCII letters, digits, `-`, `_` or `.`; the first is no dot.
-            pub fn new(text: &str) -> Result<Self, NameError> {
-                check(text).map(Self)
-            }
-
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        parsed! { $name, NameError, $name::new; }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, f)
-            }
-        }
-    )*};
-}
+pub use crate::primitives::NameError;
+use crate::primitives::{TargetPath, names};
 
 names! {
     /// A product: what has one series of releases, one rollback index and one rollout plan.

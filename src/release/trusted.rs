@@ -35,6 +35,9 @@ impl TrustedRelease {
         if !vouched.authority().is_delegated() {
             return Err(ReleaseError::NotDelegated { path: path.clone() });
         }
+        if !vouched.is_bound() {
+            return Err(ReleaseError::NotBound { path: path.clone() });
+        }
         if !is_manifest_path(path.as_str()) {
             return Err(ReleaseError::Path { path: path.clone() });
         }

@@ -71,9 +71,12 @@ fn require_bytes(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<(), RolloutError> {
+    let path = || -> TargetPath { vouched.target().path().clone() };
     if !vouched.authority().is_delegated() {
-        let path: TargetPath = vouched.target().path().clone();
-        return Err(RolloutError::NotDelegated { path });
+        return Err(RolloutError::NotDelegated { path: path() });
+    }
+    if !vouched.is_bound() {
+        return Err(RolloutError::NotBound { path: path() });
     }
     let mut stream = vouched.target().stream(limits.max_document_length)?;
     stream.update(bytes)?;

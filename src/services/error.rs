@@ -18,6 +18,14 @@ refusals!(
             /// The path of the document.
             path: TargetPath,
         },
+        /// No digest binds the file of a role that vouches for it: whoever serves it could have put
+        /// another in its place. Publish with digests.
+        #[refusal("services.not-bound", Operator)]
+        #[error("{path}: no digest binds a role that vouches for it")]
+        NotBound {
+            /// The path of the document.
+            path: TargetPath,
+        },
         /// The bytes are not those that the metadata lists.
         #[refusal(of 0)]
         #[error("the service keys are not the listed bytes")]

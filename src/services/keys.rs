@@ -73,6 +73,9 @@ impl ServiceKeys {
         if !vouched.authority().is_delegated() {
             return Err(ServiceError::NotDelegated { path: path.clone() });
         }
+        if !vouched.is_bound() {
+            return Err(ServiceError::NotBound { path: path.clone() });
+        }
         let mut stream = vouched.target().stream(limits.max_document_length)?;
         stream.update(bytes)?;
         stream.finish()?;

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::string::String;
+use std::time::SystemTime;
 use std::vec::Vec;
 
 use super::lock::Claim;
@@ -39,15 +40,37 @@ pub(super) fn list(folder: &Path) -> Result<Vec<String>> {
 pub(super) fn read(folder: &Path, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
     let path = folder.join(name);
     let read = || {
+        let file = File::open(&path)?;
+        let metadata = file.metadata()?;
+        let length = metadata.len();
+        // What is no file fails below, whatever it says that its length is.
+        if metadata.is_file() && length > limit {
+            return Ok::<_, io::Error>(None);
+        }
         let mut bytes = Vec::new();
-        File::open(&path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-        Ok::<_, io::Error>(bytes)
+        // All at once: a buffer that grows takes more than it holds.
+        bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
+        // It may have grown since.
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok((bytes.len() as u64 <= limit).then_some(bytes))
     };
     match read() {
-        Ok(bytes) if bytes.len() as u64 <= limit => Ok(Some(bytes)),
-        Ok(_) => Ok(None),
+        Ok(bytes) => Ok(bytes),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(failed(StoreOperation::Read, &path, e)),
+    }
+}
+
+/// When a file was written, and how long it is; `None` where there is none, or something else.
+pub(super) fn age_and_length(folder: &Path, name: &str) -> Result<Option<(SystemTime, u64)>> {
+    let path = folder.join(name);
+    let read = || {
+        let metadata = fs::metadata(&path)?;
+        Ok::<_, io::Error>(metadata.is_file().then_some((metadata.modified()?, metadata.len())))
+    };
+    match read() {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map_err(|e| failed(StoreOperation::Read, &path, e)),
     }
 }
 
@@ -64,18 +87,19 @@ pub(super) fn read_state(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Puts a file of state in place of another, or none. What could not be read again is refused, and the
-/// old one stays.
-pub(super) fn replace_state(folder: &Path, name: &str, bytes: &[u8], claim: &Claim) -> Result<()> {
-    let (length, limit) = (bytes.len() as u64, MAX_LENGTH);
+/// Puts a file in place of another, or none, in one step as seen after a power cut. What is longer than
+/// `limit` could not be read again: it is refused, and the old one stays.
+pub(super) fn replace(
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    limit: u64,
+    claim: &Claim,
+) -> Result<()> {
+    let length = bytes.len() as u64;
     if length > limit {
         return Err(StoreError::TooLong { limit, length });
     }
-    replace(folder, name, bytes, claim)
-}
-
-/// Puts a file in place of another, or none, in one step as seen after a power cut.
-pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8], claim: &Claim) -> Result<()> {
     let (path, temporary) = (folder.join(name), folder.join(claim.temporary_name()));
     let replace = || {
         power::may_fail()?;

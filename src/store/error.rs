@@ -37,9 +37,9 @@ refusals!(
             /// The folder.
             folder: PathBuf,
         },
-        /// An item of state, or the ledger, is longer than one may be.
+        /// An item is longer than the store would read again.
         #[refusal("store.too-long", Operator)]
-        #[error("{length} bytes of state, the limit is {limit}")]
+        #[error("{length} bytes to store, the limit is {limit}")]
         TooLong {
             /// The limit in bytes.
             limit: u64,

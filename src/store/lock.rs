@@ -57,7 +57,10 @@ impl Claim {
 
 /// Removes what interrupted writes have left. Only under a claim: or else they may be under way.
 pub(super) fn sweep(folder: &Path) -> Result<()> {
-    let names = disk::list(folder)?;
-    let left = names.iter().filter(|name| names::is_temporary(name));
-    left.into_iter().try_for_each(|name| disk::remove(folder, name))
+    let folders = names::chains(folder)?.into_iter().chain([folder.to_path_buf()]);
+    folders.into_iter().try_for_each(|folder| {
+        let names = disk::list(&folder)?;
+        let left = names.iter().filter(|name| names::is_temporary(name));
+        left.into_iter().try_for_each(|name| disk::remove(&folder, name))
+    })
 }

@@ -6,10 +6,11 @@
 //! ```text
 //! 1.root.json       the provisioned root,
 //! 2.root.json …     and every root since
-//! ledger            under which root the next two were trusted
+//! ledger.1 ledger.2 how far the device has come: two copies, written in turn
 //! timestamp.json
 //! snapshot.json
 //! role.<name>.json  targets and delegated roles: caches
+//! chain.<name>      the same of a chain with a name of its own, from the root to the roles
 //! rollouts.<product>, installation.<product>, permit.<product>, identity
 //! lock              held while a store is open
 //! ```
@@ -33,7 +34,9 @@ mod state;
 mod tests;
 
 use core::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -42,9 +45,11 @@ pub use state::StateItem;
 
 use lock::Claim;
 
-use crate::primitives::{Limits, Version};
-use crate::update::{Change, StoredItem};
-use crate::verify::anchor;
+use crate::metadata::Snapshot;
+use crate::primitives::stored::MAX_LENGTH;
+use crate::primitives::{Limits, RoleName, Version};
+use crate::update::{ChainName, Change, LedgerCopy, StoredItem, Update};
+use crate::verify::{Trusted, anchor};
 
 /// The stored items of one device, in a folder.
 ///
@@ -122,7 +127,10 @@ use crate::verify::anchor;
 /// ```
 #[derive(Clone, Debug)]
 pub struct FsStore {
+    /// The folder that is open: products' state, and the items of the default chain.
     folder: PathBuf,
+    /// Where the items of the chain are.
+    chain: PathBuf,
     limits: Limits,
     claim: Arc<Claim>,
 }
@@ -153,7 +161,40 @@ impl FsStore {
     fn claimed(folder: &Path, limits: &Limits, claim: Claim) -> Result<Self> {
         lock::sweep(folder)?;
         let (folder, limits, claim) = (folder.to_path_buf(), limits.clone(), Arc::new(claim));
-        Ok(Self { folder, limits, claim })
+        Ok(Self { chain: folder.clone(), folder, limits, claim })
+    }
+
+    /// The same store, with the items of this chain: those of the
+    /// [default](ChainName::default) one are in the folder itself, those of another in a folder
+    /// `chain.<name>`. The state of products belongs to no chain, and is the same in all.
+    ///
+    /// Name the same chain in the [`Anchor`](crate::update::Anchor) of a cycle.
+    pub fn of_chain(&self, name: &ChainName) -> Result<Self> {
+        let chain = self.chain_folder(name);
+        disk::create_folder(&chain)?;
+        Ok(Self { chain, ..self.clone() })
+    }
+
+    /// Ends a chain: its items are removed, and firmware that still names it is refused.
+    ///
+    /// To be called when no slot that must stay bootable names the chain any more. (If its root keys
+    /// are stolen, end it at once: the slot that names it can then start, and not update.)
+    pub fn end_chain(&self, name: &ChainName) -> Result<()> {
+        let ended = self.of_chain(name)?;
+        let bytes = Update::ended_ledger(name.clone());
+        let copies = [LedgerCopy::First, LedgerCopy::Second].map(StoredItem::Ledger);
+        copies.iter().try_for_each(|copy| ended.write(copy, &bytes))?;
+        let names = disk::list(&ended.chain)?;
+        let kept = copies.map(|copy| copy.file_name());
+        let items = names.iter().filter(|name| names::is_metadata(name) && !kept.contains(name));
+        items.into_iter().try_for_each(|name| disk::remove(&ended.chain, name))
+    }
+
+    fn chain_folder(&self, name: &ChainName) -> PathBuf {
+        if *name == ChainName::default() {
+            return self.folder.clone();
+        }
+        self.folder.join(names::of_chain(name))
     }
 
     /// Takes a root that the caller provisioned, and keeps it as the start of the chain.
@@ -175,7 +216,10 @@ impl FsStore {
     }
 
     /// The root from which the stored chain starts: the one that was provisioned last.
-    pub fn anchor(&self) -> Result<Option<Vec<u8>>> {
+    ///
+    /// To begin a cycle with it is to trust the storage as if it were the firmware. It is for a program
+    /// that a person has given a root once, and that has no other place for it.
+    pub fn assume_provisioned_root(&self) -> Result<Option<Vec<u8>>> {
         match self.roots()?.first() {
             Some(&version) => self.read(&StoredItem::Root(version)),
             None => Ok(None),
@@ -193,32 +237,82 @@ impl FsStore {
         }
     }
 
-    /// Removes everything, for a device that moves to another repository.
+    /// Removes files of roles that no look-up needs any more: those that the snapshot does not list, and,
+    /// while the others take more than `max_bytes`, those that were written the longest ago. They are caches,
+    /// and are fetched again if they are wanted; that of `targets` stays.
     ///
-    /// The floors go with it, so this is for whoever provisions the device, not for its agent.
+    /// To be called after a cycle, now and then: names of roles come and go, and nobody else removes them.
+    pub fn remove_unneeded(&self, snapshot: &Trusted<'_, Snapshot>, max_bytes: u64) -> Result<()> {
+        let item = |role: &str| StoredItem::Role(RoleName::checked(role)).file_name();
+        let listed: BTreeSet<String> = snapshot
+            .document()
+            .listing()
+            .filter_map(|(name, _)| Some(item(name.decode().strip_suffix(".json")?)))
+            .collect();
+        let top_level = item(RoleName::targets().as_str());
+        let names = disk::list(&self.chain)?;
+        let roles = names.iter().filter(|name| names::is_role(name) && **name != top_level);
+        let mut kept = Vec::new();
+        for name in roles {
+            match disk::age_and_length(&self.chain, name)? {
+                Some((written, length)) if listed.contains(name) => {
+                    kept.push((written, name, length));
+                }
+                _ => disk::remove(&self.chain, name)?,
+            }
+        }
+        kept.sort();
+        let mut bytes: u64 = kept.iter().map(|(_, _, length)| length).sum();
+        for (_, name, length) in kept {
+            if bytes <= max_bytes {
+                break;
+            }
+            disk::remove(&self.chain, name)?;
+            bytes -= length;
+        }
+        Ok(())
+    }
+
+    /// Removes everything, of all chains.
+    ///
+    /// The floors go with it, so this is for whoever provisions the device, not for its agent: an agent
+    /// that gets a new root names a new [chain](Self::of_chain).
     pub fn forget(&self) -> Result<()> {
-        let names = disk::list(&self.folder)?;
-        let ours = names.iter().filter(|name| names::is_item(name));
-        ours.into_iter().try_for_each(|name| disk::remove(&self.folder, name))
+        let folders = names::chains(&self.folder)?.into_iter().chain([self.folder.clone()]);
+        folders.into_iter().try_for_each(|folder| {
+            let names = disk::list(&folder)?;
+            let ours = names.iter().filter(|name| names::is_item(name));
+            ours.into_iter().try_for_each(|name| disk::remove(&folder, name))
+        })
     }
 
     /// Reads an item; `None` where there is none, or a file of the repository that is longer than the
     /// limits allow. (So limits that are lowered below what is stored give up a floor.) A ledger that
     /// is too long is an error: newer firmware may have written it.
     pub fn read(&self, item: &StoredItem) -> Result<Option<Vec<u8>>> {
-        let (name, limits) = (names::of(item), &self.limits);
-        let limit = match item {
-            StoredItem::Ledger => return disk::read_state(&self.folder, &name),
+        let name = item.file_name();
+        match item {
+            StoredItem::Ledger(_) => disk::read_state(&self.chain, &name),
+            item => disk::read(&self.chain, &name, self.limit(item)),
+        }
+    }
+
+    fn limit(&self, item: &StoredItem) -> u64 {
+        let limits = &self.limits;
+        match item {
+            StoredItem::Ledger(_) => MAX_LENGTH,
             StoredItem::Root(_) => limits.max_root_length,
             StoredItem::Timestamp => limits.max_timestamp_length,
             StoredItem::Snapshot => limits.max_snapshot_length,
             StoredItem::Role(_) => limits.max_targets_length,
-        };
-        disk::read(&self.folder, &name, limit)
+        }
     }
 
     /// Makes changes in their order: what [`Persist::changes`](crate::update::Persist::changes) gives,
     /// or [`Io::store`](crate::update::Io::store) is given. After an error, a prefix of them is made.
+    ///
+    /// An item that the store's own limits would not let it [`read`](Self::read) again is refused: open
+    /// the store with the limits of the cycle.
     pub fn apply<'c>(&self, changes: impl IntoIterator<Item: Borrow<Change<'c>>>) -> Result<()> {
         changes.into_iter().try_for_each(|change| match change.borrow() {
             Change::Write { item, bytes } => self.write(item, bytes),
@@ -229,20 +323,17 @@ impl FsStore {
     /// The versions of the stored roots, ascending.
     fn roots(&self) -> Result<Vec<Version>> {
         let mut versions: Vec<Version> =
-            disk::list(&self.folder)?.iter().filter_map(|name| names::root_version(name)).collect();
+            disk::list(&self.chain)?.iter().filter_map(|name| names::root_version(name)).collect();
         versions.sort_unstable();
         Ok(versions)
     }
 
     fn write(&self, item: &StoredItem, bytes: &[u8]) -> Result<()> {
-        let replace = match item {
-            StoredItem::Ledger => disk::replace_state,
-            _ => disk::replace,
-        };
-        replace(&self.folder, &names::of(item), bytes, &self.claim)
+        let limit = self.limit(item);
+        disk::replace(&self.chain, &item.file_name(), bytes, limit, &self.claim)
     }
 
     fn remove(&self, item: &StoredItem) -> Result<()> {
-        disk::remove(&self.folder, &names::of(item))
+        disk::remove(&self.chain, &item.file_name())
     }
 }

@@ -1,11 +1,13 @@
-//! File names of stored items: one for each, also where a file system folds case or limits length.
+//! Which files of the folder are whose. The names of items are [`StoredItem::file_name`].
 
-use core::fmt::Write as _;
 use std::format;
+use std::path::{Path, PathBuf};
 use std::string::String;
+use std::vec::Vec;
 
-use crate::primitives::{Digest, Version, sha256};
-use crate::update::StoredItem;
+use super::{Result, disk};
+use crate::primitives::{Version, file_name_part};
+use crate::update::{ChainName, StoredItem};
 
 /// What the lock of the folder is held on.
 pub(super) const LOCK: &str = "lock";
@@ -19,26 +21,35 @@ pub(super) fn is_temporary(name: &str) -> bool {
     number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Most file systems take 255 bytes; some of them are for the rest of the name.
-const LONGEST_ENCODED: usize = 200;
+/// The folder of a chain that has a name of its own.
+pub(super) fn of_chain(chain: &ChainName) -> String {
+    format!("{CHAIN}{}", file_name_part(chain.as_str()))
+}
 
-/// The file name of an item.
-pub(super) fn of(item: &StoredItem) -> String {
-    match item {
-        StoredItem::Root(version) => format!("{version}.root.json"),
-        StoredItem::Ledger => "ledger".into(),
-        StoredItem::Timestamp => "timestamp.json".into(),
-        StoredItem::Snapshot => "snapshot.json".into(),
-        StoredItem::Role(name) => format!("role.{}.json", encode(name.as_str())),
-    }
+/// What the folder of a chain begins with.
+const CHAIN: &str = "chain.";
+
+/// The folders of all chains that have a name of their own.
+pub(super) fn chains(folder: &Path) -> Result<Vec<PathBuf>> {
+    let names = disk::list(folder)?.into_iter().filter(|name| name.starts_with(CHAIN));
+    Ok(names.map(|name| folder.join(name)).filter(|folder| folder.is_dir()).collect())
 }
 
 /// Whether a file of this name is the store's.
 pub(super) fn is_item(name: &str) -> bool {
-    matches!(name, "ledger" | "timestamp.json" | "snapshot.json")
-        || super::state::is_item(name)
+    is_metadata(name) || super::state::is_item(name)
+}
+
+/// Whether a file of this name is an item of a chain.
+pub(super) fn is_metadata(name: &str) -> bool {
+    matches!(name, "ledger.1" | "ledger.2" | "timestamp.json" | "snapshot.json")
         || root_version(name).is_some()
-        || (name.starts_with("role.") && name.strip_suffix(".json").is_some())
+        || is_role(name)
+}
+
+/// Whether a file of this name is that of a role.
+pub(super) fn is_role(name: &str) -> bool {
+    name.starts_with("role.") && name.strip_suffix(".json").is_some()
 }
 
 /// The version of the root that has this file name.
@@ -46,23 +57,5 @@ pub(super) fn root_version(name: &str) -> Option<Version> {
     let digits = name.strip_suffix(".root.json")?;
     let version = Version::new(digits.parse().ok()?).ok()?;
     // Not `01` or `+1`, which parse too.
-    (of(&StoredItem::Root(version)) == name).then_some(version)
-}
-
-/// Lower-case letters, digits, `-` and `_` stand for themselves, every other byte is `%XX`;
-/// capitals are encoded, so two names never differ only in case. A name that grows too long becomes
-/// its digest, behind a `~` that no encoded name has.
-pub(super) fn encode(name: &str) -> String {
-    let mut out = String::new();
-    for &byte in name.as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
-            // Writing to a string does not fail.
-            _ => drop(write!(out, "%{byte:02X}")),
-        }
-    }
-    if out.len() > LONGEST_ENCODED {
-        return format!("~{}", Digest::Sha256(sha256(name.as_bytes())));
-    }
-    out
+    (StoredItem::Root(version).file_name() == name).then_some(version)
 }

@@ -4,8 +4,10 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use super::{FsStore, Result, disk, names};
+use super::{FsStore, Result, disk};
 use crate::identity::Fleet;
+use crate::primitives::file_name_part;
+use crate::primitives::stored::MAX_LENGTH;
 use crate::release::Product;
 
 /// An item of state. Each is written whole, over the one before.
@@ -33,7 +35,7 @@ impl StateItem {
             Self::Permit(product) => ("permit", product.as_str()),
             Self::Identity(fleet) => ("identity", fleet.as_str()),
         };
-        format!("{kind}.{}", names::encode(name))
+        format!("{kind}.{}", file_name_part(name))
     }
 }
 
@@ -53,7 +55,7 @@ impl FsStore {
     /// Writes an item of state: after a power cut the old one or the new one is there. What is too
     /// long to be read again is refused, and the old one stays.
     pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
-        disk::replace_state(&self.folder, &item.file_name(), bytes, &self.claim)
+        disk::replace(&self.folder, &item.file_name(), bytes, MAX_LENGTH, &self.claim)
     }
 
     /// Removes an item of state.

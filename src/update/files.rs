@@ -1,10 +1,12 @@
 //! The files of a cycle: as the repository names them, and as a device keeps them.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use super::LedgerCopy;
 use crate::metadata::RoleType;
-use crate::primitives::{RoleName, Version};
+use crate::primitives::{RoleName, Version, file_name_part};
 
 /// A metadata file of the repository.
 ///
@@ -47,7 +49,7 @@ impl RemoteFile {
     /// The name, percent-encoded.
     #[must_use]
     pub fn name(&self) -> String {
-        alloc::format!("{self}")
+        format!("{self}")
     }
 }
 
@@ -68,8 +70,8 @@ impl fmt::Display for RemoteFile {
 pub enum StoredItem {
     /// The root of one version. A device keeps the provisioned one and every one since.
     Root(Version),
-    /// Under which root the stored timestamp and snapshot were trusted.
-    Ledger,
+    /// One copy of what the device has learnt: its floors, and its chain.
+    Ledger(LedgerCopy),
     /// The trusted timestamp.
     Timestamp,
     /// The trusted snapshot.
@@ -83,5 +85,33 @@ impl StoredItem {
     #[must_use]
     pub fn is_floor(&self) -> bool {
         !matches!(self, Self::Role(_))
+    }
+
+    /// A name for the file in which a device keeps it, fit for any file system.
+    ///
+    /// No two items have names that differ in nothing but case. A name has at most 210 bytes, begins
+    /// with a lower-case letter or a digit, and has no others than those, `-`, `_`, `.`, `%`, `~` and
+    /// capitals: no separator, nothing that Windows reserves, no dot at an end. What the name of an
+    /// item is never changes; `FsStore` keeps its files under it.
+    ///
+    /// ```
+    /// use ota_trust::primitives::RoleName;
+    /// use ota_trust::update::StoredItem;
+    ///
+    /// assert_eq!(StoredItem::Timestamp.file_name(), "timestamp.json");
+    /// let role = StoredItem::Role(RoleName::delegated("../Con")?);
+    /// assert_eq!(role.file_name(), "role.%2E%2E%2F%43on.json");
+    /// # Ok::<(), ota_trust::primitives::RoleNameError>(())
+    /// ```
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        match self {
+            Self::Root(version) => format!("{version}.root.json"),
+            Self::Ledger(LedgerCopy::First) => "ledger.1".into(),
+            Self::Ledger(LedgerCopy::Second) => "ledger.2".into(),
+            Self::Timestamp => "timestamp.json".into(),
+            Self::Snapshot => "snapshot.json".into(),
+            Self::Role(name) => format!("role.{}.json", file_name_part(name.as_str())),
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! [`Io`] is for code that blocks, [`AsyncIo`] for code that awaits. The two loops differ in
 //! nothing else: what an answer means is decided by the machine.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Change, Fetch, Load, RemoteFile, Step, StoredItem, UpdateError};
@@ -20,7 +19,8 @@ pub trait Io {
     /// Reads an item from the device's storage.
     ///
     /// An item that was never stored is [`Loaded::Nothing`]. Storage that fails is
-    /// [`Loaded::Unreadable`]: the run ends, because going on would be going on without floors.
+    /// [`Loaded::Unreadable`]: the run goes on where the item can be fetched again or has another copy,
+    /// and does not keep the error, so log it here.
     fn load(&mut self, item: &StoredItem) -> Loaded<Self::Error>;
 
     /// Downloads a file of the repository.
@@ -28,8 +28,15 @@ pub trait Io {
     /// Stop at [`max_length`](FileRequest::max_length): a longer file is refused in any case.
     /// Answer [`Fetched::NotFound`] only when the repository itself says that it has no such file;
     /// for a root, that ends the chain. Everything else that goes wrong is [`Fetched::Failed`]. Of
-    /// several failures, [`RunError::Transport`] keeps the last; log the others here.
+    /// several failures, [`RunError::Transport`] keeps the last; log the others here, and those of a
+    /// look-up, which gives the repository back instead ([`NotFound::Refused`](super::NotFound)).
     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<Self::Error>;
+
+    /// A file that has been verified, as it was received, just before it is to be stored.
+    ///
+    /// It does nothing unless you want the very bytes, to pass them on to others: what is stored may be
+    /// shorter ([`Persist::received`](super::Persist::received)).
+    fn received(&mut self, _item: &StoredItem, _bytes: &[u8]) {}
 
     /// Makes these changes in their order, each of them atomically.
     ///
@@ -58,6 +65,9 @@ pub trait AsyncIo {
         request: FileRequest<'_>,
     ) -> impl Future<Output = Fetched<Self::Error>> + Send;
 
+    /// A file that has been verified, as it was received: as [`Io::received`].
+    fn received(&mut self, _item: &StoredItem, _bytes: &[u8]) {}
+
     /// Makes these changes in their order, as [`Io::store`] does.
     ///
     /// Whoever drops the future of a run drops this one, and a change that is under way must then end
@@ -82,6 +92,8 @@ pub enum Loaded<E> {
     Nothing,
     /// The storage failed, so nobody knows whether there is one.
     Unreadable(E),
+    /// Whatever there may be is given up, as by [`Load::assume_lost`].
+    AssumedLost,
 }
 
 /// What the transport says of a file.
@@ -121,8 +133,7 @@ pub struct FileRequest<'r> {
 /// use ota_trust::update::RunError;
 ///
 /// fn explain(error: &RunError<std::io::Error>) -> String {
-///     let code = error.refusal().map_or("storage", |refusal| refusal.code());
-///     format!("{code}: {}", ErrorReport::of(error))
+///     format!("{}: {}", error.refusal().code(), ErrorReport::of(error))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -140,24 +151,25 @@ pub enum RunError<E> {
         #[source]
         cause: E,
     },
-    /// The storage could not be read, so it is not known which floors hold.
-    #[error("the stored {} could not be read", name(item))]
+    /// Neither copy of the ledger could be read, so it is not known which floors hold.
+    #[error("{refusal}")]
     Unreadable {
-        /// The item.
-        item: StoredItem,
-        /// What the storage said.
+        /// The refusal, [`UpdateError::UnreadableLedger`].
+        refusal: UpdateError,
+        /// What the storage said of the copy that was read last.
         #[source]
         cause: E,
     },
 }
 
 impl<E> RunError<E> {
-    /// The refusal, with its code and remedy; `None` where the storage could not be read.
+    /// The refusal, with its code and remedy.
     #[must_use]
-    pub fn refusal(&self) -> Option<&UpdateError> {
+    pub fn refusal(&self) -> &UpdateError {
         match self {
-            Self::Update(refusal) | Self::Transport { refusal, .. } => Some(refusal),
-            Self::Unreadable { .. } => None,
+            Self::Update(refusal)
+            | Self::Transport { refusal, .. }
+            | Self::Unreadable { refusal, .. } => refusal,
         }
     }
 }
@@ -257,8 +269,8 @@ impl<D> Step<'_, D> {
     /// # fn main() {}
     /// ```
     ///
-    /// It ends early with the first refusal that no other attempt can mend, or where the storage
-    /// cannot be read. What was stored until then stays, and the next cycle goes on from there.
+    /// It ends early with the first refusal that no other attempt can mend, or where neither copy of
+    /// the ledger can be read. What was stored until then stays, and the next cycle goes on from there.
     pub fn run<I: Io + ?Sized>(self, io: &mut I) -> Result<D, RunError<I::Error>> {
         let mut step = self;
         loop {
@@ -272,6 +284,9 @@ impl<D> Step<'_, D> {
                     fetch.answer(fetched)?
                 }
                 Self::Persist(persist) => {
+                    if let Some((item, bytes)) = persist.received() {
+                        io.received(item, bytes);
+                    }
                     let stored = io.store(&persist.changes());
                     match stored {
                         Ok(()) => persist.done()?,
@@ -340,7 +355,7 @@ impl<D> Step<'_, D> {
     /// # let mut refused = pin!(refresh(&mut device, b"not a root".to_vec(), start));
     /// # let mut context = Context::from_waker(Waker::noop());
     /// # let Poll::Ready(Err(error)) = refused.as_mut().poll(&mut context) else { panic!() };
-    /// # assert_eq!(error.refusal().unwrap().code(), "update.anchor");
+    /// # assert_eq!(error.refusal().code(), "update.anchor");
     /// ```
     pub async fn run_async<I: AsyncIo>(self, io: &mut I) -> Result<D, RunError<I::Error>> {
         let mut step = self;
@@ -355,6 +370,9 @@ impl<D> Step<'_, D> {
                     fetch.answer(fetched)?
                 }
                 Self::Persist(persist) => {
+                    if let Some((item, bytes)) = persist.received() {
+                        io.received(item, bytes);
+                    }
                     let stored = io.store(&persist.changes()).await;
                     match stored {
                         Ok(()) => persist.done()?,
@@ -372,8 +390,12 @@ impl<'a, D> Load<'a, D> {
         let bytes = match loaded {
             Loaded::Found(bytes) => Some(bytes),
             Loaded::Nothing => None,
+            Loaded::AssumedLost => return Ok(self.assume_lost()?),
             Loaded::Unreadable(cause) => {
-                return Err(RunError::Unreadable { item: self.item().clone(), cause });
+                return self.unreadable().map_err(|refusal| match refusal {
+                    UpdateError::UnreadableLedger => RunError::Unreadable { refusal, cause },
+                    refusal => RunError::Update(refusal),
+                });
             }
         };
         Ok(self.loaded(bytes)?)
@@ -398,15 +420,5 @@ impl<'a, D> Fetch<'a, D> {
                 self.failed().map_err(|refusal| RunError::Transport { refusal, cause })
             }
         }
-    }
-}
-
-fn name(item: &StoredItem) -> String {
-    match item {
-        StoredItem::Root(version) => alloc::format!("root {version}"),
-        StoredItem::Ledger => "ledger".into(),
-        StoredItem::Timestamp => "timestamp".into(),
-        StoredItem::Snapshot => "snapshot".into(),
-        StoredItem::Role(role) => alloc::format!("role {role}"),
     }
 }

@@ -88,9 +88,14 @@
 //!
 //! | file | paragraph |
 //! |---|---|
-//! | `refresh.rs` | §5.1 to §5.6.6, top down |
+//! | `begin.rs` | §5.1, §5.2 |
+//! | `roots.rs` | §5.3 |
+//! | `refresh.rs` | §5.4 to §5.6.6, top down |
 //! | `search.rs` | §5.6.7 |
 
+mod anchor;
+mod begin;
+mod bindings;
 mod error;
 mod files;
 mod io;
@@ -98,12 +103,15 @@ mod ledger;
 mod next;
 mod refresh;
 mod repository;
+mod roots;
 mod search;
 mod step;
 
-pub use error::{NotFound, UpdateError};
+pub use anchor::{Anchor, ChainName};
+pub use begin::Update;
+pub use error::{NotFound, NotListed, StaleNotFound, UpdateError};
 pub use files::{RemoteFile, StoredItem};
 pub use io::{AsyncIo, Fetched, FileRequest, Io, Loaded, RunError};
-pub use refresh::Update;
+pub use ledger::{LedgerCopy, Loss};
 pub use repository::{Lookup, Repository, StaleRepository, StaleTarget};
 pub use step::{Change, Fetch, Load, Persist, Step};

@@ -6,15 +6,18 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::refresh::Cycle;
+use super::begin::Cycle;
+use super::bindings::KeysSeen;
+use super::ledger::{Found, Ledger};
+use super::next::{Loading, Next, Storing};
 use super::step::{self, Step};
-use super::{NotFound, UpdateError, search};
-use crate::key::KeyId;
-use crate::metadata::{Root, Snapshot, Targets};
+use super::{LedgerCopy, Loss, NotFound, StaleNotFound, StoredItem, UpdateError, search};
+use crate::key::{Key, KeyId};
+use crate::metadata::{ListedKey, RoleKeys, RoleType, Root, Snapshot, Targets};
 use crate::primitives::{RoleName, TargetPath, UtcTime};
 use crate::verify::{
     Authority, Delegator, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
-    VouchedTarget, signers,
+    VouchedTarget, keys_of, signers,
 };
 
 /// A repository at the end of a cycle: root, timestamp, snapshot and top-level targets are trusted.
@@ -24,18 +27,19 @@ pub struct Repository<'a> {
 
 /// A repository that may be old: authentic, and not older than what the device has seen.
 ///
-/// The end of [`Update::begin_offline`](super::Update::begin_offline).
+/// The end of [`Update::begin_offline`](super::Update::begin_offline) and of
+/// [`Update::begin_stored`](super::Update::begin_stored).
 pub struct StaleRepository<'a> {
     metadata: Box<TrustedMetadata<'a>>,
 }
 
 /// The end of a search: the repository again, and what was found.
 #[derive(Debug)]
-pub struct Lookup<R, T> {
+pub struct Lookup<R, T, E = NotFound> {
     /// The repository, for the next search.
     pub repository: R,
     /// The target, or why there is none.
-    pub target: Result<T, NotFound>,
+    pub target: Result<T, E>,
 }
 
 /// A target from a repository that may be old.
@@ -55,13 +59,13 @@ impl<'a> Repository<'a> {
     /// Looks a target up (§5.6.7): the same machine, which asks for the delegated roles that it
     /// needs.
     ///
-    /// Roles that were visited before are at hand. An error ends the search because a role that may
-    /// speak for the path could not be had; whoever wants to go on begins a new cycle.
+    /// Roles that were visited before are at hand. If a role that may speak for the path cannot be had,
+    /// the search ends with [`NotFound::Refused`], and the repository is there for the next one.
     pub fn find(
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, TrustedTarget>>, UpdateError> {
-        step::start(search::begin(self.metadata, path)?, |finished| Lookup {
+        step::start(search::begin(self.metadata, path), |finished| Lookup {
             repository: Self { metadata: finished.metadata },
             target: finished.target,
         })
@@ -73,16 +77,29 @@ impl<'a> Repository<'a> {
         self,
         path: &TargetPath,
     ) -> Result<Step<'a, Lookup<Self, VouchedTarget>>, UpdateError> {
-        step::start(search::begin(self.metadata, path)?, |finished| {
-            let target = finished.target.and_then(|target| finished.metadata.vouch(target));
-            Lookup { repository: Self { metadata: finished.metadata }, target }
+        step::start(search::begin(self.metadata, path), |finished| {
+            let Finished { mut metadata, target } = finished;
+            let target = target.and_then(|target| metadata.vouch(target));
+            Lookup { repository: Self { metadata }, target }
         })
     }
 
-    /// Whether the metadata is known to be current, or whether the clock left that open.
+    /// Whether the metadata is known to have been current when the cycle began, or whether the clock
+    /// left that open.
+    ///
+    /// Nothing ages in a repository that is kept: whoever keeps one holds
+    /// [`fresh_until`](Self::fresh_until) against the time, and begins a new cycle.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
         self.metadata.cycle.context.freshness()
+    }
+
+    /// When the first of root, timestamp, snapshot and top-level targets expires: after that, the
+    /// repository is not known to be current any more, whatever [`freshness`](Self::freshness) says of
+    /// its beginning. ([`VouchedTarget::fresh_until`] has the roles that vouch for a target besides.)
+    #[must_use]
+    pub fn fresh_until(&self) -> UtcTime {
+        self.metadata.fresh_until([&RoleName::targets()])
     }
 }
 
@@ -91,10 +108,10 @@ impl<'a> StaleRepository<'a> {
     pub fn find(
         self,
         path: &TargetPath,
-    ) -> Result<Step<'a, Lookup<Self, StaleTarget>>, UpdateError> {
-        step::start(search::begin(self.metadata, path)?, |finished| Lookup {
+    ) -> Result<Step<'a, Lookup<Self, StaleTarget, StaleNotFound>>, UpdateError> {
+        step::start(search::begin(self.metadata, path), |finished| Lookup {
             repository: Self { metadata: finished.metadata },
-            target: finished.target.map(StaleTarget),
+            target: finished.target.map(StaleTarget).map_err(StaleNotFound::new),
         })
     }
 
@@ -102,13 +119,13 @@ impl<'a> StaleRepository<'a> {
     pub fn find_vouched(
         self,
         path: &TargetPath,
-    ) -> Result<Step<'a, Lookup<Self, StaleTarget<VouchedTarget>>>, UpdateError> {
-        step::start(search::begin(self.metadata, path)?, |finished| {
-            let target = finished.target.and_then(|target| finished.metadata.vouch(target));
-            Lookup {
-                repository: Self { metadata: finished.metadata },
-                target: target.map(StaleTarget),
-            }
+    ) -> Result<Step<'a, Lookup<Self, StaleTarget<VouchedTarget>, StaleNotFound>>, UpdateError>
+    {
+        step::start(search::begin(self.metadata, path), |finished| {
+            let Finished { mut metadata, target } = finished;
+            let target = target.and_then(|target| metadata.vouch(target));
+            let target = target.map(StaleTarget).map_err(StaleNotFound::new);
+            Lookup { repository: Self { metadata }, target }
         })
     }
 }
@@ -143,9 +160,46 @@ macro_rules! shared {
             /// that lists it, of those that its delegator asks for. Each costs a verification.
             ///
             /// The target is one that was found in this repository; of one that was not, the answer
-            /// means nothing.
+            /// means nothing. A role that has made room for others since
+            /// ([`max_repository_length`](crate::primitives::Limits::max_repository_length)) is refused:
+            /// ask for approvals after the look-up.
             pub fn approvals(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
                 self.metadata.signers(target)
+            }
+
+            /// Takes files for bound to their roles although the snapshot lists no digests, where no two
+            /// roles share a key.
+            ///
+            /// That is checked for what can be seen: all roles to which the root, `targets` and the
+            /// visited roles delegate. Hash bins never qualify. What cannot be seen, the caller vouches
+            /// for: that no key of a role is, or ever was, one of a role further down, or of one that
+            /// is delegated no more. Without this, no release, plan, brake or list of service keys is
+            /// read from such a repository, and nothing is proven to be absent. Some publishers cannot
+            /// list digests (tuf-on-ci); where you publish, list them instead.
+            #[must_use]
+            pub fn assume_roles_have_keys_of_their_own(mut self) -> Self {
+                self.metadata.assumes_own_keys = true;
+                self
+            }
+
+            /// What the device has lost of its floors, and the caller has not yet
+            /// [acknowledged](Self::acknowledge_losses). Tell the operator: the device may have been
+            /// rolled back by what it was served since.
+            pub fn losses(&self) -> impl Iterator<Item = Loss> {
+                self.metadata.cycle.ledger.losses()
+            }
+
+            /// Whether nothing at all was stored of this chain: a first start, or a chain that is new
+            /// to the device. If it is neither, all has been lost.
+            #[must_use]
+            pub fn began_empty(&self) -> bool {
+                self.metadata.cycle.ledger.is_new()
+            }
+
+            /// Takes note of all [`losses`](Self::losses), so that they are told no more. It is one more
+            /// step to store that.
+            pub fn acknowledge_losses(self) -> Result<Step<'a, Self>, UpdateError> {
+                step::start(self.metadata.acknowledge(), Self::new)
             }
 
             /// Whether every floor that the cycle raised was stored. If not, the verdict stands,
@@ -189,6 +243,9 @@ pub(super) struct TrustedMetadata<'a> {
     pub(super) snapshot: Trusted<'a, Snapshot>,
     top_level: Trusted<'a, Targets>,
     delegated: BTreeMap<RoleName, DelegatedRole<'a>>,
+    keys: KeysSeen,
+    /// The caller vouches for it that no two roles ever had a key in common.
+    assumes_own_keys: bool,
     /// Whether floors can be stored, and every one that was raised was.
     pub(super) durable: bool,
 }
@@ -208,7 +265,17 @@ impl<'a> TrustedMetadata<'a> {
     ) -> Self {
         let delegated = BTreeMap::new();
         let durable = cycle.ledger.is_writable();
-        Self { cycle, root, snapshot, top_level, delegated, durable }
+        let (keys, assumes_own_keys) = (KeysSeen::default(), false);
+        Self { cycle, root, snapshot, top_level, delegated, keys, assumes_own_keys, durable }
+    }
+
+    /// The losses that the ledger tells of are known. Other cycles may have written it since, so it is
+    /// read again.
+    fn acknowledge(self: Box<Self>) -> Next<'a> {
+        if self.cycle.ledger.losses().next().is_none() {
+            return Next::Done(Finished::refreshed(self));
+        }
+        Box::new(Acknowledging { metadata: self, first: None }).load(LedgerCopy::First)
     }
 
     pub(super) fn top_level(&self) -> &Trusted<'a, Targets> {
@@ -226,6 +293,32 @@ impl<'a> TrustedMetadata<'a> {
     /// A delegated role that a search has come to.
     pub(super) fn delegated(&self, role: &RoleName) -> Option<&DelegatedRole<'a>> {
         self.delegated.get(role)
+    }
+
+    /// Whether there is room for the file of one more role. Those that the present search has not come to
+    /// make room: they are stored, or can be fetched again.
+    pub(super) fn make_room(
+        &mut self,
+        role: &RoleName,
+        file: &Trusted<'_, Targets>,
+        is_needed: impl Fn(&RoleName) -> bool,
+    ) -> Result<(), UpdateError> {
+        let limit = self.cycle.limits().max_repository_length;
+        if self.length_with(file) > limit {
+            self.delegated.retain(|role, _| is_needed(role));
+        }
+        match self.length_with(file) {
+            length if length > limit => {
+                Err(UpdateError::TooMuch { role: role.clone(), limit, length })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn length_with(&self, file: &Trusted<'_, Targets>) -> u64 {
+        let delegated = self.delegated.values().map(|role| role.targets.bytes());
+        let own = [self.root.bytes(), self.snapshot.bytes(), self.top_level.bytes(), file.bytes()];
+        own.into_iter().chain(delegated).map(|bytes| bytes.len() as u64).sum()
     }
 
     /// Adds a delegated role that is signed as this delegator asks.
@@ -257,8 +350,49 @@ impl<'a> TrustedMetadata<'a> {
         }
     }
 
+    /// The keys of a delegated role, with their ids, by all that delegate to it and have been seen.
+    pub(super) fn keys_of(&self, role: &RoleName) -> Vec<(KeyId, Key)> {
+        let files = self.delegated.values().map(|delegated| &delegated.targets);
+        let delegations = files.chain([&self.top_level]).filter_map(Trusted::delegations);
+        let mut keys = Vec::new();
+        for delegations in delegations {
+            let listed = delegations.keys_of(role);
+            for id in listed.iter().flat_map(RoleKeys::key_ids) {
+                let key = delegations.key(id).and_then(ListedKey::decode);
+                keys.extend(key.map(|key| (id.clone(), key)));
+            }
+        }
+        keys
+    }
+
+    /// Whether a role shares a key with another one that has been seen to be delegated.
+    pub(super) fn shares_key(&mut self, role: &RoleName) -> bool {
+        let own = if role.is_targets() {
+            keys_of(&self.root, RoleType::Targets)
+        } else {
+            self.keys_of(role)
+        };
+        let own: Vec<_> = own.into_iter().filter_map(|(_, key)| key.fingerprint()).collect();
+        let Self { keys, root, snapshot, top_level, delegated, .. } = self;
+        keys.see_root(root);
+        keys.see(&RoleName::targets(), top_level, snapshot);
+        for (name, role) in delegated.iter() {
+            keys.see(name, &role.targets, snapshot);
+        }
+        keys.is_shared(role, &own)
+    }
+
+    /// Whether the file of a role is bound to it: by a digest, or on the caller's word that its keys
+    /// were never another's, as far as that can be seen.
+    pub(super) fn is_bound(&mut self, role: &RoleName) -> bool {
+        let listed = self.snapshot.document().meta(role);
+        listed.is_some_and(|listed| listed.hashes.is_some())
+            || (self.assumes_own_keys && !self.shares_key(role))
+    }
+
     /// Who vouches for a target that a search here has found.
-    pub(super) fn vouch(&self, target: TrustedTarget) -> Result<VouchedTarget, NotFound> {
+    pub(super) fn vouch(&mut self, target: TrustedTarget) -> Result<VouchedTarget, NotFound> {
+        let is_bound = target.vouched_by().iter().all(|role| self.is_bound(role));
         let mut authority = Authority::of_root(&self.root);
         let mut delegator = &self.top_level;
         for role in target.vouched_by() {
@@ -271,7 +405,7 @@ impl<'a> TrustedMetadata<'a> {
             delegator = trusted;
         }
         let (snapshot, fresh_until) = (self.snapshot_id(), self.fresh_until(target.vouched_by()));
-        Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable))
+        Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable, is_bound))
     }
 
     /// When the first ends of these roles and of what vouches for all of them. What may be old is so
@@ -321,5 +455,35 @@ impl<'a> Finished<'a> {
     pub(super) fn with_durability(mut self, durable: bool) -> Self {
         self.metadata.durable &= durable;
         self
+    }
+}
+
+/// What a finished cycle trusts, while losses are being acknowledged.
+pub(super) struct Acknowledging<'a> {
+    metadata: Box<TrustedMetadata<'a>>,
+    /// The first copy of the ledger.
+    first: Option<Found>,
+}
+
+impl<'a> Acknowledging<'a> {
+    fn load(self: Box<Self>, copy: LedgerCopy) -> Next<'a> {
+        Next::Load { item: StoredItem::Ledger(copy), then: Loading::Acknowledge(self) }
+    }
+
+    pub(super) fn loaded(mut self: Box<Self>, found: Found) -> Result<Next<'a>, UpdateError> {
+        let Some(first) = self.first.take() else {
+            self.first = Some(found);
+            return Ok(self.load(LedgerCopy::Second));
+        };
+        let cycle = &mut self.metadata.cycle;
+        let ledger = Ledger::read(first, found, &cycle.chain);
+        let mut ledger = ledger.ok_or(UpdateError::UnreadableLedger)?;
+        ledger.acknowledge(&cycle.ledger);
+        cycle.ledger = ledger;
+        if !cycle.ledger.is_changed() {
+            return Ok(Next::Done(Finished::refreshed(self.metadata)));
+        }
+        let before = cycle.write_ledger();
+        Ok(Next::Persist { before, item: None, then: Storing::Acknowledged(self.metadata) })
     }
 }

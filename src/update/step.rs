@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::Result;
-use super::next::{EarlierChange, Fetching, Loading, Next, Storing};
+use super::next::{EarlierChange, Fetching, Kept, Loading, Next, Storing};
 use super::repository::Finished;
 use super::{RemoteFile, StoredItem, UpdateError};
+use crate::verify::VerifyError;
 
 /// What the caller is asked to do next; `D` is what there is at the end.
 ///
@@ -41,6 +42,8 @@ pub struct Fetch<'a, D> {
     max_attempts: u32,
     attempt: u32,
     refusal: Option<UpdateError>,
+    /// Every answer so far was refused because it had expired.
+    all_expired: bool,
     then: Fetching<'a>,
     flow: Flow<'a, D>,
 }
@@ -48,8 +51,8 @@ pub struct Fetch<'a, D> {
 /// A request to store what has been verified.
 #[must_use = "answer with `done` or `failed`"]
 pub struct Persist<'a, D> {
-    before: Vec<EarlierChange>,
-    item: StoredItem,
+    before: Vec<EarlierChange<'a>>,
+    item: Option<Kept>,
     then: Storing<'a>,
     flow: Flow<'a, D>,
 }
@@ -61,7 +64,8 @@ pub enum Change<'c> {
     Write {
         /// The item.
         item: &'c StoredItem,
-        /// Its bytes, exactly as they are to be given back by a later [`Load`].
+        /// Its bytes, exactly as they are to be given back by a later [`Load`]. Of a file that nobody has
+        /// listed by length or digest, they are at most twice as many as were signed, and 256 more.
         bytes: &'c [u8],
     },
     /// Remove this item, if it is there.
@@ -81,19 +85,26 @@ impl<'a, D> Flow<'a, D> {
     fn step(self, next: Next<'a>) -> Result<Step<'a, D>> {
         Ok(match next {
             Next::Load { item, then } => Step::Load(Load { item, then, flow: self }),
+            Next::Fetch { file, then, .. } if then.goes_by_storage() => {
+                return self.step(then.by_storage(file)?);
+            }
             Next::Fetch { file, max_length, max_attempts, then } => Step::Fetch(Fetch {
                 file,
                 max_length,
                 max_attempts,
                 attempt: 1,
                 refusal: None,
+                all_expired: true,
                 then,
                 flow: self,
             }),
-            Next::Persist { then, .. } if !then.may_store() => return self.step(then.stored()?),
+            Next::Persist { then, .. } if !then.may_store() => {
+                return self.step(then.stored(false)?);
+            }
             Next::Persist { before, item, then } => {
                 Step::Persist(Persist { before, item, then, flow: self })
             }
+            Next::End(error) => return Err(error),
             Next::Done(finished) => {
                 Step::Done((self.finish)(finished.with_durability(self.durable)))
             }
@@ -121,10 +132,29 @@ impl<'a, D> Load<'a, D> {
     /// ledger is not signed, and one that names a root that does not exist refuses every chain
     /// until it is removed.
     ///
-    /// A storage that *cannot be read* is another matter: the caller should end the cycle,
-    /// because going on would be going on without floors.
+    /// A storage that *cannot be read* is another matter: see [`unreadable`](Self::unreadable).
     pub fn loaded(self, bytes: Option<impl Into<Cow<'a, [u8]>>>) -> Result<Step<'a, D>> {
         let next = self.then.loaded(bytes.map(Into::into))?;
+        self.flow.step(next)
+    }
+
+    /// The storage failed, so nobody knows whether it has the item.
+    ///
+    /// The cycle goes on where the item can be fetched again, or where one copy of the ledger can be
+    /// read. Without both it ends with [`UpdateError::UnreadableLedger`]: to go on would be to go on
+    /// without floors.
+    pub fn unreadable(self) -> Result<Step<'a, D>> {
+        let next = self.then.unreadable()?;
+        self.flow.step(next)
+    }
+
+    /// Gives the item up, whatever the storage may have of it.
+    ///
+    /// For a ledger that can never be read again: without this the device would never update again.
+    /// What is stored besides becomes the floors, and the loss is told
+    /// ([`Loss::Ledger`](super::Loss::Ledger)).
+    pub fn assume_lost(self) -> Result<Step<'a, D>> {
+        let next = self.then.assume_lost()?;
         self.flow.step(next)
     }
 }
@@ -161,13 +191,13 @@ impl<'a, D> Fetch<'a, D> {
     /// [`max_attempts`](crate::primitives::Limits::max_attempts) answers have been
     /// refused: then the refusal is the result.
     pub fn received(self, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Step<'a, D>> {
-        let Self { file, max_length, max_attempts, attempt, then, flow, .. } = self;
+        let Self { file, max_length, max_attempts, attempt, all_expired, then, flow, .. } = self;
         match then.received(bytes.into()) {
             Ok(next) => flow.step(next),
             Err((then, error)) => {
-                let again =
-                    Self { file, max_length, max_attempts, attempt, refusal: None, then, flow };
-                again.refused(error)
+                let refusal = None;
+                Self { file, max_length, max_attempts, attempt, refusal, all_expired, then, flow }
+                    .refused(error)
             }
         }
     }
@@ -194,9 +224,17 @@ impl<'a, D> Fetch<'a, D> {
         self.refused(error)
     }
 
-    fn refused(self, error: UpdateError) -> Result<Step<'a, D>> {
+    fn refused(mut self, error: UpdateError) -> Result<Step<'a, D>> {
+        self.all_expired &= matches!(error, UpdateError::Verify(VerifyError::Expired { .. }));
         if self.attempt >= self.max_attempts {
-            return Err(error);
+            // One mirror may be frozen. Where all agree, no other one helps.
+            let error = match error {
+                UpdateError::Verify(reason) if self.all_expired && self.attempt > 1 => {
+                    UpdateError::ExpiredEverywhere { attempts: self.attempt, reason }
+                }
+                error => error,
+            };
+            return self.flow.step(self.then.give_up(error));
         }
         Ok(Step::Fetch(Self { attempt: self.attempt + 1, refusal: Some(error), ..self }))
     }
@@ -213,18 +251,29 @@ impl<'a, D> Persist<'a, D> {
             .iter()
             .map(|change| match change {
                 EarlierChange::Remove(item) => Change::Remove { item },
-                EarlierChange::WriteLedger(bytes) => {
-                    Change::Write { item: &StoredItem::Ledger, bytes }
-                }
+                EarlierChange::Write(item, bytes) => Change::Write { item, bytes },
             })
             .collect();
-        changes.push(Change::Write { item: &self.item, bytes: self.then.bytes() });
+        changes.extend(self.item.as_ref().map(|Kept { item, rewritten }| Change::Write {
+            item,
+            bytes: rewritten.as_deref().unwrap_or_else(|| self.then.bytes()),
+        }));
         changes
+    }
+
+    /// The file that has been verified, as it was received.
+    ///
+    /// What is to be stored differs from it where whoever served it has padded it: a device keeps at
+    /// most twice what was signed. This is for those who pass files on, and need their very bytes. `None`
+    /// where the changes are of the device's own state alone.
+    #[must_use]
+    pub fn received(&self) -> Option<(&StoredItem, &[u8])> {
+        self.item.as_ref().map(|kept| (&kept.item, self.then.bytes()))
     }
 
     /// The changes are made.
     pub fn done(self) -> Result<Step<'a, D>> {
-        let next = self.then.stored()?;
+        let next = self.then.stored(true)?;
         self.flow.step(next)
     }
 
@@ -234,8 +283,9 @@ impl<'a, D> Persist<'a, D> {
     /// forget what it has learnt: [`Repository::is_durable`](super::Repository::is_durable) then
     /// says so, and nothing should be installed.
     pub fn failed(mut self) -> Result<Step<'a, D>> {
-        self.flow.durable &= !self.item.is_floor();
-        self.done()
+        self.flow.durable &= self.item.as_ref().is_some_and(|kept| !kept.item.is_floor());
+        let next = self.then.stored(false)?;
+        self.flow.step(next)
     }
 }
 

@@ -2,16 +2,31 @@
 
 use core::fmt;
 
-use crate::metadata::{Document, Signed};
-use crate::primitives::{UtcTime, Version};
+use super::Trusted;
+use crate::metadata::{Document, Root, Signed};
+use crate::primitives::{Sha256Digest, UtcTime, Version};
 
 /// A file of the role `R` that enough of the role's present keys have signed.
 ///
 /// It may have expired long ago and may not be the current one: a device's stored timestamp and
 /// snapshot are this, and serve as rollback baselines. It becomes [`Trusted`](super::Trusted) only
-/// by the remaining checks.
+/// by the remaining checks, and only under the root whose keys have signed it.
 pub struct Authentic<'a, R> {
     pub(super) document: Document<'a, R>,
+    /// What is signed of the root whose keys these are; `None` where another role has delegated.
+    root: Option<Sha256Digest>,
+}
+
+impl<'a, R> Authentic<'a, R> {
+    /// The keys that this root lists for the role have signed the file.
+    pub(super) fn under(root: &Trusted<'_, Root>, document: Document<'a, R>) -> Self {
+        Self { document, root: Some(root.signed_digest()) }
+    }
+
+    /// Whether it is this root whose keys have signed the file.
+    pub(super) fn is_under(&self, root: &Trusted<'_, Root>) -> bool {
+        self.root == Some(root.signed_digest())
+    }
 }
 
 #[allow(private_bounds, reason = "`Signed` is sealed: the four roles implement it")]
@@ -37,6 +52,11 @@ impl<R: Signed> Authentic<'_, R> {
 
 #[cfg(feature = "repository")]
 impl<'a, R> Authentic<'a, R> {
+    /// The keys that another role lists have signed the file, or it is a root.
+    pub(super) fn delegated(document: Document<'a, R>) -> Self {
+        Self { document, root: None }
+    }
+
     pub(crate) fn document(&self) -> &Document<'a, R> {
         &self.document
     }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Freshness, Trusted, TrustedTarget};
 use crate::key::{Key, KeyFingerprint};
 use crate::metadata::{RoleType, Root, Snapshot, Targets};
-use crate::primitives::{RoleName, Sha256Digest, UtcTime, hex_print, sha256};
+use crate::primitives::{RoleName, Sha256Digest, UtcTime, hex_print};
 
 /// One state of one repository: equal only where root and snapshot are the same.
 ///
@@ -22,7 +22,7 @@ impl SnapshotId {
         let hash = Sha256::new()
             .chain_update("ota-trust snapshot\0")
             .chain_update(root.signed_digest())
-            .chain_update(sha256(snapshot.bytes()));
+            .chain_update(snapshot.signed_digest());
         Self(hash.finalize().into())
     }
 
@@ -149,6 +149,7 @@ pub struct VouchedTarget {
     snapshot: SnapshotId,
     fresh_until: UtcTime,
     durable: bool,
+    bound: bool,
 }
 
 impl VouchedTarget {
@@ -159,8 +160,9 @@ impl VouchedTarget {
         snapshot: SnapshotId,
         fresh_until: UtcTime,
         durable: bool,
+        bound: bool,
     ) -> Self {
-        Self { target, authority, snapshot, fresh_until, durable }
+        Self { target, authority, snapshot, fresh_until, durable, bound }
     }
 
     /// The target.
@@ -192,6 +194,17 @@ impl VouchedTarget {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         self.durable
+    }
+
+    /// Whether each file from `targets` down is bound to its role by a digest that the snapshot lists.
+    ///
+    /// If not, whoever serves the files could have swapped them with others of the same keys and
+    /// version. Releases, plans, brakes and service keys are read from bound files only
+    /// ([`assume_roles_have_keys_of_their_own`](crate::update::Repository::assume_roles_have_keys_of_their_own)
+    /// says how else).
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.bound
     }
 
     /// Whether what vouches for it is known to be current.

@@ -1,17 +1,20 @@
-//! What a verification is made against besides other metadata: a time and limits.
+//! What a verification is made against besides other metadata: a time, limits and floors.
 
-use super::{Result, VerifyError};
+use super::{Floors, Result, VerifyError};
 use crate::metadata::RoleType;
 use crate::primitives::{Limits, RoleName, StartTime, UtcTime};
 
-/// The fixed update start time (TUF §5.1) and the limits of a cycle.
+/// The fixed update start time (TUF §5.1), the limits and the floors of a cycle.
 #[derive(Clone, Debug)]
 pub struct Context {
     start: StartTime,
     limits: Limits,
+    floors: Floors,
     /// By how many seconds a timestamp and a snapshot may have expired; `None` but for offline
     /// bundles.
     staleness: Option<u64>,
+    /// Nothing is fetched.
+    of_storage_alone: bool,
 }
 
 /// Whether the metadata is known to be current.
@@ -30,12 +33,37 @@ impl Context {
     /// For a cycle that began at `start`.
     #[must_use]
     pub fn new(start: StartTime, limits: Limits) -> Self {
-        Self { start, limits, staleness: None }
+        let (floors, of_storage_alone) = (Floors::default(), false);
+        Self { start, limits, floors, staleness: None, of_storage_alone }
     }
 
     /// The same, but a timestamp and a snapshot may have expired, by at most so many seconds.
     pub(crate) fn stale(start: StartTime, limits: Limits, staleness: u64) -> Self {
-        Self { start, limits, staleness: Some(staleness) }
+        Self { staleness: Some(staleness), ..Self::new(start, limits) }
+    }
+
+    pub(crate) fn of_storage_alone(self) -> Self {
+        Self { of_storage_alone: true, ..self }
+    }
+
+    pub(crate) fn is_of_storage_alone(&self) -> bool {
+        self.of_storage_alone
+    }
+
+    /// The same, with other floors. A new context has none.
+    #[must_use]
+    pub fn with_floors(self, floors: Floors) -> Self {
+        Self { floors, ..self }
+    }
+
+    pub(crate) fn set_floors(&mut self, floors: Floors) {
+        self.floors = floors;
+    }
+
+    /// The versions below which a file is a rollback.
+    #[must_use]
+    pub fn floors(&self) -> &Floors {
+        &self.floors
     }
 
     /// The start time.

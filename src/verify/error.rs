@@ -6,27 +6,41 @@ use core::fmt;
 
 use crate::key::{KeyId, Unusable};
 use crate::metadata::MetadataError;
-use crate::primitives::{ErrorReport, HashesError, RoleName, UtcTime, Version, refusals};
+use crate::primitives::{
+    ErrorReport, HashesError, Quoted, RoleName, UtcTime, Version, few, refusals,
+};
 
 refusals!(
     Manifest,
     /// A refusal of a metadata file, with the values that mattered.
     ///
-    /// Most speak of what one mirror served, so another may serve better. A file over the caller's own
-    /// limits, and what follows from trusted metadata alone, will be so everywhere.
+    /// Most speak of what one mirror served, so another may serve better. What follows from trusted
+    /// metadata alone will be so everywhere.
     #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
     #[non_exhaustive]
     pub enum VerifyError {
-        /// The file is longer than the caller's limit for its role.
-        #[refusal("verify.too-long", Operator)]
+        /// The file that came is longer than the caller's limit for its role.
+        #[refusal("verify.too-long", AnotherMirror)]
         #[error("{role}: {length} bytes, the limit is {limit}")]
         TooLong {
             /// The role.
             role: RoleName,
             /// The caller's limit in bytes.
             limit: u64,
-            /// The length of the file, or the length listed for it.
+            /// The length of the file.
             length: u64,
+        },
+        /// The length that the parent lists is over the caller's limit for the role. It is so on every
+        /// mirror, and the file was not asked for.
+        #[refusal("verify.listed-too-long", Operator)]
+        #[error("{role}: {listed} bytes are listed, the limit is {limit}")]
+        ListedTooLong {
+            /// The role.
+            role: RoleName,
+            /// The caller's limit in bytes.
+            limit: u64,
+            /// The length that the parent lists.
+            listed: u64,
         },
         /// The file is not as long as its parent lists.
         #[refusal("verify.length", AnotherMirror)]
@@ -48,6 +62,15 @@ refusals!(
             /// The digest, or why there is none.
             #[source]
             reason: HashesError,
+        },
+        /// A hash bin lists paths of other bins, and none of its own: it is another's file.
+        #[refusal("verify.other-bin", AnotherMirror)]
+        #[error("{role}: lists {path} and no path of its own")]
+        OtherBin {
+            /// The bin.
+            role: RoleName,
+            /// The first path that it lists.
+            path: Quoted,
         },
         /// The file is not well-formed metadata of its role.
         #[refusal(of reason, AnotherMirror)]
@@ -71,6 +94,16 @@ refusals!(
             role: RoleName,
             /// The limit in bytes.
             limit: u64,
+        },
+        /// Its signatures would take more verifications than the limits allow. Who carries a file can
+        /// add signatures.
+        #[refusal("verify.verifications", AnotherMirror)]
+        #[error("{role}: its signatures take more than {limit} verifications")]
+        Verifications {
+            /// The role.
+            role: RoleName,
+            /// The limit.
+            limit: u32,
         },
         /// A root is not the next version (§5.3.5).
         #[refusal("verify.root-version", AnotherMirror)]
@@ -108,7 +141,7 @@ refusals!(
         #[error("{role}: no longer listed in the snapshot")]
         ListingDropped {
             /// The file name as listed, `.json` included.
-            role: Box<str>,
+            role: Quoted,
         },
         /// A role to load is not listed in the snapshot.
         #[refusal("verify.not-in-snapshot", AnotherMirror)]
@@ -156,26 +189,36 @@ pub struct SignatureShortfall {
     pub rest: Vec<(KeyId, NotCounted)>,
 }
 
-/// Why a key of the role did not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotCounted {
-    /// The file has no signature under its id.
-    #[error("has not signed")]
-    NotSigned,
-    /// Its signature does not verify.
-    #[error("has a bad signature")]
-    BadSignature,
-    /// The role names its id, but no key has it.
-    #[error("is not listed among the keys")]
-    NotListed,
-    /// Its signature cannot be verified.
-    #[error("cannot be used")]
-    Unusable(#[source] Unusable),
-    /// It is the same key as another that counted.
-    #[error("is the same key under another id")]
-    SameKey,
-}
+refusals!(
+    Manifest,
+    /// Why a key of the role did not count.
+    ///
+    /// Where a mirror may have left the signature out or changed it, another may serve it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum NotCounted {
+        /// The file has no signature under the id of the key.
+        #[refusal("signature.missing", AnotherMirror)]
+        #[error("has not signed")]
+        NotSigned,
+        /// The signature of the key does not verify.
+        #[refusal("signature.bad", AnotherMirror)]
+        #[error("has a bad signature")]
+        BadSignature,
+        /// The role names an id that no key has.
+        #[refusal("signature.key-not-listed", Operator)]
+        #[error("is not listed among the keys")]
+        NotListed,
+        /// The signature of the key cannot be verified.
+        #[refusal(of 0)]
+        #[error("cannot be used")]
+        Unusable(#[source] Unusable),
+        /// The key is the same as another that counted, under another id.
+        #[refusal("signature.same-key", Operator)]
+        #[error("is the same key under another id")]
+        SameKey,
+    }
+);
 
 impl fmt::Display for SignatureShortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,12 +228,12 @@ impl fmt::Display for SignatureShortfall {
     }
 }
 
-/// Writes why each key did not count.
+/// Writes why the first of the keys did not count, and how many more there are.
 pub(crate) fn list_reasons(
     rest: &[(KeyId, NotCounted)],
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    rest.iter().try_for_each(|(id, why)| write!(f, "; key {id} {}", ErrorReport::of(why)))
+    few(rest, f, |(id, why), f| write!(f, "; key {id} {}", ErrorReport::of(why)))
 }
 
 impl core::error::Error for SignatureShortfall {}

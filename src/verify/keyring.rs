@@ -21,6 +21,11 @@ impl UsableKey {
         let fingerprint = key.fingerprint().ok_or(Unusable::Malformed)?;
         Ok(Self { key, fingerprint })
     }
+
+    /// Whether both find the same of any signature: the same key, under the same scheme.
+    pub(super) fn verifies_as(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint && self.key.scheme() == other.key.scheme()
+    }
 }
 
 /// A listed key decoded, or why its signatures count for nothing.

@@ -26,6 +26,7 @@ mod authority;
 mod context;
 mod error;
 mod fetched;
+mod floors;
 mod keyring;
 #[cfg(feature = "repository")]
 mod publish;
@@ -33,6 +34,7 @@ mod role_signatures;
 mod root;
 mod signatures;
 mod snapshot;
+mod stored;
 mod target;
 mod targets;
 mod timestamp;
@@ -44,6 +46,7 @@ pub use authority::{Authority, AuthorityEdge, SnapshotId, VouchedTarget};
 pub use context::{Context, Freshness};
 pub(crate) use error::list_reasons;
 pub use error::{NotCounted, SignatureShortfall, VerifyError};
+pub use floors::Floors;
 pub(crate) use keyring::UsableKey;
 #[cfg(feature = "repository")]
 pub(crate) use publish::{
@@ -51,13 +54,17 @@ pub(crate) use publish::{
     signed_targets,
 };
 pub use root::{anchor, next_root};
+pub(crate) use root::{keys_of, root_signers};
 #[cfg(feature = "repository")]
 pub(crate) use signatures::SignedMessage;
 pub(crate) use signatures::{KeyIds, Signatures, Unmet};
 pub use snapshot::{current_snapshot, snapshot, stored_snapshot};
+pub use stored::Baseline;
+pub(crate) use stored::StoredFile;
 pub use target::TrustedTarget;
 pub use targets::{Delegator, targets};
 pub(crate) use targets::{check_edge, listed, signers};
+pub(crate) use timestamp::current_timestamp;
 pub use timestamp::{NewTimestamp, stored_timestamp, timestamp};
 pub use trusted::Trusted;
 pub use unlisted::Unlisted;

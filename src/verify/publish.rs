@@ -61,7 +61,7 @@ pub(crate) fn signed_by_root<R: Signed>(
         fetched::read(&role.into(), Cow::Owned(bytes), limit, limits)?;
     require_top_level(root, role, &document, limits)?;
     context.check_not_expired(&role.into(), document.signed().expires())?;
-    Ok(Authentic { document })
+    Ok(Authentic::under(root, document))
 }
 
 /// A targets file that is signed as each of `edges` asks; there is at least one.
@@ -80,7 +80,7 @@ pub(crate) fn signed_targets(
     for edge in edges {
         edge.require(role, &document, limits)?;
     }
-    Ok(Authentic { document })
+    Ok(Authentic::delegated(document))
 }
 
 /// Whether a file of a top-level role is signed as the root asks.
@@ -95,7 +95,7 @@ pub(crate) fn is_signed_by<R>(
 
 /// A trusted root as a file among others.
 pub(crate) fn as_authentic(root: &Trusted<'static, Root>) -> Authentic<'static, Root> {
-    Authentic { document: root.document().clone() }
+    Authentic::delegated(root.document().clone())
 }
 
 /// The snapshot is the one that a timestamp names.

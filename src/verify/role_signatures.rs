@@ -55,6 +55,9 @@ impl<'d> RoleSignatures<'d> {
                 Unmet::Work => {
                     VerifyError::SignatureWork { role, limit: self.limits.max_signature_bytes }
                 }
+                Unmet::Trials => {
+                    VerifyError::Verifications { role, limit: self.limits.max_verifications }
+                }
                 // The second reading of a text cannot fail where the first did not; if it ever
                 // does, that is a refusal.
                 Unmet::Unreadable(e) => VerifyError::Malformed { role, reason: e.into() },

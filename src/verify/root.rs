@@ -1,11 +1,14 @@
 //! The root: its anchor, and its chain (TUF §5.2, §5.3).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use super::keyring::Keyring;
 use super::role_signatures::RoleSignatures;
 use super::signatures::KeyIds;
 use super::{Context, Result, Trusted, VerifyError, fetched};
+use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::{Document, RoleType, Root, Signed};
 use crate::primitives::{Limits, RoleName};
 
@@ -57,12 +60,40 @@ impl Trusted<'_, Root> {
     }
 }
 
+/// The keys that have signed `root`, of those that it or the root before it lists for roots.
+pub(crate) fn root_signers(
+    root: &Trusted<'_, Root>,
+    before: Option<&Trusted<'_, Root>>,
+    limits: &Limits,
+) -> BTreeSet<KeyFingerprint> {
+    let mut signers = BTreeSet::new();
+    for authority in before.into_iter().chain([root]).map(Trusted::document) {
+        let role = RoleName::from(RoleType::Root);
+        let (document, ids) = (root.document(), KeyIds::Binding);
+        let mut signatures = RoleSignatures::new(document, ids, role.clone(), root.keys(), limits);
+        // More than there can be: what falls short of it says who has signed.
+        let keys = authority.signed().role(RoleType::Root).clone().with_threshold(u64::MAX);
+        let counted = signatures.require(&keys, role, |id| authority.key(id));
+        if let Err(VerifyError::Signatures(shortfall)) = counted {
+            let have = shortfall.have.iter().filter_map(|id| authority.key(id)?.decode());
+            signers.extend(have.filter_map(|key| key.fingerprint()));
+        }
+    }
+    signers
+}
+
 fn require_root_keys<'d>(
     signatures: &mut RoleSignatures<'d>,
     authority: &'d Document<'_, Root>,
 ) -> Result<()> {
     let keys = authority.signed().role(RoleType::Root);
     signatures.require(keys, RoleType::Root.into(), |id| authority.key(id))
+}
+
+/// The keys that a root lists for a role, with their ids.
+pub(crate) fn keys_of(root: &Trusted<'_, Root>, role: RoleType) -> Vec<(KeyId, Key)> {
+    let ids = root.role(role).key_ids().iter();
+    ids.filter_map(|id| Some((id.clone(), root.document().key(id)?.decode()?))).collect()
 }
 
 /// A file of a top-level role is signed as the root says.
@@ -72,20 +103,11 @@ pub(super) fn require_top_level<R>(
     document: &Document<'_, R>,
     limits: &Limits,
 ) -> Result<()> {
-    require(root, role, document, KeyIds::Binding, limits)
+    require_top_level_by(root, role, document, KeyIds::Binding, limits)
 }
 
-/// The same for a stored file, which may have been signed before root gave the keys other ids.
-pub(super) fn require_top_level_stored<R>(
-    root: &Trusted<'_, Root>,
-    role: RoleType,
-    document: &Document<'_, R>,
-    limits: &Limits,
-) -> Result<()> {
-    require(root, role, document, KeyIds::MayBeOld, limits)
-}
-
-fn require<R>(
+/// The same, where a key may be tried on signatures under other ids, too.
+pub(super) fn require_top_level_by<R>(
     root: &Trusted<'_, Root>,
     role: RoleType,
     document: &Document<'_, R>,

@@ -2,7 +2,8 @@
 
 use alloc::borrow::Cow;
 
-use super::root::{require_top_level, require_top_level_stored};
+use super::root::{require_top_level, require_top_level_by};
+use super::signatures::KeyIds;
 use super::{Authentic, Context, Result, Trusted, VerifyError, fetched};
 use crate::metadata::{Document, RoleType, Root, Signed, Timestamp};
 use crate::primitives::{Limits, RoleName, Version};
@@ -16,21 +17,23 @@ pub enum NewTimestamp<'a> {
     Same(Trusted<'a, Timestamp>),
 }
 
-/// A stored timestamp as a rollback baseline: signed as the root says. Its expiry does not matter.
+/// A timestamp that was trusted once, as a rollback baseline: signed as the root says, under whatever
+/// key ids. Its expiry does not matter.
 pub fn stored_timestamp<'a>(
     root: &Trusted<'_, Root>,
     bytes: impl Into<Cow<'a, [u8]>>,
     limits: &Limits,
 ) -> Result<Authentic<'a, Timestamp>> {
     let document = read(bytes.into(), limits)?;
-    require_top_level_stored(root, RoleType::Timestamp, &document, limits)?;
-    Ok(Authentic { document })
+    require_top_level_by(root, RoleType::Timestamp, &document, KeyIds::Hints, limits)?;
+    Ok(Authentic::under(root, document))
 }
 
-/// Checks a downloaded timestamp against the root and the stored one, if any.
+/// Checks a downloaded timestamp against the root, the floors of the context and the stored one, if
+/// any.
 ///
 /// Where the repository serves the version that is stored, the stored one is taken out of `stored`
-/// and is the trusted one; otherwise `stored` is left as it is.
+/// and is the trusted one, if it was signed under this very root; otherwise `stored` is left as it is.
 pub fn timestamp<'a>(
     root: &Trusted<'_, Root>,
     stored: &mut Option<Authentic<'a, Timestamp>>,
@@ -41,9 +44,11 @@ pub fn timestamp<'a>(
     // §5.4.1 up to X bytes, §5.4.2 signatures.
     let document = read(bytes.into(), context.limits())?;
     require_top_level(root, RoleType::Timestamp, &document, context.limits())?;
+    // §5.4.3.1: not older than one that was trusted.
+    context.floors().check_timestamp(document.signed().version())?;
     if let Some(before) = stored.take() {
         let (trusted, found) = (before.version(), document.signed().version());
-        if trusted == found {
+        if trusted == found && before.is_under(root) {
             // §5.4.3.1: where the specification ends the cycle, it goes on here with the stored
             // timestamp. Aborting would leave a device that had lost its snapshot, or was stopped
             // before it, without one for ever.
@@ -61,9 +66,25 @@ pub fn timestamp<'a>(
         not_older(RoleType::Timestamp, trusted, found)?;
         not_older(RoleType::Snapshot, snapshot, document.signed().snapshot().version)?;
     }
+    // §5.4.3.2
+    context.floors().check_snapshot(document.signed().snapshot().version)?;
     // §5.4.4
     context.check_not_expired(&role, document.signed().expires())?;
     Ok(NewTimestamp::Newer(Trusted::mint(document)))
+}
+
+/// Trusts the stored timestamp, if it is of this root, no older than the floors, and has not expired.
+pub(crate) fn current_timestamp<'a>(
+    root: &Trusted<'_, Root>,
+    stored: Authentic<'a, Timestamp>,
+    context: &Context,
+) -> Result<Trusted<'a, Timestamp>> {
+    let document = stored.document;
+    require_top_level(root, RoleType::Timestamp, &document, context.limits())?;
+    context.floors().check_timestamp(document.signed().version())?;
+    context.floors().check_snapshot(document.signed().snapshot().version)?;
+    context.check_not_expired(&RoleType::Timestamp.into(), document.signed().expires())?;
+    Ok(Trusted::mint(document))
 }
 
 fn read<'a>(bytes: Cow<'a, [u8]>, limits: &Limits) -> Result<Document<'a, Timestamp>> {

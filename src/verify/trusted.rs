@@ -1,10 +1,13 @@
 //! Metadata that has passed every check.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 
 use super::keyring::Keyring;
-use crate::metadata::{Delegations, Document, Root, Signed, Targets};
+use crate::key::{Key, KeyId};
+use crate::metadata::{Delegations, Document, Signed, Targets};
 use crate::primitives::{Sha256Digest, UtcTime, Version};
 
 /// A file of the role `R` that has passed every check of TUF §5 for that role. (Of a root: all but
@@ -56,8 +59,22 @@ impl<'a, R: Signed> Trusted<'a, R> {
     }
 }
 
-impl Trusted<'_, Root> {
-    /// The digest of what is signed of this root, in canonical form.
+impl<R> Trusted<'_, R> {
+    /// The form in which a device keeps the file; `None`: as received. `keys` gives those of all who
+    /// delegate to the role, as far as they are known, with their ids.
+    pub(crate) fn stored_form(&self, keys: impl Fn() -> Vec<(KeyId, Key)>) -> Option<Vec<u8>> {
+        let known = OnceCell::new();
+        self.document.stored_form(|signature| {
+            let mut keys = known.get_or_init(&keys).iter();
+            // All that count, and not the first that suffice: a threshold may rise. What is not of the
+            // form that the key's signatures have could be of any length.
+            keys.any(|(id, key)| {
+                *id == signature.key_id && key.verification(&signature.bytes).is_some()
+            })
+        })
+    }
+
+    /// The digest of what is signed of this file, in canonical form: what it says, whoever carried it.
     pub(crate) fn signed_digest(&self) -> Sha256Digest {
         self.document.signed_digest()
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::SnapshotId;
-use crate::primitives::{RoleName, TargetPath, UtcTime};
+use crate::primitives::{RoleName, TargetPath, UtcTime, few};
 
 /// No role that may speak for a path lists it, in one state of one repository.
 ///
@@ -56,7 +56,7 @@ impl Unlisted {
 
 impl fmt::Display for Unlisted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let visited = &self.visited;
-        write!(f, "no role that may speak for the target lists it (visited: {visited:?})")
+        f.write_str("no role that may speak for the target lists it; visited")?;
+        few(&self.visited, f, |role, f| write!(f, " {role:?}"))
     }
 }

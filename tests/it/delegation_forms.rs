@@ -68,7 +68,7 @@ fn both_or_neither_set_of_roles_is_refused() {
 
 #[test]
 fn missing_fields_are_refused() {
-    for field in ["name", "keyids", "threshold", "terminating"] {
+    for field in ["name", "keyids", "threshold"] {
         let edit = move |d: &mut Value| drop(d["roles"][0].as_object_mut().unwrap().remove(field));
         assert_eq!(refusal(edit), "metadata.missing-field", "{field}");
     }

@@ -1,6 +1,6 @@
 //! The search for a target through delegations (§5.6.7).
 
-use ota_trust::primitives::{Remedy, RoleName};
+use ota_trust::primitives::{Remedy, RoleName, TargetPath};
 use ota_trust::update::UpdateError;
 use ota_trust::verify::VerifyError;
 
@@ -188,4 +188,38 @@ fn visited_roles_are_at_hand_for_the_next_search_and_stored_for_the_next_cycle()
     let lookup = device.find(&repo, trusted, "two").unwrap();
     assert!(lookup.target.is_ok() && device.requests.is_empty());
     assert_eq!(device.loads, [item("a"), item("c"), item("d")]);
+}
+
+#[test]
+fn a_look_up_that_is_refused_gives_the_repository_back() {
+    let mut repo = Repo::with(|repo| {
+        repo.delegate("targets", Delegation::new("good", &["good/*"]));
+        repo.delegate("targets", Delegation::new("bad", &["bad/*"]));
+        repo.add_target("good", "good/file", b"content");
+    });
+    repo.role("bad").signers = vec![Signer::new("nobody")];
+    repo.publish_all();
+    let mut device = Device::new(&repo);
+    let step = device.refresh(&repo).find(&TargetPath::new("bad/file").unwrap()).unwrap();
+    let lookup = device.drive(&repo, step).unwrap();
+    let refused = lookup.target.unwrap_err();
+    assert_eq!((refused.code(), refused.remedy()), ("verify.signatures", Remedy::AnotherMirror));
+    assert!(refused.into_unlisted().is_err(), "that proves nothing");
+    device.find(&repo, lookup.repository, "good/file").unwrap().target.unwrap();
+}
+
+#[test]
+fn a_look_up_under_a_root_that_may_not_be_the_last_says_so() {
+    let mut repo = Repo::with(|repo| {
+        repo.delegate("targets", Delegation::new("role", &["*"]).signed_by(&["old"], 1));
+    });
+    repo.next_root(|_| ());
+    repo.next_root(|_| ());
+    repo.role("role").signers = vec![Signer::new("new")];
+    repo.publish();
+    let mut device = Device::new(&repo);
+    device.limits.max_root_rotations = 1;
+    let repository = device.refresh(&repo);
+    let error = device.find(&repo, repository, "file").unwrap_err().refusal();
+    assert_refused(&error, "update.more-roots", Remedy::Refresh);
 }

@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use ota_trust::artifact::ArtifactStream;
 use ota_trust::primitives::{Limits, Remedy, RoleName, TargetPath};
-use ota_trust::update::{Repository, StaleRepository, Step, StoredItem};
+use ota_trust::update::{Loss, Repository, StaleRepository, Step, StoredItem};
 use ota_trust::verify::{
     Context, Delegator, NewTimestamp, TrustedTarget, anchor, snapshot, targets, timestamp,
 };
@@ -78,27 +78,285 @@ fn a_key_under_another_id_keeps_its_floor() {
     device.refresh(&honest);
 }
 
-/// A repository with root and targets keys of its own, and online keys that are everybody's.
-fn named(name: &str) -> Repo {
-    Repo::with(|repo| {
-        repo.keys.insert("root", Authority::new(&[name], 1));
-        repo.add_target("targets", name, b"content");
-    })
+/// A repository that lists a vulnerable firmware, and two releases later, when it is fixed.
+fn fixed(mut repo: Repo) -> (Repo, Repo) {
+    repo.add_target("targets", "firmware", b"vulnerable");
+    repo.publish();
+    let old = repo.clone();
+    for _ in 0..2 {
+        repo.add_target("targets", "firmware", b"fixed");
+        repo.bump("targets");
+        repo.release();
+    }
+    (old, repo)
+}
+
+const ONLINE: [&str; 2] = ["timestamp", "snapshot"];
+
+fn rename(repo: &mut Repo) {
+    for role in ONLINE {
+        for key in &mut repo.keys.get_mut(role).unwrap().keys {
+            *key = key.alias(&format!("renamed-{}", key.id));
+        }
+    }
+}
+
+/// Two keys for each of timestamp and snapshot.
+fn two_keys(repo: &mut Repo, threshold: u64) {
+    for role in ONLINE {
+        let keys = ["a", "b"].map(|key| format!("{role}-{key}"));
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        repo.keys.insert(role, Authority::new(&keys, threshold));
+    }
 }
 
 #[test]
-fn x41_floors_of_a_longer_chain_of_another_repository_are_dropped() {
-    let (ours, mut theirs) = (named("ours"), named("theirs"));
-    theirs.next_root(|_| ());
-    for version in [1, 1000] {
-        theirs.timestamp.version = version;
-        theirs.publish();
-        let mut device = Device::refreshed(&theirs);
-        device.anchor = ours.file("1.root.json");
-        let trusted = device.refresh(&ours);
-        assert_eq!(trusted.targets().bytes(), ours.file("1.targets.json"));
-        assert_eq!(device.store[&StoredItem::Timestamp], ours.file("timestamp.json"));
+fn junk_under_the_id_that_a_key_will_have_takes_no_floor_away() {
+    let (old, repo) = fixed(Repo::new());
+    let mut replay = old;
+    replay.next_root(rename);
+    replay.publish();
+    let mut served = repo.clone();
+    for role in ONLINE {
+        served.tamper(role, move |envelope| {
+            let junk = serde_json::json!({"keyid": format!("renamed-{role}"), "sig": "00"});
+            envelope["signatures"].as_array_mut().unwrap().push(junk);
+        });
     }
+    served.publish();
+    let mut device = Device::refreshed(&served);
+    assert_refused(&device.refusal(&replay), "verify.rollback", Remedy::AnotherMirror);
+    let mut honest = repo;
+    honest.next_root(rename);
+    honest.release();
+    device.refresh(&honest);
+}
+
+#[test]
+fn the_id_of_a_key_that_stays_may_become_another_s() {
+    let (old, repo) = fixed(Repo::new());
+    let mut device = Device::refreshed(&repo);
+    let change = |repo: &mut Repo| {
+        for role in ONLINE {
+            let keys = &mut repo.keys.get_mut(role).unwrap().keys;
+            let kept = keys[0].alias(&format!("{role}-old"));
+            *keys = vec![Signer::new(&format!("new {role}")).alias(role), kept];
+        }
+    };
+    let mut replay = old;
+    replay.next_root(change);
+    for role in ONLINE {
+        replay.tamper(role, move |envelope| {
+            let old = format!("{role}-old");
+            let signatures = envelope["signatures"].as_array_mut().unwrap();
+            signatures.retain(|signature| signature["keyid"] == old.as_str());
+        });
+    }
+    replay.publish();
+    assert_refused(&device.refusal(&replay), "verify.rollback", Remedy::AnotherMirror);
+    let mut honest = repo;
+    honest.next_root(change);
+    honest.release();
+    device.refresh(&honest);
+}
+
+#[test]
+fn a_threshold_that_falls_and_rises_takes_no_floor_away() {
+    let mut repo = Repo::with(|repo| two_keys(repo, 2));
+    repo.add_target("targets", "firmware", b"vulnerable");
+    repo.publish();
+    let mut replay = repo.clone();
+    repo.next_root(|repo| two_keys(repo, 1));
+    for role in ONLINE {
+        repo.tamper(role, |envelope| envelope["signatures"].as_array_mut().unwrap().truncate(1));
+    }
+    for _ in 0..2 {
+        repo.add_target("targets", "firmware", b"fixed");
+        repo.bump("targets");
+        repo.release();
+    }
+    let mut device = Device::refreshed(&repo);
+    repo.next_root(|repo| two_keys(repo, 2));
+    for root in ["2.root.json", "3.root.json"] {
+        replay.served.insert(root.into(), repo.file(root));
+    }
+    assert_refused(&device.refusal(&replay), "verify.rollback", Remedy::AnotherMirror);
+    repo.be_honest();
+    repo.release();
+    device.refresh(&repo);
+}
+
+#[test]
+fn what_a_snapshot_lists_is_a_floor_although_a_threshold_has_risen() {
+    // One key of each role has signed; by the next root it takes two, and no key was lost. Who has the
+    // online keys rolls a delegated role back, and `targets`.
+    for role in ["team", "targets"] {
+        let mut repo = Repo::with(|repo| {
+            two_keys(repo, 1);
+            repo.delegate("targets", Delegation::new("team", &["*"]));
+        });
+        for online in ONLINE {
+            repo.tamper(online, |envelope| {
+                envelope["signatures"].as_array_mut().unwrap().truncate(1);
+            });
+        }
+        let mut evil = repo.clone();
+        repo.bump(role);
+        repo.release();
+        let mut device = Device::refreshed(&repo);
+        for repo in [&mut repo, &mut evil] {
+            repo.be_honest();
+            repo.next_root(|repo| two_keys(repo, 2));
+        }
+        (evil.timestamp.version, evil.snapshot.version) = (9, 9);
+        evil.publish();
+        assert_refused(&device.refusal(&evil), "verify.rollback", Remedy::AnotherMirror);
+        repo.timestamp.version = 9;
+        repo.snapshot.version = 9;
+        repo.release();
+        device.refresh(&repo);
+    }
+}
+
+#[test]
+fn the_version_of_a_snapshot_is_a_floor_without_the_timestamp_that_named_it() {
+    let mut repo = Repo::new();
+    let old = repo.clone();
+    repo.release();
+    repo.release();
+    let mut device = Device::refreshed(&repo);
+    device.store.remove(&StoredItem::Timestamp);
+    let before = device.store.clone();
+    assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+    device.store.remove(&StoredItem::Snapshot);
+    assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+    device.store = before;
+    device.refresh(&repo);
+    assert_stored(&device, &repo, &["timestamp.json", "3.snapshot.json", "1.targets.json"]);
+}
+
+#[test]
+fn a_lost_ledger_and_a_lost_root_take_no_floor_away_that_present_keys_have_signed() {
+    let (old, repo) = rotated();
+    let mut device = Device::refreshed(&repo);
+    device.lose_ledger();
+    device.store.remove(&repo.item("2.root.json"));
+    assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+    // The loss is told until somebody knows of it.
+    for _ in 0..2 {
+        assert_eq!(losses(&device.refresh(&repo)), [Loss::Ledger]);
+    }
+    let repository = device.refresh(&repo);
+    let step = repository.acknowledge_losses().unwrap();
+    let repository = device.drive(&repo, step).unwrap();
+    assert!(losses(&repository).is_empty() && repository.is_durable());
+    assert!(losses(&device.refresh(&repo)).is_empty());
+    assert_eq!(device.ledger_lines("lost"), [""; 0]);
+}
+
+fn losses(repository: &Repository<'_>) -> Vec<Loss> {
+    repository.losses().collect()
+}
+
+#[test]
+fn each_loss_is_told_and_no_other() {
+    let (_, repo) = releases(Repo::new());
+    let whole = Device::refreshed(&repo);
+    assert!(losses(&whole.clone().refresh(&repo)).is_empty());
+    let [first, second] = LEDGER;
+    let (timestamp, snapshot) = (StoredItem::Timestamp, StoredItem::Snapshot);
+    for (lost, expected) in [
+        (vec![&first], &[Loss::LedgerCopy][..]),
+        (vec![&second], &[Loss::LedgerCopy]),
+        (vec![&first, &second], &[Loss::Ledger]),
+        (vec![&timestamp], &[]),
+        (vec![&snapshot], &[Loss::Snapshot]),
+        // Nothing is left that tells.
+        (vec![&first, &second, &timestamp, &snapshot], &[]),
+    ] {
+        for damaged in [false, true] {
+            let mut device = whole.clone();
+            for &item in &lost {
+                if damaged {
+                    device.store.insert(item.clone(), b"x".to_vec());
+                } else {
+                    device.store.remove(item);
+                }
+            }
+            let repository = device.refresh(&repo);
+            // What is damaged was there.
+            let is_all = lost.len() == 4;
+            let expected = if is_all && damaged { &[Loss::Ledger] } else { expected };
+            assert_eq!(losses(&repository), expected, "{lost:?} {damaged}");
+            assert_eq!(repository.began_empty(), is_all && !damaged);
+        }
+    }
+}
+
+#[test]
+fn a_ledger_that_can_never_be_read_again_is_given_up_by_name() {
+    let (old, repo) = releases(Repo::new());
+    let mut device = Device::refreshed(&repo);
+    device.unreadable.extend(LEDGER);
+    let before = device.store.clone();
+    for mirror in [&old, &repo] {
+        assert_refused(&device.refusal(mirror), "update.unreadable-ledger", Remedy::Retry);
+        assert!(device.requests.is_empty() && device.store == before);
+    }
+    device.gives_up = true;
+    assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+    assert_eq!(losses(&device.refresh(&repo)), [Loss::Ledger]);
+}
+
+#[test]
+fn one_copy_that_cannot_be_read_is_not_written_either() {
+    for fails in LEDGER {
+        let (old, mut repo) = releases(Repo::new());
+        let mut device = Device::refreshed(&repo);
+        device.unreadable.insert(fails.clone());
+        device.broken.insert(fails.clone());
+        for _ in 0..3 {
+            let trusted = device.refresh(&repo);
+            assert!(trusted.is_durable());
+            assert_eq!(losses(&trusted), [Loss::LedgerCopy]);
+            assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
+            repo.release();
+        }
+    }
+}
+
+#[test]
+fn a_key_that_was_kept_holds_what_both_keys_have_signed_until_it_goes_as_well() {
+    // The ledger is lost; the poisoned files were signed by both keys, of which one was stolen.
+    let mut repo = Repo::with(|repo| two_keys(repo, 1));
+    let mut evil = repo.clone();
+    (evil.timestamp.version, evil.snapshot.version) = (u64::MAX, u64::MAX);
+    evil.publish();
+    let mut device = Device::refreshed(&evil);
+    let keep = |repo: &mut Repo, key: &str| {
+        repo.next_root(|repo| {
+            for role in ONLINE {
+                repo.keys.insert(role, Authority::new(&[&format!("{role}-{key}")], 1));
+            }
+        });
+        repo.publish();
+    };
+    keep(&mut repo, "b");
+    let mut lost = device.clone();
+    lost.lose_ledger();
+    assert_refused(&lost.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
+    keep(&mut repo, "c");
+    lost.refresh(&repo);
+    device.refresh(&repo);
+    // Once the ledger knows, a later loss brings nothing back.
+    let mut repo = Repo::with(|repo| two_keys(repo, 1));
+    let mut device = Device::refreshed(&evil);
+    keep(&mut repo, "b");
+    repo.unreachable.insert("timestamp.json".into());
+    assert_refused(&device.refusal(&repo), "update.transport", Remedy::Retry);
+    repo.unreachable.clear();
+    device.lose_ledger();
+    device.refresh(&repo);
 }
 
 #[test]

@@ -117,3 +117,33 @@ fn a_search_keeps_the_start_time_of_its_cycle() {
     let error = device.find(&repo, trusted, "file").unwrap_err().refusal();
     assert_refused(&error, "verify.expired", Remedy::AnotherMirror);
 }
+
+/// The second answer for the timestamp fails.
+struct OneFails<'r>(&'r Repo);
+
+impl Mirror for OneFails<'_> {
+    fn get(&self, name: &str, attempt: u32) -> Answer {
+        match name {
+            "timestamp.json" if attempt == 2 => Answer::Failed,
+            name => self.0.get(name, attempt),
+        }
+    }
+}
+
+#[test]
+fn an_expiry_on_which_all_mirrors_agree_is_for_the_operator() {
+    let mut expired = Repo::with(|repo| repo.timestamp.expires = START.into());
+    let mut device = Device::new(&expired);
+    device.limits.max_attempts = 3;
+    let error = device.refusal(&expired);
+    assert_refused(&error, "update.expired-everywhere", Remedy::Operator);
+    assert_eq!(device.requested().iter().filter(|name| **name == "timestamp.json").count(), 3);
+    // One that fails in another way may have a newer one.
+    assert_refused(&device.refusal(&OneFails(&expired)), "verify.expired", Remedy::AnotherMirror);
+    // So may another mirror than the only one that was asked.
+    device.limits.max_attempts = 1;
+    assert_refused(&device.refusal(&expired), "verify.expired", Remedy::AnotherMirror);
+    expired.timestamp.expires = FOREVER.into();
+    expired.publish();
+    device.refresh(&expired);
+}

@@ -51,7 +51,7 @@ fn max_lengths_of_files() {
         let length = repo.file(file).len() as u64;
         assert_eq!(verdict(&repo, |limits| set(limits, length)), Ok(()));
         let error = verdict(&repo, |limits| set(limits, length - 1)).unwrap_err();
-        assert_refused(&error, "verify.too-long", Remedy::Operator);
+        assert_refused(&error, "verify.too-long", Remedy::AnotherMirror);
         let UpdateError::Verify(VerifyError::TooLong { role: named, limit, length: found }) = error
         else {
             panic!("{error:?}")
@@ -74,7 +74,12 @@ fn a_listed_length_over_the_limit_is_refused_before_any_request() {
         (device.limits.max_snapshot_length, device.limits.max_targets_length) =
             if role == "snapshot" { (length - 1, length) } else { (length, length - 1) };
         let error = device.refusal(&repo);
-        assert_refused(&error, "verify.too-long", Remedy::Operator);
+        assert_refused(&error, "verify.listed-too-long", Remedy::Operator);
+        let UpdateError::Verify(VerifyError::ListedTooLong { role: named, limit, listed }) = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!((named.as_str(), limit, listed), (role, length - 1, length));
         assert_eq!(device.requested().last(), Some(&last));
     }
 }
@@ -210,30 +215,32 @@ fn cve_2020_6173_max_signatures() {
     }
 }
 
+/// A repository in which any of three keys may sign for `role`, and of its file the first `bad`
+/// signatures under their ids are of other keys.
+fn first_bad(role: &'static str, bad: u64) -> Repo {
+    let mut repo = padded(role);
+    let keys = Authority::new(&["a", "b", "c"], 1);
+    if role == "role" {
+        repo.role("targets").delegations[0].authority = keys.clone();
+    } else {
+        repo.next_root(|repo| drop(repo.keys.insert(role, keys.clone())));
+    }
+    repo.tamper(role, move |envelope| {
+        let signer = |(n, key): (u64, &Signer)| {
+            if n < bad { Signer::new("x").alias(&key.id) } else { key.clone() }
+        };
+        let signers: Vec<Signer> = (0..).zip(&keys.keys).map(signer).collect();
+        *envelope = sign(envelope["signed"].clone(), &signers);
+    });
+    repo.publish();
+    repo
+}
+
 #[test]
 fn cve_2020_6173_max_signature_bytes() {
     for role in ["timestamp", "snapshot", "targets", "role"] {
         for bad in 0..3_u64 {
-            let mut repo = padded(role);
-            let keys = Authority::new(&["a", "b", "c"], 1);
-            if role == "role" {
-                repo.role("targets").delegations[0].authority = keys.clone();
-            } else {
-                repo.next_root(|repo| drop(repo.keys.insert(role, keys.clone())));
-            }
-            // The first `bad` signatures under ids of the role are of other keys.
-            repo.tamper(role, move |envelope| {
-                let signers: Vec<Signer> = (0_u64..)
-                    .zip(&keys.keys)
-                    .map(
-                        |(n, key)| {
-                            if n < bad { Signer::new("x").alias(&key.id) } else { key.clone() }
-                        },
-                    )
-                    .collect();
-                *envelope = sign(envelope["signed"].clone(), &signers);
-            });
-            repo.publish();
+            let repo = first_bad(role, bad);
             let file =
                 if role == "timestamp" { "timestamp.json" } else { &format!("1.{role}.json") };
             let envelope: Value = serde_json::from_slice(&repo.file(file)).unwrap();
@@ -242,6 +249,23 @@ fn cve_2020_6173_max_signature_bytes() {
             let error = verdict(&repo, |limits| limits.max_signature_bytes = work - 1).unwrap_err();
             assert_refused(&error, "verify.signature-work", Remedy::Operator);
         }
+    }
+}
+
+#[test]
+fn max_verifications() {
+    for role in ["timestamp", "snapshot", "targets", "role"] {
+        for bad in 1..3_u32 {
+            let repo = first_bad(role, bad.into());
+            assert_eq!(verdict(&repo, |limits| limits.max_verifications = bad + 1), Ok(()));
+            let error = verdict(&repo, |limits| limits.max_verifications = bad).unwrap_err();
+            // Another mirror may serve it with fewer signatures.
+            assert_refused(&error, "verify.verifications", Remedy::AnotherMirror);
+        }
+    }
+    for limits in [Limits::default(), Limits::small()] {
+        // A root is signed by the keys of two.
+        assert!(limits.max_verifications >= 2 * limits.max_key_ids);
     }
 }
 
@@ -284,4 +308,57 @@ fn max_string() {
 #[test]
 fn small_devices_can_do_all_of_it() {
     assert_eq!(verdict(&repo(), |limits| *limits = Limits::small()), Ok(()));
+}
+
+/// A mirror that pads each role, whose length nobody lists.
+struct PadsRoles<'r>(&'r Repo, usize);
+
+impl Mirror for PadsRoles<'_> {
+    fn get(&self, name: &str, attempt: u32) -> Answer {
+        match self.0.get(name, attempt) {
+            Answer::File(mut bytes) if name.starts_with("1.role") => {
+                bytes.resize(self.1, b' ');
+                Answer::File(bytes)
+            }
+            other => other,
+        }
+    }
+}
+
+#[test]
+fn max_repository_length_bounds_what_searches_hold() {
+    let roles: Vec<String> = (0..8).map(|number| format!("role-{number}")).collect();
+    let repo = Repo::with(|repo| {
+        for role in &roles {
+            repo.delegate("targets", Delegation::new(role, &["all/*", &format!("{role}/*")]));
+            repo.add_target(role, &format!("{role}/file"), role.as_bytes());
+        }
+    });
+    let mirror = PadsRoles(&repo, 30_000);
+    let mut device = Device::new(&repo);
+    device.limits.max_repository_length = 100_000;
+    // One look-up that needs more than there is room for.
+    let repository = device.refresh(&mirror);
+    let error = device.find(&mirror, repository, "all/file").unwrap_err().refusal();
+    assert_refused(&error, "update.too-much", Remedy::AnotherMirror);
+    // An honest mirror serves the same; what a padded one has left is no longer than it has to be.
+    let repository = device.refresh(&repo);
+    assert!(device.find(&repo, repository, "all/file").unwrap().target.is_err());
+
+    // Many look-ups that need little each: what earlier ones have come to makes room, and no answer is another.
+    let mut device = Device::new(&repo);
+    device.limits.max_repository_length = 100_000;
+    let mut repository = device.refresh(&mirror);
+    for role in roles.iter().chain(&roles) {
+        let lookup = device.find(&mirror, repository, &format!("{role}/file")).unwrap();
+        let target = lookup.target.unwrap();
+        assert!(target.hashes().check(role.as_bytes()).is_ok());
+        assert_eq!(lookup.repository.approvals(&target).unwrap().len(), 1);
+        repository = lookup.repository;
+    }
+
+    // The top level counts as well.
+    let mut device = Device::new(&repo);
+    device.limits.max_repository_length = 1_000;
+    assert_refused(&device.refusal(&repo), "update.too-much", Remedy::AnotherMirror);
 }

@@ -19,17 +19,23 @@
 
 mod artifact;
 mod attestation;
+mod bindings;
+#[cfg(feature = "fs")]
+mod chains;
 mod consistent;
 mod corpus;
 mod delegation_forms;
 mod delegations;
 mod diamonds;
+mod expires;
 mod fallback;
 mod floors;
+mod found;
 mod freeze;
 #[cfg(feature = "repository")]
 mod governed;
 mod header;
+mod hostile_text;
 #[cfg(feature = "repository")]
 mod identity;
 mod keys;
@@ -40,7 +46,7 @@ mod mix_and_match;
 mod names;
 mod odd_json;
 mod offline;
-mod other_repository;
+mod padding;
 mod patterns;
 mod power_cuts;
 mod properties;
@@ -56,6 +62,7 @@ mod root_chain;
 mod run;
 #[cfg(feature = "repository")]
 mod signers;
+mod stack;
 mod storage;
 #[cfg(feature = "fs")]
 mod store;

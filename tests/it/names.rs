@@ -1,5 +1,6 @@
 //! Hostile names of roles and targets: they never become a path by themselves (§4.5, §6.2).
 
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
@@ -10,7 +11,10 @@ use ota_trust::primitives::{
 use ota_trust::release::{
     Channel, ComponentId, HardwareId, ManifestDigest, Product, ReleaseVersion,
 };
+use ota_trust::update::StoredItem;
 use ota_trust::{Error, Layer};
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::world::*;
 
@@ -147,6 +151,94 @@ fn names_in_escapes_are_the_names_that_they_mean() {
 fn a_role_name_may_be_any_other_text() {
     for name in ["roots", "ROOT", "root ", ".", "mirrors.json"] {
         assert_eq!(RoleName::delegated(name).map(|name| name.to_string()).as_deref(), Ok(name));
+    }
+}
+
+/// Parts of names that a file system might take for something else, or for the same.
+const PARTS: [&str; 24] = [
+    "",
+    ".",
+    "..",
+    "/",
+    "\\",
+    ":",
+    "a",
+    "A",
+    "%",
+    "%41",
+    "41",
+    "~",
+    "con",
+    "CON",
+    "1.root",
+    ".json",
+    "role.",
+    "targets",
+    " ",
+    "\0",
+    "\u{df}",
+    "\u{130}",
+    "\u{1f600}",
+    "0123456789012345678901234567890123456789012345678901234567890123456789",
+];
+
+fn role_name() -> impl Strategy<Value = RoleName> {
+    let parts = prop::collection::vec(select(&PARTS[..]), 1..6);
+    parts.prop_filter_map("a role has another name", |parts| RoleName::any(&parts.concat()).ok())
+}
+
+fn stored_item() -> impl Strategy<Value = StoredItem> {
+    let version = any::<u64>().prop_filter_map("0 is no version", |n| Version::new(n).ok());
+    prop_oneof![
+        8 => role_name().prop_map(StoredItem::Role),
+        2 => version.prop_map(StoredItem::Root),
+        1 => select([&LEDGER[..], &[StoredItem::Timestamp, StoredItem::Snapshot]].concat()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn stored_items_have_names_that_any_file_system_tells_apart(
+        items in prop::collection::btree_set(stored_item(), 1..12),
+    ) {
+        let mut seen = BTreeSet::new();
+        for item in items {
+            let name = item.file_name();
+            prop_assert!(name.len() <= 210, "{name}");
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-_.%~".contains(c);
+            prop_assert!(name.chars().all(fits), "{name}");
+            prop_assert!(!name.starts_with(['.', '-', '~', '%']) && !name.ends_with('.'), "{name}");
+            // What Windows reserves is reserved with any extension.
+            let stem = name.split('.').next().unwrap();
+            let known = ["role", "ledger", "timestamp", "snapshot"].contains(&stem);
+            prop_assert!(known || stem.bytes().all(|b| b.is_ascii_digit()), "{name}");
+            prop_assert!(seen.insert(name.to_ascii_lowercase()), "{name} is another item's, too");
+        }
+    }
+}
+
+/// Devices in the field have files of these names.
+#[test]
+fn the_names_of_stored_items_stay_as_they_are() {
+    let digest = |name: &str| format!("role.~{}.json", sha256_hex(name.as_bytes()));
+    for (item, name) in [
+        (StoredItem::Root(Version::new(7).unwrap()), "7.root.json"),
+        (LEDGER[0].clone(), "ledger.1"),
+        (LEDGER[1].clone(), "ledger.2"),
+        (StoredItem::Timestamp, "timestamp.json"),
+        (StoredItem::Snapshot, "snapshot.json"),
+        (StoredItem::Role(RoleName::targets()), "role.targets.json"),
+        (item("a-b_9"), "role.a-b_9.json"),
+        (item("../Con.1~"), "role.%2E%2E%2F%43on%2E1%7E.json"),
+        (item("\u{e4}\0%"), "role.%C3%A4%00%25.json"),
+        (item(&"x".repeat(200)), &format!("role.{}.json", "x".repeat(200))),
+        (item(&"x".repeat(201)), &digest(&"x".repeat(201))),
+        (item(&"X".repeat(66)), &format!("role.{}.json", "%58".repeat(66))),
+        (item(&"X".repeat(67)), &digest(&"X".repeat(67))),
+    ] {
+        assert_eq!(item.file_name(), name);
     }
 }
 

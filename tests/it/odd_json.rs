@@ -123,7 +123,7 @@ fn is_insignificant(role: &str, place: &str, odd: &str) -> bool {
 fn cve_2026_23991_missing_values_are_refused_at_every_place() {
     let repo = repo();
     // What may be absent: lengths and digests that a parent need not list, `consistent_snapshot` only if
-    // the names do not follow from it; and what the search does not need.
+    // the names do not follow from it; `terminating`; and what the search does not need.
     let may_be_absent = |role: &str, place: &str| match role {
         "timestamp" | "snapshot" => {
             place.ends_with("/length")
@@ -137,6 +137,7 @@ fn cve_2026_23991_missing_values_are_refused_at_every_place() {
                 || place == "/delegations/roles/1"
                 || place == "/delegations/roles/1/keyids/0"
                 || place == "/delegations/roles/1/path_hash_prefixes/0"
+                || place.starts_with("/delegations/roles/") && place.ends_with("/terminating")
         }
         _ => false,
     };

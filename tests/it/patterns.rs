@@ -3,6 +3,9 @@
 use std::time::{Duration, Instant};
 
 use ota_trust::metadata::PathPattern;
+use ota_trust::primitives::Limits;
+
+use crate::world::*;
 
 fn matches(pattern: &str, path: &str) -> bool {
     PathPattern::new(pattern.into()).matches(path)
@@ -41,4 +44,24 @@ fn sets_that_are_never_closed_do_not_cost_more_than_others() {
     assert!(!matches(&pattern, &"[".repeat(1199)));
     assert!(matches(&pattern, &"[".repeat(2000)));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+/// A delegated role can list as many patterns as the limit allows, each of which is nearly matched at
+/// every place of a path.
+#[test]
+fn a_file_of_hostile_patterns_does_not_make_a_look_up_slow() {
+    let path = format!("{}b{}", "a".repeat(100), "a".repeat(99));
+    let mut repo = Repo::with(|repo| repo.delegate("targets", Delegation::new("team", &["*"])));
+    let pattern = format!("*{}bb", "a".repeat(100));
+    repo.delegate("team", Delegation::new("child", &vec![pattern.as_str(); 65_000]));
+    repo.bump("team");
+    repo.release();
+    let mut device = Device::new(&repo);
+    device.limits = Limits::default();
+    let repository = device.refresh(&repo);
+    let repository = device.find(&repo, repository, &path).unwrap().repository;
+    let begun = Instant::now();
+    assert!(device.find(&repo, repository, &path).unwrap().target.is_err());
+    // A matcher that tries each place by itself takes twice as long as this.
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }

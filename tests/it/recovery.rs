@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use ota_trust::primitives::Remedy;
-use ota_trust::update::StoredItem;
 
 use crate::world::*;
 
@@ -52,7 +51,8 @@ fn a_lost_key_of_either_role_drops_both_floors() {
         let (mut repo, mut device) = poisoned();
         rotate(&mut repo, role, kept);
         device.refresh(&repo);
-        assert_eq!(device.changes[..3], ["remove timestamp", "remove snapshot", "write root 2"]);
+        let changes = ["write root 2", "write ledger", "remove timestamp", "remove snapshot"];
+        assert_eq!(device.changes[..4], changes);
         let requests = ["2.root.json", "3.root.json", "timestamp.json", "1.snapshot.json"];
         assert_eq!(device.requested(), requests, "targets are a cache and stay");
         assert_stored(&device, &repo, &AFTER);
@@ -65,14 +65,14 @@ fn a_root_that_takes_no_key_away_drops_nothing() {
         let (mut repo, mut device) = poisoned();
         rotate(&mut repo, "timestamp", keys);
         assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
-        assert_eq!(device.changes, ["write root 2"]);
+        assert_eq!(device.changes, ["write root 2", "write ledger"]);
     }
     // Nor does one that takes away a root key or a targets key.
     for role in ["root", "targets"] {
         let (mut repo, mut device) = poisoned();
         rotate(&mut repo, role, &["new"]);
         assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
-        assert_eq!(device.changes, ["write root 2"]);
+        assert_eq!(device.changes, ["write root 2", "write ledger"]);
     }
 }
 
@@ -87,12 +87,12 @@ fn a_key_under_a_new_id_is_no_lost_key() {
     repo.publish();
     // What it signed has the old id, and is a floor all the same.
     assert_refused(&device.refusal(&repo), "verify.rollback", Remedy::AnotherMirror);
-    assert_eq!(device.changes, ["write root 2"]);
+    assert_eq!(device.changes, ["write root 2", "write ledger"]);
 }
 
 #[test]
 fn a_power_cut_between_the_changes_does_not_hide_the_rotation() {
-    for cut in 0..=3 {
+    for cut in 0..=4 {
         let (mut repo, mut device) = poisoned();
         rotate(&mut repo, "timestamp", &["t-kept", "t-new"]);
         device.power_cut_after = Some(cut);
@@ -122,8 +122,6 @@ fn an_expired_intermediate_root_does_not_hide_the_rotation() {
     repo.root.expires = "2020-01-01T00:00:00Z".into();
     rotate(&mut repo, "snapshot", &["s-kept", "s-new"]);
     assert_refused(&device.refusal(&repo), "verify.expired", Remedy::AnotherMirror);
-    assert!(!device.store.contains_key(&StoredItem::Timestamp));
-    assert!(!device.store.contains_key(&StoredItem::Snapshot));
     repo.next_root(|repo| repo.root.expires = FOREVER.into());
     device.refresh(&repo);
     let stored = [&["2.root.json", "3.root.json"], &AFTER[1..]].concat();
@@ -185,10 +183,10 @@ fn a_damaged_ledger_keeps_floors_that_present_keys_have_signed() {
         let mut new = old.clone();
         new.release();
         let mut device = Device::refreshed(&new);
-        match ledger {
-            None => device.store.remove(&StoredItem::Ledger),
-            Some(bytes) => device.store.insert(StoredItem::Ledger, bytes),
-        };
+        device.lose_ledger();
+        for (copy, bytes) in LEDGER.into_iter().zip(ledger.into_iter().cycle()) {
+            device.store.insert(copy, bytes);
+        }
         assert_refused(&device.refusal(&old), "verify.rollback", Remedy::AnotherMirror);
         device.refresh(&new);
     }
@@ -201,13 +199,62 @@ fn a_ledger_that_is_not_whole_does_not_drop_a_floor() {
     let mut new = old.clone();
     new.release();
     let device = Device::refreshed(&new);
-    let ledger = device.store[&StoredItem::Ledger].clone();
-    for at in 0..ledger.len() {
-        let mut device = device.clone();
-        device.store.get_mut(&StoredItem::Ledger).unwrap()[at] ^= 1;
-        let error = device.refusal(&old);
-        assert_refused(&error, "verify.rollback", Remedy::AnotherMirror);
-        device.store.get_mut(&StoredItem::Ledger).unwrap().truncate(at);
-        assert_eq!(device.refusal(&old).code(), "verify.rollback");
+    for damaged in LEDGER {
+        for at in 0..device.store[&damaged].len() {
+            let mut device = device.clone();
+            device.store.get_mut(&damaged).unwrap()[at] ^= 1;
+            let error = device.refusal(&old);
+            assert_refused(&error, "verify.rollback", Remedy::AnotherMirror);
+            device.store.get_mut(&damaged).unwrap().truncate(at);
+            assert_eq!(device.refusal(&old).code(), "verify.rollback");
+        }
+    }
+}
+
+/// What heals a targets role of which a thief has signed the last version that there is.
+#[test]
+fn the_last_version_of_a_targets_role_ends_with_a_key_of_the_snapshot_or_with_the_role_s_name() {
+    for role in ["targets", "team"] {
+        let mut fixed = Repo::with(|repo| {
+            repo.delegate("targets", Delegation::new("team", &["team/*"]));
+            repo.add_target("team", "team/file", b"content");
+        });
+        let mut evil = fixed.clone();
+        evil.role(role).header.version = FAR;
+        evil.release();
+        let mut device = Device::refreshed(&evil);
+        (fixed.timestamp.version, fixed.snapshot.version) = (10, 10);
+        fixed.role(role).header.version = 2;
+        // The keys of the role are replaced: that alone does not do.
+        if role == "targets" {
+            fixed.next_root(|repo| drop(repo.keys.insert("targets", Authority::new(&["new"], 1))));
+            fixed.role("targets").signers = vec![Signer::new("new")];
+        } else {
+            fixed.role("targets").delegations.clear();
+            fixed.role("team").signers.clear();
+            fixed.delegate("targets", Delegation::new("team", &["team/*"]).signed_by(&["new"], 1));
+            fixed.bump("targets");
+        }
+        fixed.publish();
+        assert_refused(&device.refusal(&fixed), "verify.rollback", Remedy::AnotherMirror);
+        if role == "team" {
+            // Its delegator gives the paths to a role of another name. The old file stays listed.
+            let mut renamed = fixed.clone();
+            renamed.role("targets").delegations.clear();
+            renamed.delegate("targets", Delegation::new("team-2", &["team/*"]));
+            renamed.add_target("team-2", "team/file", b"new content");
+            renamed.role("team").header.version = FAR;
+            renamed.bump("targets");
+            renamed.release();
+            let mut device = device.clone();
+            let trusted = device.refresh(&renamed);
+            let target = device.find(&renamed, trusted, "team/file").unwrap().target.unwrap();
+            assert!(target.hashes().check(b"new content").is_ok());
+        }
+        fixed.next_root(|repo| {
+            repo.keys.insert("snapshot", Authority::new(&["snapshot-new"], 1));
+        });
+        fixed.publish();
+        device.refresh(&fixed);
     }
 }

@@ -15,7 +15,8 @@ fn the_cycle_goes_on_and_fetches_what_is_missing() {
     device.store.remove(&StoredItem::Snapshot);
     device.refresh(&repo);
     assert_eq!(device.requested(), ["2.root.json", "timestamp.json", "1.snapshot.json"]);
-    assert_eq!(device.changes, ["write ledger", "write snapshot"]);
+    assert_eq!(device.changes, ["write ledger", "write ledger", "write snapshot"]);
+    assert_eq!(device.ledger_lines("lost"), ["snapshot"]);
     assert_stored(&device, &repo, &["timestamp.json", "1.snapshot.json", "1.targets.json"]);
 
     device.store.remove(&repo.item("1.targets.json"));

@@ -21,9 +21,17 @@ fn the_first_refresh_asks_for_everything_once() {
     assert_eq!(device.requested(), ALL);
     let targets = StoredItem::Role(RoleName::targets());
     let (timestamp, snapshot) = (StoredItem::Timestamp, StoredItem::Snapshot);
-    assert_eq!(device.loads, [StoredItem::Ledger, root(2), timestamp, snapshot, targets]);
-    let changes =
-        ["write ledger", "write timestamp", "write ledger", "write snapshot", "write role targets"];
+    let [first, second] = LEDGER;
+    assert_eq!(device.loads, [first, second, root(2), timestamp, snapshot, targets]);
+    let changes = [
+        "write ledger",
+        "write ledger",
+        "write ledger",
+        "write timestamp",
+        "write ledger",
+        "write snapshot",
+        "write role targets",
+    ];
     assert_eq!(device.changes, changes);
     assert_stored(&device, &repo, &ALL[1..]);
 
@@ -83,7 +91,7 @@ fn new_roots_are_followed_and_stored_one_by_one() {
     // The stored roots are verified again, and the request goes on after the last.
     device.refresh(&repo);
     assert_eq!(device.requested(), ["4.root.json", "timestamp.json"]);
-    assert_eq!(device.loads[1..4], [root(2), root(3), root(4)]);
+    assert_eq!(device.loads[2..5], [root(2), root(3), root(4)]);
 }
 
 #[test]
@@ -103,25 +111,41 @@ fn every_layout_verifies_and_is_stored_as_received() {
 }
 
 #[test]
-fn the_ledger_names_files_root_and_keys() {
-    let repo = Repo::new();
+fn the_ledger_says_how_far_the_device_has_come_under_which_root_and_keys() {
+    let mut repo = Repo::new();
+    repo.bump("targets");
+    repo.release();
     let device = Device::refreshed(&repo);
-    let mut keys = ["timestamp", "snapshot"].map(|name| Signer::new(name).fingerprint());
-    keys.sort();
-    let root: serde_json::Value = serde_json::from_slice(&repo.file("1.root.json")).unwrap();
-    let signed = root["signed"].to_string();
-    let signed = ota_trust::json::canonical_form(signed.as_bytes(), &device.limits).unwrap();
-    let root = sha256_hex(&signed);
-    let line = |role: &str, file: &str| {
-        let file = sha256_hex(&repo.file(file));
-        format!("file {role} {file} 1 {root} 1 {root} {} {}\n", keys[0], keys[1])
+    let file: serde_json::Value = serde_json::from_slice(&repo.file("1.root.json")).unwrap();
+    let keys = ["timestamp", "snapshot"].map(|role| {
+        // By what it decodes to, and by how it is written.
+        let written = sha256_hex(file["signed"]["keys"][role].to_string().as_bytes());
+        format!("{role} {}:{written}", Signer::new(role).fingerprint())
+    });
+    let keys = keys.join(" ");
+    let signed = |name: &str| {
+        let file: serde_json::Value = serde_json::from_slice(&repo.file(name)).unwrap();
+        let signed = file["signed"].to_string();
+        sha256_hex(&ota_trust::json::canonical_form(signed.as_bytes(), &device.limits).unwrap())
     };
-    let (timestamp, snapshot) =
-        (line("timestamp", "timestamp.json"), line("snapshot", "1.snapshot.json"));
-    let body = format!("ota-trust ledger 1\n{timestamp}{snapshot}");
+    let (root, root_key) = (signed("1.root.json"), Signer::new("root").fingerprint());
+    let (timestamp, snapshot) = (signed("timestamp.json"), signed("2.snapshot.json"));
+    let lines = [
+        "ota-trust ledger 1".to_owned(),
+        "chain default".to_owned(),
+        // At the last root, in both copies; at the timestamp and the snapshot.
+        "generation 4".to_owned(),
+        format!("root 1 {root} 1 {root_key}"),
+        format!("anchor 1 {root}"),
+        format!("floor timestamp 2 1 {keys}"),
+        format!("floor snapshot 2 1 {keys}"),
+        format!("floor targets 2 1 {keys}"),
+        format!("file timestamp {timestamp}"),
+        format!("file snapshot {snapshot}"),
+    ];
+    let body = lines.join("\n") + "\n";
     let checksum = sha256_hex(body.as_bytes());
-    let ledger = String::from_utf8(device.store[&StoredItem::Ledger].clone()).unwrap();
-    assert_eq!(ledger, format!("{body}sha256 {checksum}\n"));
+    assert_eq!(device.ledger(), format!("{body}sha256 {checksum}\n"));
 }
 
 #[test]

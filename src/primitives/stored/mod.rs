@@ -172,12 +172,12 @@ macro_rules! lines {
         $name:literal,
         $major:literal,
         $(#[$meta:meta])*
-        $vis:vis struct $item:ident { $($(#[$doc:meta])* $word:ident: $lines:ty),* $(,)? } $(,)?
+        $vis:vis struct $item:ident { $($(#[$doc:meta])* $of:vis $word:ident: $lines:ty),* $(,)? } $(,)?
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         $vis struct $item {
-            $($(#[$doc])* $word: $lines,)*
+            $($(#[$doc])* $of $word: $lines,)*
         }
 
         impl $crate::primitives::stored::Item for $item {

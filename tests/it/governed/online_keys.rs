@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::agent::Agent;
 use super::vendor::{Vendor, product, stable, version};
 use crate::publishing::house::{House, Web, key};
-use crate::world::{FOREVER, canonical};
+use crate::world::{FOREVER, canonical, sha256_hex};
 
 const ROLES: [&str; 5] = ["targets", "releases", "rollouts", "brake", "services"];
 const ONLINE: [&str; 3] = ["timestamp", "snapshot", "services"];
@@ -83,12 +83,15 @@ impl History {
         let mut meta = serde_json::Map::new();
         for ((name, latest), behind) in ROLES.iter().zip(self.latest).zip(attack.behind) {
             let chosen = latest - behind % latest;
-            meta.insert(format!("{name}.json"), json!({"version": chosen}));
+            let file = format!("{chosen}.{name}.json");
             if let (&"rollouts", Some(which)) = (name, attack.forged) {
-                let file = format!("{chosen}.rollouts.json");
                 let real: Value = serde_json::from_slice(&web.0[&file]).unwrap();
-                web.0.insert(file, envelope(&real["signed"], ONLINE[which]));
+                web.0.insert(file.clone(), envelope(&real["signed"], ONLINE[which]));
             }
+            // Without digests, nothing of it would be read at all.
+            let digest = sha256_hex(&web.0[&file]);
+            let listed = json!({"version": chosen, "hashes": {"sha256": digest}});
+            meta.insert(format!("{name}.json"), listed);
         }
         let at = 100 + number * attack.raise;
         let header = |role: &str| json!({"_type": role, "spec_version": "1.0.34", "version": at, "expires": FOREVER});

@@ -183,6 +183,11 @@ fn what_a_request_says_beside_its_payload_is_not_believed() {
     assert_eq!(edited(&|json| json["format"] = 2.into()), Err("ceremony.kind"));
     assert_eq!(edited(&|json| json["_type"] = "signing-response".into()), Err("ceremony.kind"));
     assert_eq!(edited(&|json| json["payload"]["x"] = "e\u{301}".into()), Err("ceremony.field"));
+    // Devices would read it, but nobody here writes it.
+    for expires in ["2028-01-01T00:00:00.5Z", "2028-01-01T00:00:00+00:00"] {
+        let foreign = |json: &mut serde_json::Value| json["payload"]["expires"] = expires.into();
+        assert_eq!(edited(&foreign), Err("ceremony.field"));
+    }
     assert_eq!(
         edited(&|json| drop(json.as_object_mut().unwrap().remove("expires"))),
         Err("ceremony.field")

@@ -183,6 +183,79 @@ fn unknown_fields_of_every_kind_come_out_as_they_went_in() {
     same("timestamp.json", release.timestamp().unwrap().bytes());
 }
 
+/// Devices read expiry in other forms, and delegations that do not say whether they are terminating.
+/// Here they are read so, stay as they are in what is not touched, and are written as TUF has them.
+#[test]
+fn what_others_write_otherwise_is_read_and_never_written() {
+    const EXPIRY: [(&str, &str); 5] = [
+        ("root", "2098-12-31T20:00:00-04:00"),
+        ("timestamp", "2099-01-01T00:00:00.188963Z"),
+        ("snapshot", "2099-01-01T00:00:00.1+00:00"),
+        ("targets", "2099-01-01T01:00:00+01:00"),
+        ("role", "2099-01-01T00:00:00.999999999Z"),
+    ];
+    let mut repo = Repo::with(|repo| {
+        repo.delegate("targets", world::Delegation::new("role", &["*"]));
+    });
+    for (role, expires) in EXPIRY {
+        repo.edit(role, move |signed| signed["expires"] = expires.into());
+    }
+    repo.edit("targets", |signed| {
+        signed["delegations"]["roles"][0].as_object_mut().unwrap().remove("terminating");
+    });
+    repo.publish_all();
+    let file = |name: &str| repo.file(name);
+    let limits = Limits::default();
+    let open = [file("1.root.json"), file("timestamp.json"), file("1.snapshot.json")];
+    let [root, timestamp, snapshot] = open;
+    let mut published = Published::open(root, timestamp, snapshot, &limits).unwrap();
+    for name in ["targets", "role"] {
+        published.load(&role(name), file(&format!("1.{name}.json"))).unwrap();
+    }
+    let expires = published.root().unwrap().expires();
+    assert_eq!(expires.to_string(), world::FOREVER);
+    let keys = ["root", "timestamp", "snapshot", "targets", "role"]
+        .map(|name| seeded(name).with_key_id(KeyId::new(name)));
+
+    // All of them mean one moment: none expires before it, and all do a second later.
+    let mut draft = published.draft();
+    draft.renew_expiring(expires);
+    assert_eq!(draft.seal(now(), &Policy::default()).unwrap_err().code(), "seal.nothing");
+    let mut draft = published.draft();
+    draft.renew_expiring(expires.saturating_add(1));
+    assert_eq!(draft.seal(now(), &Policy::default()).unwrap().files().count(), 3);
+
+    // One role changes: its file, the snapshot and the timestamp are written, and nothing else.
+    let lists = |draft: &mut Draft| {
+        draft.insert_target(&path("file"), &TargetEntry::of(b"content")).unwrap();
+    };
+    let first = publish(&published, lists, &keys);
+    let names: Vec<String> = first.files().map(|file| file.name()).collect();
+    assert_eq!(names, ["2.role.json", "2.snapshot.json", "timestamp.json"]);
+    let renew = |draft: &mut Draft| {
+        draft.renew(&top("root")).unwrap();
+        draft.renew(&RoleName::targets()).unwrap();
+    };
+    let second = publish(first.published(), renew, &keys);
+    for file in first.files().chain(second.files()) {
+        let signed = signed(file.bytes());
+        let expires = signed["expires"].as_str().unwrap();
+        assert!(expires.len() == 20 && expires.ends_with(":00Z"), "{expires}");
+        if let Some(edge) = signed["delegations"]["roles"].get(0) {
+            assert_eq!(edge["terminating"], false);
+        }
+    }
+    let mut web = Web::default();
+    web.0.extend(repo.served.clone());
+    web.upload(&first);
+    let mut device = world::Device::new(&repo);
+    device.refresh(&web);
+    web.upload(&second);
+    let repository = device.refresh(&web);
+    assert_eq!(repository.root().version().get(), 2);
+    device.find(&web, repository, "file").unwrap().target.unwrap();
+}
+
 fn top(name: &str) -> RoleName {
     match name {
         "root" => RoleType::Root,

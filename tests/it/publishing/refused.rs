@@ -376,3 +376,51 @@ fn too_few_signatures_give_everything_back() {
     signing.sign(&key("targets 2")).unwrap();
     signing.publish(&[&key("snapshot"), &key("timestamp")], now()).unwrap();
 }
+
+#[test]
+fn without_digests_nothing_is_published_that_could_be_swapped_for_something_else() {
+    let mut house = House::new().with_keys(&["releases", "other"]);
+    let hashed = |name: &str, prefix: &str| {
+        let paths = PathSet::HashPrefixes(vec![prefix.into()]);
+        Delegation::new(role(name), vec![public("releases")], 1, paths)
+    };
+    let edits: [(&str, &dyn Fn(&mut Draft)); 4] = [
+        ("a governed document", &|draft| {
+            delegate(draft, "targets", "plans", &["rollouts/*"]);
+            let plan = path("rollouts/lamp.json");
+            draft.role(&role("plans")).unwrap().insert(&plan, &TargetEntry::of(b"{}"));
+        }),
+        ("succinct bins", &|draft| {
+            add(draft, "a");
+            let bins = Bins::succinct(1, "bin", vec![public("releases")], 1);
+            draft.move_into_bins(&role("targets"), &bins).unwrap();
+        }),
+        ("hash prefixes", &|draft| {
+            for (name, prefix) in [("low", "0"), ("high", "f")] {
+                draft.targets().unwrap().delegate(&hashed(name, prefix)).unwrap();
+                draft.create_role(&role(name)).unwrap();
+            }
+        }),
+        ("a key of targets", &|draft| {
+            let paths = PathSet::patterns(["a/*"]);
+            let edge = Delegation::new(role("a"), vec![public("targets")], 1, paths);
+            draft.targets().unwrap().delegate(&edge).unwrap();
+            draft.create_role(&role("a")).unwrap();
+        }),
+    ];
+    for (what, edit) in edits {
+        assert!(house.release(edit).is_ok(), "{what}: with digests");
+        house.policy.list_digests = false;
+        assert_eq!(house.refusal(edit), "seal.unbound", "{what}");
+        house.policy.list_digests = true;
+    }
+    // Two roles of one team are told.
+    house.policy.list_digests = false;
+    let mut draft = house.published.draft();
+    delegate(&mut draft, "targets", "stable", &["fw/*"]);
+    delegate(&mut draft, "targets", "beta", &["fw/*"]);
+    let signing = draft.clone().seal(now(), &house.policy).unwrap();
+    assert_eq!(signing.swappable(), [(role("stable"), role("beta"))]);
+    house.policy.list_digests = true;
+    assert!(draft.seal(now(), &house.policy).unwrap().swappable().is_empty());
+}

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
 use ota_trust::update::{
-    Change, Lookup, NotFound, Repository, StaleRepository, StaleTarget, Step, StoredItem, Update,
-    UpdateError,
+    Anchor, ChainName, Change, LedgerCopy, Lookup, NotFound, Repository, StaleNotFound,
+    StaleRepository, StaleTarget, Step, StoredItem, Update, UpdateError,
 };
 use ota_trust::verify::{TrustedTarget, VouchedTarget};
 
@@ -15,6 +15,10 @@ use super::repo::Repo;
 
 /// When cycles start unless a test says otherwise.
 pub(crate) const START: &str = "2027-01-01T00:00:00Z";
+
+/// Both copies of the ledger.
+pub(crate) const LEDGER: [StoredItem; 2] =
+    [StoredItem::Ledger(LedgerCopy::First), StoredItem::Ledger(LedgerCopy::Second)];
 
 /// A clock that is believed.
 pub(crate) fn at(time: &str) -> StartTime {
@@ -77,11 +81,17 @@ impl Ended {
 #[derive(Clone)]
 pub(crate) struct Device {
     pub(crate) anchor: Vec<u8>,
+    /// The name that the firmware gives its chain.
+    pub(crate) chain: ChainName,
     pub(crate) limits: Limits,
     pub(crate) start: StartTime,
     pub(crate) store: BTreeMap<StoredItem, Vec<u8>>,
     /// Items that cannot be written.
     pub(crate) broken: BTreeSet<StoredItem>,
+    /// Items that cannot be read.
+    pub(crate) unreadable: BTreeSet<StoredItem>,
+    /// What cannot be read is taken for lost.
+    pub(crate) gives_up: bool,
     /// The power fails after so many changes of a run.
     pub(crate) power_cut_after: Option<usize>,
     /// The requests of the last run, in order.
@@ -104,10 +114,13 @@ impl Device {
         limits.max_attempts = 1;
         Self {
             anchor,
+            chain: ChainName::default(),
             limits,
             start,
             store: BTreeMap::new(),
             broken: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
+            gives_up: false,
             power_cut_after: None,
             requests: Vec::new(),
             loads: Vec::new(),
@@ -127,7 +140,7 @@ impl Device {
         mirror: &dyn Mirror,
     ) -> Result<Repository<'static>, Ended> {
         self.forget_log();
-        let step = Update::begin(self.anchor.clone(), self.start, self.limits.clone())?;
+        let step = Update::begin(self.provision(), self.start, self.limits.clone())?;
         self.drive(mirror, step)
     }
 
@@ -147,9 +160,20 @@ impl Device {
         max_staleness: u64,
     ) -> Result<StaleRepository<'static>, Ended> {
         self.forget_log();
-        let (anchor, limits) = (self.anchor.clone(), self.limits.clone());
+        let (anchor, limits) = (self.provision(), self.limits.clone());
         let step = Update::begin_offline(anchor, self.start, max_staleness, limits)?;
         self.drive(bundle, step)
+    }
+
+    /// A cycle that goes by the storage alone.
+    pub(crate) fn refresh_stored(
+        &mut self,
+        max_staleness: u64,
+    ) -> Result<StaleRepository<'static>, UpdateError> {
+        self.forget_log();
+        let (anchor, limits) = (self.provision(), self.limits.clone());
+        let step = Update::begin_stored(anchor, self.start, max_staleness, limits)?;
+        self.drive(&Nobody, step).map_err(Ended::refusal)
     }
 
     pub(crate) fn find(
@@ -160,7 +184,7 @@ impl Device {
     ) -> Result<Lookup<Repository<'static>, TrustedTarget>, Ended> {
         self.forget_log();
         let step = repository.find(&TargetPath::new(path).unwrap())?;
-        self.drive(mirror, step)
+        ended(self.drive(mirror, step)?)
     }
 
     pub(crate) fn find_vouched(
@@ -171,7 +195,7 @@ impl Device {
     ) -> Result<Lookup<Repository<'static>, VouchedTarget>, Ended> {
         self.forget_log();
         let step = repository.find_vouched(path)?;
-        self.drive(mirror, step)
+        ended(self.drive(mirror, step)?)
     }
 
     pub(crate) fn find_offline(
@@ -182,7 +206,9 @@ impl Device {
     ) -> Result<Lookup<StaleRepository<'static>, StaleTarget>, Ended> {
         self.forget_log();
         let step = repository.find(&TargetPath::new(path).unwrap())?;
-        self.drive(bundle, step)
+        let Lookup { repository, target } = self.drive(bundle, step)?;
+        let target = target.map_err(StaleNotFound::accept_staleness);
+        ended(Lookup { repository, target })
     }
 
     #[cfg(feature = "repository")]
@@ -194,17 +220,55 @@ impl Device {
     ) -> Result<Lookup<StaleRepository<'static>, StaleTarget<VouchedTarget>>, Ended> {
         self.forget_log();
         let step = repository.find_vouched(path)?;
-        self.drive(bundle, step)
+        let Lookup { repository, target } = self.drive(bundle, step)?;
+        let target = target.map_err(StaleNotFound::accept_staleness);
+        ended(Lookup { repository, target })
     }
 
     /// Other firmware has written the ledger: `edit` is given the lines before the checksum.
     pub(crate) fn edit_ledger(&mut self, edit: impl FnOnce(&str) -> String) {
-        let ledger = String::from_utf8(self.store[&StoredItem::Ledger].clone()).unwrap();
+        let ledger = self.ledger();
         let (lines, _) = ledger.split_at(ledger.rfind("sha256 ").unwrap());
         let lines = edit(lines);
         let checksum = sha256_hex(lines.as_bytes());
         let ledger = format!("{lines}sha256 {checksum}\n");
-        self.store.insert(StoredItem::Ledger, ledger.into_bytes());
+        self.store.insert(StoredItem::Ledger(self.newest_copy()), ledger.into_bytes());
+    }
+
+    /// The newer one of the two copies of the ledger.
+    pub(crate) fn ledger(&self) -> String {
+        let bytes = &self.store[&StoredItem::Ledger(self.newest_copy())];
+        String::from_utf8(bytes.clone()).unwrap()
+    }
+
+    /// Which copy of the ledger was written last.
+    pub(crate) fn newest_copy(&self) -> LedgerCopy {
+        let generation = |copy: &LedgerCopy| {
+            let bytes = self.store.get(&StoredItem::Ledger(*copy))?;
+            let text = String::from_utf8_lossy(bytes);
+            let line = text.lines().find_map(|line| line.strip_prefix("generation "))?;
+            line.split(' ').next()?.parse::<u64>().ok()
+        };
+        let copies = [LedgerCopy::Second, LedgerCopy::First];
+        copies.into_iter().max_by_key(generation).unwrap()
+    }
+
+    /// Both copies of the ledger are gone.
+    pub(crate) fn lose_ledger(&mut self) {
+        for copy in LEDGER {
+            self.store.remove(&copy);
+        }
+    }
+
+    /// The lines of the ledger with this first word, without it.
+    pub(crate) fn ledger_lines(&self, word: &str) -> Vec<String> {
+        let word = format!("{word} ");
+        let ledger = self.ledger();
+        ledger.lines().filter_map(|line| Some(line.strip_prefix(&word)?.to_owned())).collect()
+    }
+
+    fn provision(&self) -> Anchor<'static> {
+        Anchor::new(self.anchor.clone()).in_chain(self.chain.clone())
     }
 
     /// The names of the last run's requests.
@@ -218,12 +282,21 @@ impl Device {
         self.changes.clear();
     }
 
-    fn drive<D>(&mut self, mirror: &dyn Mirror, mut step: Step<'static, D>) -> Result<D, Ended> {
+    pub(crate) fn drive<D>(
+        &mut self,
+        mirror: &dyn Mirror,
+        mut step: Step<'static, D>,
+    ) -> Result<D, Ended> {
         loop {
             step = match step {
                 Step::Load(load) => {
-                    let bytes = self.read(load.item());
-                    load.loaded(bytes)?
+                    let item = load.item().clone();
+                    if self.unreadable.contains(&item) {
+                        self.loads.push(item);
+                        if self.gives_up { load.assume_lost()? } else { load.unreadable()? }
+                    } else {
+                        load.loaded(self.read(&item))?
+                    }
                 }
                 Step::Fetch(fetch) => {
                     let request = Request {
@@ -264,7 +337,7 @@ impl Device {
     pub(crate) fn apply(&mut self, changes: &[Change<'_>]) -> Result<Written, Ended> {
         for change in changes {
             let (Change::Write { item, .. } | Change::Remove { item }) = change;
-            if self.broken.contains(item) {
+            if self.broken.contains(*item) {
                 return Ok(Written::Part);
             }
             if self.power_cut_after == Some(self.changes.len()) {
@@ -282,6 +355,23 @@ impl Device {
             }
         }
         Ok(Written::All)
+    }
+}
+
+/// A look-up that was refused is one that has ended, for most tests.
+fn ended<R, T>(lookup: Lookup<R, T>) -> Result<Lookup<R, T>, Ended> {
+    match lookup.target {
+        Err(NotFound::Refused(error)) => Err(Ended::Refused(*error)),
+        _ => Ok(lookup),
+    }
+}
+
+/// Whom nobody must ask.
+pub(crate) struct Nobody;
+
+impl Mirror for Nobody {
+    fn get(&self, name: &str, _: u32) -> Answer {
+        panic!("{name} was asked for")
     }
 }
 

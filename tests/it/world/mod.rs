@@ -15,8 +15,10 @@ mod repo;
 mod signer;
 mod targets;
 
-pub(crate) use check::{assert_refused, assert_stored, item, name_of, shortfall};
-pub(crate) use device::{Answer, Device, Ended, Mirror, Request, START, Written, at, visited};
+pub(crate) use check::{assert_refused, assert_stored, item, shortfall};
+pub(crate) use device::{
+    Answer, Device, Ended, LEDGER, Mirror, Nobody, Request, START, Written, at, visited,
+};
 pub(crate) use json::{Form, canonical, render, sha256_hex, sha512_hex};
 pub(crate) use repo::{FOREVER, Listing, Repo, quote, sign};
 pub(crate) use signer::{Authority, Signer};
