@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use super::bindings::{Pair, check_bindings};
 use super::delegated::{changed_delegations, check_bins, names};
 use super::reach::check_paths;
 use super::sealed::Contents;
@@ -55,13 +56,13 @@ pub(super) fn orphaned(
     orphaned
 }
 
-/// Everything that can be known before anybody signs.
+/// Everything that can be known before anybody signs; and which roles could be swapped all the same.
 pub(super) fn check(
     published: &Published,
     files: &BTreeMap<RoleName, Sealed>,
     now: UtcTime,
     policy: &Policy,
-) -> Result<()> {
+) -> Result<Vec<Pair>> {
     let view = View::new(published, files);
     for role in [RoleType::Root, RoleType::Targets] {
         let role = RoleName::from(role);
@@ -81,7 +82,8 @@ pub(super) fn check(
     changed_delegations(files).try_for_each(|(role, all)| check_bins(role, all))?;
     check_file_names(&view, files)?;
     check_delegated_files(published, files)?;
-    check_paths(&view, files, &policy.limits)
+    check_paths(&view, files, &policy.limits)?;
+    check_bindings(&view, files, policy)
 }
 
 /// A version that devices take for newer, and an expiry that is still to come.

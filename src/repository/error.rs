@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use crate::key::{KeyFingerprint, SigningError};
 use crate::metadata::MetadataError;
-use crate::primitives::{RoleName, UtcTime, Version, refusals};
+use crate::primitives::{Quoted, RoleName, UtcTime, Version, refusals};
 use crate::provenance::ProvenanceError;
 use crate::verify::VerifyError;
 
@@ -18,7 +18,7 @@ refusals!(
         #[refusal(of 0, FixCaller)]
         #[error(transparent)]
         Unreadable(#[from] VerifyError),
-        /// The bytes are not compact and sorted.
+        /// The bytes are not compact and sorted, or `expires` has another form than TUF's.
         #[refusal("seal.form", FixCaller)]
         #[error("{role}: not in the form in which files are published")]
         Form {
@@ -27,12 +27,12 @@ refusals!(
         },
         /// A text is not in Unicode's normal form C: clients would disagree about it.
         #[refusal("seal.not-normalised", FixCaller)]
-        #[error("{role}: {text:?} is not in normal form C")]
+        #[error("{role}: {text} is not in normal form C")]
         NotNormalised {
             /// The role.
             role: RoleName,
             /// The text.
-            text: Box<str>,
+            text: Quoted,
         },
         /// The version does not follow the published one: devices would take the file for a rollback.
         #[refusal("seal.version", FixCaller)]
@@ -88,30 +88,30 @@ refusals!(
         /// A role lists a path that no search for it comes to there: it is outside of the delegation,
         /// or behind one that ends the search.
         #[refusal("seal.path-outside", FixCaller)]
-        #[error("{role} may not speak for {path:?}")]
+        #[error("{role} may not speak for {path}")]
         PathOutside {
             /// The role.
             role: RoleName,
             /// The path.
-            path: Box<str>,
+            path: Quoted,
         },
         /// A role lists what is no target path.
         #[refusal("seal.no-path", FixCaller)]
-        #[error("{role}: {path:?} is no target path")]
+        #[error("{role}: {path} is no target path")]
         NoPath {
             /// The role.
             role: RoleName,
             /// The text.
-            path: Box<str>,
+            path: Quoted,
         },
         /// An entry that devices refuse when they look it up.
         #[refusal(of reason, FixCaller)]
-        #[error("{role}: devices refuse the entry of {path:?}")]
+        #[error("{role}: devices refuse the entry of {path}")]
         Entry {
             /// The role.
             role: RoleName,
             /// The path.
-            path: Box<str>,
+            path: Quoted,
             /// What is wrong with it.
             #[source]
             reason: MetadataError,
@@ -124,6 +124,14 @@ refusals!(
             role: RoleName,
             /// The bits.
             bits: u32,
+        },
+        /// The policy lists no digests, and devices could not tell the file from another's: it has
+        /// governed documents or bins, is a bin, or shares a key with `targets`.
+        #[refusal("seal.unbound", FixCaller)]
+        #[error("{role}: without digests, its file could be swapped with another's")]
+        Unbound {
+            /// The role.
+            role: RoleName,
         },
         /// Without versions in the names, the file would be taken for a root.
         #[refusal("seal.file-name", FixCaller)]
@@ -159,7 +167,7 @@ refusals!(
         #[error("{path}: its provenance is not what the policy asks for")]
         Provenance {
             /// The path of the target.
-            path: Box<str>,
+            path: Quoted,
             /// What is wrong with its provenance.
             #[source]
             reason: Box<ProvenanceError>,

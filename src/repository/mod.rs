@@ -47,6 +47,7 @@
 //! ```
 
 mod authority;
+mod bindings;
 mod bins;
 pub mod ceremony;
 mod checks;

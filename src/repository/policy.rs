@@ -20,6 +20,11 @@ pub struct Policy {
     pub separation: Separation,
     /// Whether snapshot and timestamp list length and SHA-256 of each file besides its version.
     /// Devices then know how much to download at most, and a file is checked before it is read.
+    ///
+    /// It is a matter of security: without digests, whoever serves the files can put one in the place of
+    /// another of the same keys and version. So nothing is published then that devices would have to
+    /// refuse for it (`seal.unbound`), and [`Signing::swappable`](crate::repository::Signing::swappable)
+    /// names what is left.
     pub list_digests: bool,
     /// The limits of the smallest device. What is over them is not published.
     pub limits: Limits,

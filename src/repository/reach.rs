@@ -27,7 +27,7 @@ pub(super) fn check_paths(
             continue;
         }
         for text in document.paths() {
-            let (role, path) = (name.clone(), || text.clone().into_owned().into());
+            let (role, path) = (name.clone(), || text.clone().into());
             let Ok(parsed) = TargetPath::new(&text) else {
                 return Err(SealError::NoPath { role, path: path() });
             };

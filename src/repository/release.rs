@@ -132,7 +132,13 @@ impl Release {
             NewTimestamp::Newer(file) | NewTimestamp::Same(file) => file,
         };
         let floor = before.snapshot().filter(|_| keeps_floors);
-        let listing = snapshot(&root, &trusted, floor, new_snapshot.bytes().to_vec(), &context)?;
+        let listing = snapshot(
+            &root,
+            &trusted,
+            floor.map(Into::into),
+            new_snapshot.bytes().to_vec(),
+            &context,
+        )?;
         for role in changed {
             let file =
                 next.roles.get(role).ok_or_else(|| SealError::NotLoaded { role: role.clone() })?;

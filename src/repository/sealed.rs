@@ -7,7 +7,7 @@ use core::fmt;
 use core::fmt::Write as _;
 
 use super::{Authority, Result, SealError};
-use crate::json::{Json, Object, strings, write_str};
+use crate::json::{Json, Object, Reader, strings, write_str};
 use crate::key::{Key, KeyId, Signer, normalised, sign_checked};
 use crate::metadata::{Document, RoleType, Root, Signed, Snapshot, Targets, Timestamp};
 use crate::primitives::{Limits, RoleName, Sha256Digest, UtcTime, Version, hex_print};
@@ -15,8 +15,9 @@ use crate::verify::VerifyError;
 
 /// A file that is to be signed: nothing of its `signed` part changes any more.
 ///
-/// Its bytes are compact, sorted, and hold only text in Unicode's normal form C: devices verify it
-/// in place wherever no control character is escaped, and every client reads it alike.
+/// Its bytes are compact, sorted, and hold only text in Unicode's normal form C and an `expires` as TUF
+/// writes it: devices verify it in place wherever no control character is escaped, and every client reads
+/// it alike.
 #[derive(Clone)]
 pub struct Sealed {
     role: RoleName,
@@ -73,10 +74,10 @@ impl Sealed {
         Ok(sealed)
     }
 
-    /// Compact and sorted, and text in normal form C.
+    /// Compact and sorted, with the expiry as TUF writes it, and text in normal form C.
     fn check_form(&self) -> Result<()> {
         let published = each!(&self.contents, document => document.is_published_form());
-        if !published {
+        if !published || !self.has_plain_expiry() {
             return Err(SealError::Form { role: self.role.clone() });
         }
         let payload = self.payload();
@@ -93,6 +94,22 @@ impl Sealed {
             }
         }
         Ok(())
+    }
+
+    /// Whether `expires` has the one form in which it is published. Devices read what others have
+    /// published in other forms, too.
+    fn has_plain_expiry(&self) -> bool {
+        let expires = alloc::format!("{}", self.expires());
+        let mut is_plain = false;
+        // It was read before.
+        let _ = Reader::again(self.payload(), 0).object(|r, key| {
+            if key.is("expires") {
+                is_plain = r.text()?.is(&expires);
+                return Ok(());
+            }
+            r.skip()
+        });
+        is_plain
     }
 
     /// The role.

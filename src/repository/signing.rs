@@ -38,6 +38,8 @@ pub struct Signing {
     /// Snapshot and timestamp that were sealed before.
     pub(super) carried: BTreeMap<RoleName, Sealed>,
     pub(super) policy: Policy,
+    /// Roles of which whoever serves the files could swap them.
+    swappable: Vec<(RoleName, RoleName)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +58,18 @@ impl Signing {
         now: UtcTime,
         policy: &Policy,
     ) -> Result<Self> {
-        check(&published, &files, now, policy)?;
+        let swappable = check(&published, &files, now, policy)?;
         let (next, policy) = (published.clone(), policy.clone());
         let (changed, carried) = (Vec::new(), BTreeMap::new());
         let (before, stage) = (published, Stage::Roles);
-        Self { before, next, stage, files, changed, online, carried, policy }.wait(now)
+        Self { before, next, stage, files, changed, online, carried, policy, swappable }.wait(now)
+    }
+
+    /// Roles that share a key, of which the delegations change, where the policy lists no digests: whoever
+    /// serves their files can put one in the place of the other. Show them to whoever publishes.
+    #[must_use]
+    pub fn swappable(&self) -> &[(RoleName, RoleName)] {
+        &self.swappable
     }
 
     /// Takes up files that were sealed before, with the signatures that they have.
@@ -97,7 +106,7 @@ impl Signing {
         }
         let online = Online::of(&carried);
         check_provenance(published, &sealed, envelopes, policy)?;
-        check(published, &sealed, now, policy)?;
+        let swappable = check(published, &sealed, now, policy)?;
         let mut signing = Self {
             before: published.clone(),
             next: published.clone(),
@@ -107,6 +116,7 @@ impl Signing {
             online,
             carried,
             policy: policy.clone(),
+            swappable,
         };
         signing.keep_valid();
         signing.wait(now)

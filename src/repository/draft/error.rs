@@ -1,9 +1,7 @@
 //! Why an edit is refused.
 
-use alloc::boxed::Box;
-
 use crate::key::KeyId;
-use crate::primitives::{RoleName, TargetPath, refusals};
+use crate::primitives::{Quoted, RoleName, TargetPath, refusals};
 
 refusals!(
     Signing,
@@ -13,8 +11,8 @@ refusals!(
     pub enum DraftError {
         /// A field that has a method of its own cannot be set by its name.
         #[refusal("draft.known-field", FixCaller)]
-        #[error("the field `{0}` is not set by its name")]
-        KnownField(Box<str>),
+        #[error("the field {0} is not set by its name")]
+        KnownField(Quoted),
         /// Another key is listed under the id.
         #[refusal("draft.key-conflict", FixCaller)]
         #[error("another key has the id {0}")]
