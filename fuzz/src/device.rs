@@ -1,8 +1,14 @@
 //! A device in memory: a storage and a transport, with a log and with faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Step, StoredItem, UpdateError};
+use ota_trust::update::{
+    Change, Fetched, FileRequest, Io, LedgerCopy, Loaded, Step, StoredItem, UpdateError,
+};
+
+/// Both copies of the ledger.
+pub const LEDGER: [StoredItem; 2] =
+    [StoredItem::Ledger(LedgerCopy::First), StoredItem::Ledger(LedgerCopy::Second)];
 
 /// What a repository answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +48,23 @@ pub struct Device {
     pub store: Store,
     /// The power fails after so many changes.
     pub power_left: Option<usize>,
-    /// An item that cannot be written.
-    pub broken: Option<StoredItem>,
+    /// Items that cannot be written.
+    pub broken: BTreeSet<StoredItem>,
+    /// Items that cannot be read.
+    pub unreadable: BTreeSet<StoredItem>,
+    /// What cannot be read is given up.
+    pub gives_up: bool,
     /// Names of the files requested, one for each attempt.
     pub requests: Vec<String>,
+    /// Roots that were offered by storage or mirrors, by the version that was asked for; no bytes where
+    /// there was none.
+    pub offered: Vec<(u64, Vec<u8>)>,
+    /// The walk through the roots has ended well.
+    pub has_last_root: bool,
     /// What was verified, in order; whether or not it could be stored.
     pub verified: Vec<(StoredItem, Vec<u8>)>,
+    /// What was written, in order.
+    pub written: Vec<(StoredItem, Vec<u8>)>,
     /// A floor was verified and could not be stored.
     pub lost_a_floor: bool,
 }
@@ -65,14 +82,34 @@ impl Device {
         if !powered.is_on {
             return Err(Ended::PowerCut);
         }
-        end.map_err(|e| Ended::Refused(e.refusal().expect("the storage is readable").clone()))
+        end.map_err(|e| Ended::Refused(e.refusal().clone()))
     }
 
     /// Forgets what happened in the last run.
     pub fn begin_run(&mut self) {
         self.requests.clear();
+        self.offered.clear();
+        self.has_last_root = false;
         self.verified.clear();
+        self.written.clear();
         self.lost_a_floor = false;
+    }
+
+    /// The timestamp that is trusted at the end of a run: the one just verified, or else the one that
+    /// was stored before.
+    pub fn timestamp(&self, before: &Store) -> Option<Vec<u8>> {
+        let mut verified = self.verified.iter().rev();
+        let verified = verified.find(|(item, _)| *item == StoredItem::Timestamp);
+        verified.map(|(_, bytes)| bytes).or_else(|| before.get(&StoredItem::Timestamp)).cloned()
+    }
+
+    /// The roots after the provisioned one that a run has followed: it asks for the next one after
+    /// each.
+    pub fn followed(&self) -> Vec<&[u8]> {
+        let asked = self.offered.iter().map(|(version, _)| *version).max().unwrap_or_default();
+        let of = |version| self.offered.iter().rfind(|(of, _)| *of == version);
+        let first = self.offered.first().map_or(asked, |(version, _)| *version);
+        (first..asked).filter_map(of).map(|(_, bytes)| &**bytes).collect()
     }
 
     /// Makes changes in order, as far as storage and power allow; whether all are made.
@@ -84,17 +121,20 @@ impl Device {
         }
         for change in changes {
             let (Change::Write { item, .. } | Change::Remove { item }) = change;
-            if self.broken.as_ref() == Some(*item) {
-                self.lost_a_floor |= subject.is_some_and(StoredItem::is_floor);
+            if self.broken.contains(*item) {
+                self.lost_a_floor |= subject.is_none_or(StoredItem::is_floor);
                 return Ok(false);
             }
             if let Some(left) = &mut self.power_left {
                 *left = left.checked_sub(1).ok_or(PowerCut)?;
             }
             match change {
-                Change::Write { item, bytes } => self.store.insert((*item).clone(), bytes.to_vec()),
-                Change::Remove { item } => self.store.remove(*item),
-            };
+                Change::Write { item, bytes } => {
+                    self.written.push(((*item).clone(), bytes.to_vec()));
+                    self.store.insert((*item).clone(), bytes.to_vec());
+                }
+                Change::Remove { item } => drop(self.store.remove(*item)),
+            }
         }
         Ok(true)
     }
@@ -114,7 +154,22 @@ impl Io for Powered<'_> {
     type Error = ();
 
     fn load(&mut self, item: &StoredItem) -> Loaded<()> {
-        if self.is_on { Ok(self.device.store.get(item).cloned()) } else { Err(()) }.into()
+        let device = &mut *self.device;
+        let is_readable = self.is_on && !device.unreadable.contains(item);
+        let bytes = device.store.get(item).filter(|_| is_readable).cloned();
+        match item {
+            StoredItem::Root(version) => {
+                device.offered.push((version.get(), bytes.clone().unwrap_or_default()));
+            }
+            StoredItem::Timestamp => device.has_last_root = true,
+            _ => {}
+        }
+        match bytes {
+            Some(bytes) => Loaded::Found(bytes),
+            None if is_readable => Loaded::Nothing,
+            None if device.gives_up => Loaded::AssumedLost,
+            None => Loaded::Unreadable(()),
+        }
     }
 
     fn fetch(&mut self, request: FileRequest<'_>) -> Fetched<()> {
@@ -123,7 +178,12 @@ impl Io for Powered<'_> {
         }
         let name = request.file.name();
         self.device.requests.push(name.clone());
-        match (self.serve)(&name, request.attempt) {
+        let answer = (self.serve)(&name, request.attempt);
+        if let (Some(version), true) = (request.file.version(), name.ends_with(".root.json")) {
+            let bytes = if let Answer::File(bytes) = &answer { bytes.clone() } else { Vec::new() };
+            self.device.offered.push((version.get(), bytes));
+        }
+        match answer {
             Answer::File(bytes) => Fetched::Received(bytes),
             Answer::NotFound => Fetched::NotFound,
             Answer::Failed => Fetched::Failed(()),

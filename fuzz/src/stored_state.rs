@@ -2,23 +2,23 @@
 //!
 //! Each stored item becomes what a device had at some time, what a thief signed, what a device of
 //! another repository with the same keys had, a damaged copy of one of these, the wrong item, any
-//! bytes, or nothing; the ledger can also be one that was written for the purpose, and newer
-//! firmware may have added to it. Then an honest repository is asked. It is believed unless a stored
-//! file is a rollback baseline that rules it out, which [`predict`] decides; and when the baselines
-//! are taken away, it always is. What is then trusted and stored says what it says on a new device,
-//! and what newer firmware has added to the ledger is still there.
+//! bytes, or nothing, or cannot be read; a copy of the ledger can also be one that was written for the
+//! purpose, and newer firmware may have added to it. Then an honest repository is asked. It is believed
+//! unless a floor rules it out, or the ledger has another chain, which [`predict`] decides; and when
+//! the floors are taken away, it always is. What is then trusted and stored says what it says on a new
+//! device, and what newer firmware has added to the ledger is still there.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use ota_trust::primitives::{Limits, StartTime, TargetPath};
 use ota_trust::update::{StoredItem, Update};
 
 use super::choices::Choices;
-use super::device::{Device, Ended, Store};
-use super::ledger::{self, Added, Entry, Ledger};
+use super::device::{Device, Ended, LEDGER, Store};
+use super::ledger::{self, Floor, LastRoot, Ledger, Line, Mark};
 use super::machine::model::{
-    Chain, Terms, Verdict, is_mixed, item, ledger_of, mark_of, predict, read, root_item,
+    Terms, digest, floor_keys, item, last_root, ledger_of, mark_of, predict, read, root_item,
     same_signed,
 };
 use super::repository::{Forgery, PATH, Repository, Rotation, Style, time};
@@ -63,8 +63,7 @@ impl Past {
         repository.release(&["team"]);
 
         // The same keys in another repository, which is ahead.
-        let other = Style { consistent: !style.consistent, ..style };
-        let mut other = Repository::new(other, DAY);
+        let mut other = repository.other(true);
         (0..2).for_each(|_| other.release(&["team"]));
         (0..9).for_each(|_| other.stamp());
         other.release(&["targets"]);
@@ -79,13 +78,6 @@ impl Past {
 }
 
 impl Past {
-    /// Whether a device uses the stored file of a role at all, given that another repository's may
-    /// be there.
-    fn reuses(&self, store: &Store) -> bool {
-        let chain = Chain::expected(&self.repository, store, 1);
-        self.repository.style.digests || !is_mixed(store, &chain)
-    }
-
     /// Whether another repository's file would pass for that of a role: signed by the same keys, of
     /// the listed version, and no digest is listed.
     fn could_be(&self, role: &StoredItem, file: &[u8]) -> bool {
@@ -99,7 +91,7 @@ impl Past {
 fn stolen(repository: &mut Repository) -> Vec<Store> {
     let thefts = [Forgery::Timestamp, Forgery::Snapshot, Forgery::DropTeam, Forgery::RaiseTargets];
     let store = |forgery| {
-        let files = repository.forge(forgery, 30).into_iter();
+        let files = repository.forge(forgery, 30, 1).into_iter();
         let item =
             |name: &str| item(if name.contains("snapshot") { "snapshot" } else { "timestamp" });
         files.map(|(name, file)| (item(&name), file)).collect()
@@ -111,34 +103,45 @@ pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
     let past = &PASTS[choices.below(PASTS.len())];
     let store = poisoned(past, &mut choices);
-    let terms = terms();
-    let predicted = predict(&store, &past.repository, &terms);
+    let mut unreadable = BTreeSet::new();
+    while choices.below(8) == 7 {
+        let all: Vec<&StoredItem> = past.fresh.keys().chain(&LEDGER).collect();
+        unreadable.insert((*choices.one_of(&all)).clone());
+    }
+    let terms = terms(past, &unreadable);
+    let mut serve = |name: &str| past.repository.serve(name);
+    let predicted = predict(&store, &mut serve, &terms);
 
-    let mut device = Device { store: store.clone(), ..Device::default() };
+    let mut device = Device { store: store.clone(), unreadable, ..Device::default() };
     let result = cycle(&mut device, &past.repository);
-    let [before, after] = [&store, &device.store].map(|store| store.get(&StoredItem::Ledger));
-    ledger::check_rewritten(before, after);
-    let is_newer = ledger_of(&store).is_newer;
+    let known = ledger_of(&store, &device.unreadable, false).map(|both| both.ledger);
+    let [before, after] = [&store, &device.store].map(|store| LEDGER.map(|copy| store.get(&copy)));
+    ledger::check_rewritten(known.as_ref(), before, after);
+    let is_newer = known.as_ref().is_some_and(|ledger| ledger.is_newer);
     if let Ok(is_durable) = result {
         assert_eq!(is_durable, !is_newer);
     }
-    if is_newer {
-        assert!(device.store == store, "written over what is newer");
+    if is_newer || known.is_none_or(|ledger| ledger.has("ended")) {
+        assert!(device.store == store, "written over what must stay");
     }
-    match predicted {
-        Verdict::Succeeds => assert!(result.is_ok(), "{result:?}"),
-        Verdict::IsRefused => assert!(result.is_err(), "a baseline is passed over"),
-        Verdict::Open => {}
+    let verdict = result.as_ref().map(|_| ()).map_err(Ended::code);
+    match (predicted.verdict, verdict) {
+        (Err(""), Err(_)) => {}
+        (expected, verdict) => assert_eq!(verdict, expected),
     }
-    if predicted != Verdict::Succeeds || is_newer {
+    // A copy of the ledger that comes back is another story.
+    device.unreadable.retain(|item| LEDGER.contains(item));
+    if verdict.is_err() || is_newer {
         // What an operator does.
-        for floor in [StoredItem::Ledger, StoredItem::Timestamp, StoredItem::Snapshot] {
-            device.store.remove(&floor);
+        for floor in LEDGER.iter().chain(&[StoredItem::Timestamp, StoredItem::Snapshot]) {
+            device.store.remove(floor);
         }
+        device.unreadable.clear();
         cycle(&mut device, &past.repository).expect("nothing is in the way");
     }
-    let reuses = past.reuses(&store);
-    for (item, bytes) in past.fresh.iter().filter(|(item, _)| **item != StoredItem::Ledger) {
+    let ledger = ledger_of(&device.store, &device.unreadable, false).expect("it can be read");
+    let reuses = past.repository.style.digests || !ledger.ledger.has("mixed");
+    for (item, bytes) in past.fresh.iter().filter(|(item, _)| !LEDGER.contains(item)) {
         let stored = device.store.get(item).expect("it is stored");
         let is_stale = reuses && past.could_be(item, stored) && store.get(item) == Some(stored);
         assert!(same_signed(stored, bytes) || is_stale, "{item:?} is not that of a new device");
@@ -147,14 +150,25 @@ pub fn check(input: &[u8]) {
     cycle(&mut device, &past.repository).expect("nothing has changed");
     assert!(device.store == before);
     // The next root and the timestamp; `targets` and `team` too, if it is not sure whose they are.
-    assert_eq!(device.requests.len(), if past.reuses(&before) { 2 } else { 4 });
+    assert_eq!(device.requests.len(), if reuses { 2 } else { 4 });
 }
 
-fn terms() -> Terms {
-    let now = time(DAY).to_string();
-    let max_rotations = Limits::default().max_root_rotations.into();
-    let stale_now = now.clone();
-    Terms { anchor: 1, max_rotations, can_remove: true, day: DAY, now, stale_now }
+fn terms(past: &Past, unreadable: &BTreeSet<StoredItem>) -> Terms {
+    let (now, limits) = (time(DAY).to_string(), Limits::default());
+    Terms {
+        anchor: past.repository.root(1).to_vec(),
+        chain: "default",
+        at_least: None,
+        unreadable: unreadable.clone(),
+        gives_up: false,
+        max_rotations: limits.max_root_rotations.into(),
+        max_timestamp: limits.max_timestamp_length,
+        max_snapshot: limits.max_snapshot_length,
+        day: DAY,
+        stale_now: now.clone(),
+        now,
+        acknowledges: false,
+    }
 }
 
 /// A cycle and a search; whether floors could be stored.
@@ -179,14 +193,17 @@ fn poisoned(past: &Past, choices: &mut Choices<'_>) -> Store {
             store.insert(item, bytes);
         }
     }
-    let mut ledger = match choices.below(3) {
-        0 => some_bytes(past, &StoredItem::Ledger, choices),
-        _ => Some(written_ledger(past, &store, choices)),
-    };
-    for _ in 0..choices.below(4) {
-        ledger = ledger.map(|bytes| ledger::as_newer_firmware(&bytes, choices));
+    for copy in LEDGER {
+        let mut ledger = match choices.below(3) {
+            0 => some_bytes(past, &copy, choices),
+            1 => store.get(&LEDGER[0]).cloned(),
+            _ => Some(written_ledger(past, &store, choices)),
+        };
+        for _ in 0..choices.below(4) {
+            ledger = ledger.map(|bytes| ledger::as_newer_firmware(&bytes, choices));
+        }
+        store.extend(ledger.map(|bytes| (copy, bytes)));
     }
-    store.extend(ledger.map(|bytes| (StoredItem::Ledger, bytes)));
     store
 }
 
@@ -213,27 +230,59 @@ fn some_bytes(past: &Past, item: &StoredItem, choices: &mut Choices<'_>) -> Opti
 
 /// A well-formed ledger that knows the stored files, and says of them what the input wants.
 fn written_ledger(past: &Past, store: &Store, choices: &mut Choices<'_>) -> Vec<u8> {
-    let mut entries = Vec::new();
-    let files: BTreeMap<&str, Option<&Vec<u8>>> =
-        ["timestamp", "snapshot"].into_iter().map(|role| (role, store.get(&item(role)))).collect();
-    for (role, bytes) in files {
-        let Some(bytes) = bytes.filter(|_| choices.yes()) else { continue };
-        let root_version = 1 + choices.below(past.repository.roots.len() + 1) as u64;
-        let mut root = mark_of(past.repository.root(root_version));
-        root.version = root_version;
-        let mut anchor = mark_of(past.repository.root(1));
-        match choices.below(6) {
-            0 => root.digest = sha256(b"another root"),
-            1 => anchor.digest = sha256(b"another root"),
-            2 => anchor.version += 1,
-            _ => {}
-        }
-        let first = choices.below(20);
-        let keys = (first..first + choices.below(4)).map(fingerprint).collect();
-        let role = role.to_owned();
-        let (file, added) = (sha256(bytes), Added::default());
-        entries.push(Entry { role, file, root, anchor, keys, added });
+    let generation = choices.below(4).to_string();
+    let mut lines = vec![Line::new("generation", &[&generation])];
+    let words = [Line::new("mixed", &[]), Line::new("ended", &[])];
+    let more = [Line::new("chain", &["default"]), Line::new("chain", &["other"])];
+    let more = words.into_iter().chain(more);
+    lines.extend(
+        more.zip([3, 15, 1, 15]).filter_map(|(line, rarely)| {
+            (choices.below(16) % (rarely + 1) == rarely).then_some(line)
+        }),
+    );
+    let roots = past.repository.roots.len();
+    let root = |version: u64| past.repository.root(version);
+    let version = |choices: &mut Choices<'_>| 1 + choices.below(roots) as u64;
+    let other = |version| Mark { version, digest: sha256(b"another root") };
+    let recorded = version(choices);
+    match choices.below(6) {
+        0 => {}
+        1 => lines.push(ledger::root_line(&LastRoot {
+            mark: other(recorded),
+            ..last_root(root(recorded))
+        })),
+        2 => lines.push(ledger::root_line(&LastRoot {
+            mark: other(recorded + roots as u64),
+            ..last_root(root(recorded))
+        })),
+        3 => lines.push(ledger::root_line(&LastRoot {
+            mark: other(recorded),
+            threshold: 1,
+            keys: (0..3).map(fingerprint).collect(),
+        })),
+        _ => lines.push(ledger::root_line(&last_root(root(recorded)))),
     }
-    let mixed = choices.yes().then(Added::default);
-    ledger::write(&Ledger { mixed, entries, ..Ledger::default() })
+    match choices.below(6) {
+        0 => lines.push(ledger::anchor_line(&other(1))),
+        1 => lines.push(ledger::anchor_line(&other(recorded))),
+        2 => {}
+        _ => lines.push(ledger::anchor_line(&mark_of(root(1)))),
+    }
+    for role in ["timestamp", "snapshot", "targets"] {
+        let under = version(choices);
+        let keys = match choices.below(4) {
+            0 => continue,
+            1 => (0..choices.below(20)).map(fingerprint).collect(),
+            _ => floor_keys(root(under)),
+        };
+        let number = 1 + choices.below(12) as u64;
+        let floor = Floor { role: role.into(), version: number, root: under, keys };
+        lines.push(ledger::floor_line(&floor));
+    }
+    for role in ["timestamp", "snapshot"] {
+        let file = store.get(&item(role)).and_then(|bytes| read(bytes));
+        let file = file.filter(|_| choices.yes());
+        lines.extend(file.map(|file| Line::new("file", &[role, &digest(&file)])));
+    }
+    ledger::write(&Ledger { lines, ..Ledger::default() })
 }

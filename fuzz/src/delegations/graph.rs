@@ -158,10 +158,13 @@ pub fn publish(graph: &Graph) -> BTreeMap<String, Vec<u8>> {
         let signers: Vec<Signer> = role.signers.iter().map(|key| signer(*key)).collect();
         let distinct: BTreeSet<Signer> = signers.into_iter().collect();
         let signers: Vec<Signer> = distinct.into_iter().collect();
-        files.insert(format!("1.{}.json", stem(name)), file(&signed, &signers));
+        let bytes = file(&signed, &signers);
         if role.is_listed {
-            meta[format!("{name}.json")] = json!({"version": 1});
+            // Roles share keys here, so a device reuses what it has only if a digest says so.
+            let hashes = json!({"sha256": sha256(&bytes)});
+            meta[format!("{name}.json")] = json!({"version": 1, "hashes": hashes});
         }
+        files.insert(format!("1.{}.json", stem(name)), bytes);
     }
     let online = [signer(0)];
     let mut signed = header("snapshot", 1, later);

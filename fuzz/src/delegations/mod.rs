@@ -86,6 +86,10 @@ fn run(
             Ok(target) => End::Found(names(target.vouched_by())),
             Err(NotFound::NotListed(unlisted)) => End::NotListed(names(unlisted.visited())),
             Err(NotFound::TooManyRoles { .. }) => End::TooManyRoles,
+            Err(NotFound::Refused(error)) => {
+                ends.push(End::Refused(error.code()));
+                break;
+            }
             Err(other) => panic!("{other}"),
         });
     }

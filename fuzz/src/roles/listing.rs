@@ -166,7 +166,7 @@ impl Role {
         let role = Self {
             name: text(value, "name").filter(|name| !reserved.contains(&name.as_str()))?,
             keys: Authority::read(value)?,
-            terminating: value.get("terminating")?.as_bool()?,
+            terminating: optional(value, "terminating", Value::as_bool)?.unwrap_or(false),
             patterns: optional(value, "paths", texts)?,
             prefixes: optional(value, "path_hash_prefixes", texts)?,
         };

@@ -18,10 +18,12 @@
 //! - key ids are opaque; keys count once by what they decode to; a key id twice in `signatures` or
 //!   in `keyids` refuses the file;
 //! - a timestamp of the stored version is neither refused nor taken (§5.4.3.1 would end it);
-//! - a root of the version that is trusted already is refused (§5.3.5).
+//! - a root of the version that is trusted already is refused (§5.3.5);
+//! - `expires` is a time of RFC 3339, of which the fraction is dropped, and `terminating` may be absent.
 
 pub mod document;
 pub mod listing;
+pub mod rfc3339;
 pub mod root;
 pub mod search;
 pub mod snapshot;

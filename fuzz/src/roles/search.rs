@@ -32,6 +32,10 @@ pub fn check(
 ) -> Option<Repository<'static>> {
     let mut serve = |name: &str, _: u32| Answer::File(files(role_of(name)).to_vec());
     let lookup = Device::default().drive(&mut serve, repository.find(path));
+    let lookup = lookup.and_then(|lookup| match lookup.target {
+        Err(NotFound::Refused(error)) => Err(Ended::Refused(*error)),
+        _ => Ok(lookup),
+    });
     let mut search = Search { path: path.as_str(), files, snapshot, visited: Vec::new() };
     let end = search.run(targets);
     let (lookup, end) = agree(lookup, code, end)?;
@@ -53,10 +57,11 @@ pub fn check(
 }
 
 /// The code of a refusal in a cycle. A download may be no longer than its parent lists, so a file
-/// that is, is too long before its length is found wrong; the models know only the second.
+/// that is, is too long before its length is found wrong, and a file that is listed as longer than the
+/// limit is not asked for; the models know only the second.
 pub fn code(ended: &Ended) -> &'static str {
     match ended.code() {
-        "verify.too-long" => "verify.length",
+        "verify.too-long" | "verify.listed-too-long" => "verify.length",
         code => code,
     }
 }

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use ota_trust::metadata::{Root, Snapshot, Timestamp};
 use ota_trust::primitives::Limits;
 use ota_trust::verify::{
-    Authentic, Trusted, VerifyError, current_snapshot, snapshot, stored_snapshot,
+    Authentic, Baseline, Trusted, VerifyError, current_snapshot, snapshot, stored_snapshot,
 };
 use serde_json::{Value, json};
 
 use super::choices::Choices;
 use super::document::{File, Header, MALFORMED, MetaFile, Require, Verdict};
 use super::signing::{sha256, sha512};
+use super::timestamp::not_below;
 use super::{Both, agree, offered, root, world};
 
 /// What the stored snapshot lists; `é` is written so, and as an escape by other repositories.
@@ -26,7 +27,8 @@ static BASELINE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
-    let stored = choices.yes();
+    let before = choices.number();
+    let (stored, floors) = (before % 2 == 1, world::Floors::chosen(before / 2));
     let listing = choices.below(LISTINGS);
     let file = offered(&mut choices, &world::pool("snapshot"));
     let listed = listing_of(listing, &file);
@@ -36,13 +38,15 @@ pub fn check(input: &[u8]) {
     let (root, model) = (world::root(), root::trusted());
     let stored = stored.then_some(BASELINE.as_slice());
     let stored = stored.map(|file| check_stored(root, model, file).expect("the baseline is right"));
-    check_new(root, model, (&timestamp, &listed), stored.as_ref(), &file);
+    check_above(&floors, root, model, (&timestamp, &listed), stored.as_ref(), &file);
 
-    // As a stored file it is the current one if the timestamp lists it and it has not expired.
+    // As a stored file it is the current one if the timestamp lists it, a device has not come further,
+    // and it has not expired.
     if let Some((authentic, model)) = check_stored(root, model, &file) {
-        let current = current_snapshot(&timestamp, authentic, &world::context());
+        let current = current_snapshot(root, &timestamp, authentic, &floors.context());
         let expected = listed.check_bytes(&file).is_ok()
             && listed.check_version(&model.header).is_ok()
+            && model.check_floors(&floors).is_ok()
             && model.header.check_not_expired(world::START).is_ok();
         assert_eq!(current.is_ok(), expected);
     }
@@ -62,13 +66,25 @@ pub fn check_stored<'a>(
 pub fn check_new<'a>(
     root: &Trusted<'_, Root>,
     root_model: &root::Model,
+    named: (&Trusted<'_, Timestamp>, &MetaFile),
+    stored: Option<&(Authentic<'_, Snapshot>, Model)>,
+    bytes: &'a [u8],
+) -> Option<Both<'a, Snapshot, Model>> {
+    check_above(&world::Floors::default(), root, root_model, named, stored, bytes)
+}
+
+/// A downloaded file, beside the stored one, where a device has come so far.
+fn check_above<'a>(
+    floors: &world::Floors,
+    root: &Trusted<'_, Root>,
+    root_model: &root::Model,
     (timestamp, listed): (&Trusted<'_, Timestamp>, &MetaFile),
     stored: Option<&(Authentic<'_, Snapshot>, Model)>,
     bytes: &'a [u8],
 ) -> Option<Both<'a, Snapshot, Model>> {
-    let (baseline, before) = stored.map(|(baseline, before)| (baseline, before)).unzip();
-    let trusted = snapshot(root, timestamp, baseline, bytes, &world::context());
-    let expected = expected(bytes, root_model, listed, before);
+    let (baseline, before) = stored.map(|(file, before)| (Baseline::from(file), before)).unzip();
+    let trusted = snapshot(root, timestamp, baseline, bytes, &floors.context());
+    let expected = expected_above(floors, bytes, root_model, listed, before);
     let both = agree(trusted, VerifyError::code, expected);
     both.inspect(|(trusted, model)| {
         let expires = trusted.expires().to_string();
@@ -105,6 +121,13 @@ impl Model {
         let meta = meta.map(|(name, entry)| Some((name.clone(), MetaFile::read(entry)?)));
         Some(Self { header: Header::read(signed, "snapshot")?, meta: meta.collect::<Option<_>>()? })
     }
+
+    /// Neither it nor the `targets` that it lists are older than what a device has seen.
+    fn check_floors(&self, floors: &world::Floors) -> Verdict<()> {
+        not_below(floors.snapshot, self.header.version)?;
+        let targets = self.meta.get("targets.json");
+        targets.map_or(Ok(()), |targets| not_below(floors.targets, targets.version))
+    }
 }
 
 fn read(bytes: &[u8], root: &root::Model, require: Require) -> Verdict<Model> {
@@ -122,9 +145,20 @@ pub fn expected(
     listed: &MetaFile,
     stored: Option<&Model>,
 ) -> Verdict<Model> {
+    expected_above(&world::Floors::default(), bytes, root, listed, stored)
+}
+
+fn expected_above(
+    floors: &world::Floors,
+    bytes: &[u8],
+    root: &root::Model,
+    listed: &MetaFile,
+    stored: Option<&Model>,
+) -> Verdict<Model> {
     listed.check_bytes(bytes)?;
     let model = read(bytes, root, File::require)?;
     listed.check_version(&model.header)?;
+    model.check_floors(floors)?;
     for (name, before) in stored.iter().flat_map(|stored| &stored.meta) {
         match model.meta.get(name) {
             None => return Err("verify.listing-dropped"),

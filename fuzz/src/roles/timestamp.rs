@@ -23,13 +23,14 @@ static BASELINE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
-    let stored = choices.yes();
+    let before = choices.number();
+    let (stored, floors) = (before % 2 == 1, world::Floors::chosen(before / 2));
     let file = offered(&mut choices, &world::pool("timestamp"));
     let (root, model) = (world::root(), root::trusted());
     check_stored(root, model, &file);
     let stored = stored.then_some(BASELINE.as_slice());
     let stored = stored.map(|file| check_stored(root, model, file).expect("the baseline is right"));
-    check_new(root, model, stored, &file);
+    check_above(&floors, root, model, stored, &file);
 }
 
 /// A stored file, which is a baseline if its signatures are right.
@@ -50,13 +51,24 @@ pub fn check_new<'a>(
     stored: Option<(Authentic<'a, Timestamp>, Model)>,
     bytes: &'a [u8],
 ) -> Option<Both<'a, Timestamp, Model>> {
+    check_above(&world::Floors::default(), root, root_model, stored, bytes)
+}
+
+/// A downloaded file, beside the stored one, where a device has come so far.
+fn check_above<'a>(
+    floors: &world::Floors,
+    root: &Trusted<'_, Root>,
+    root_model: &root::Model,
+    stored: Option<(Authentic<'a, Timestamp>, Model)>,
+    bytes: &'a [u8],
+) -> Option<Both<'a, Timestamp, Model>> {
     let (mut baseline, before) = stored.unzip();
     let stored = baseline.as_ref().map(|baseline| baseline.bytes().to_vec());
-    let trusted = timestamp(root, &mut baseline, bytes, &world::context());
+    let trusted = timestamp(root, &mut baseline, bytes, &floors.context());
     let is_taken = stored.is_some() && matches!(trusted, Ok(NewTimestamp::Same(_)));
     let stays = stored.is_some() && !is_taken;
     assert_eq!(baseline.is_some(), stays, "the baseline stays for another mirror");
-    let expected = expected(bytes, root_model, before.as_ref());
+    let expected = expected_above(floors, bytes, root_model, before.as_ref());
     let both = match agree(trusted, VerifyError::code, expected)? {
         (NewTimestamp::Newer(trusted), Some(model)) => (trusted, model),
         (NewTimestamp::Same(trusted), None) => {
@@ -100,21 +112,34 @@ pub fn expected(
     root: &root::Model,
     stored: Option<&Model>,
 ) -> Verdict<Option<Model>> {
+    expected_above(&world::Floors::default(), bytes, root, stored)
+}
+
+fn expected_above(
+    floors: &world::Floors,
+    bytes: &[u8],
+    root: &root::Model,
+    stored: Option<&Model>,
+) -> Verdict<Option<Model>> {
     let model = read(bytes, root, File::require)?;
+    let (version, named) = (model.header.version, model.snapshot.version);
+    not_below(floors.timestamp, version)?;
     if let Some(stored) = stored {
-        if model.header.version < stored.header.version {
-            return Err("verify.rollback");
-        }
-        if model.header.version == stored.header.version {
+        not_below(Some(stored.header.version), version)?;
+        if version == stored.header.version {
             stored.header.check_not_expired(world::START)?;
             return Ok(None);
         }
-        if model.snapshot.version < stored.snapshot.version {
-            return Err("verify.rollback");
-        }
+        not_below(Some(stored.snapshot.version), named)?;
     }
+    not_below(floors.snapshot, named)?;
     model.header.check_not_expired(world::START)?;
     Ok(Some(model))
+}
+
+/// §5.4.3, §5.5.5: no rollback.
+pub fn not_below(floor: Option<u64>, version: u64) -> Verdict<()> {
+    if floor.is_none_or(|floor| version >= floor) { Ok(()) } else { Err("verify.rollback") }
 }
 
 /// What the library reads of an entry is what the model reads.

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use ota_trust::metadata::{Root, Timestamp};
-use ota_trust::primitives::{Limits, StartTime, UtcTime};
-use ota_trust::verify::{Context, NewTimestamp, Trusted, anchor, timestamp};
+use ota_trust::primitives::{Limits, StartTime, UtcTime, Version};
+use ota_trust::verify::{self, Context, NewTimestamp, Trusted, anchor, timestamp};
 use serde_json::{Value, json};
 
 use super::signing::{Signer, authority, file, header, key_map};
@@ -56,6 +56,40 @@ pub fn root() -> &'static Trusted<'static, Root> {
 
 pub fn context() -> Context {
     Context::new(StartTime::Known(UtcTime::parse(START).expect("a time")), Limits::default())
+}
+
+/// How far a device has come, as the naive models have it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Floors {
+    pub timestamp: Option<u64>,
+    pub snapshot: Option<u64>,
+    pub targets: Option<u64>,
+}
+
+impl Floors {
+    /// None, or each of them below, at or above what the files have that are offered.
+    pub fn chosen(choice: u8) -> Self {
+        let mut rest = choice;
+        let mut one_of = |all: [Option<u64>; 4]| {
+            let one = all[usize::from(rest % 4)];
+            rest /= 4;
+            one
+        };
+        Self {
+            timestamp: one_of([None, Some(5), Some(6), Some(8)]),
+            snapshot: one_of([None, Some(3), Some(4), Some(5)]),
+            targets: one_of([None, Some(2), Some(3), Some(4)]),
+        }
+    }
+
+    pub fn context(&self) -> Context {
+        let version = |number| Version::new(number).expect("a version");
+        context().with_floors(verify::Floors {
+            timestamp: self.timestamp.map(version),
+            snapshot: self.snapshot.map(version),
+            targets: self.targets.map(version),
+        })
+    }
 }
 
 /// A file of a top-level role, rightly signed.
