@@ -39,7 +39,7 @@ pub fn step(event: &Event<'_>) {
 
 fn why_trusted(item: &StoredItem) -> Option<String> {
     Some(match item {
-        StoredItem::Ledger => return None,
+        StoredItem::Ledger(_) => return None,
         StoredItem::Root(version) => {
             let before = version.get().saturating_sub(1);
             format!("root {version} is trusted: enough keys of root {before} and of its own have signed it")

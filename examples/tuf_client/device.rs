@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ota_trust::ErrorReport;
-use ota_trust::primitives::Limits;
+use ota_trust::metadata::signed_digest;
+use ota_trust::primitives::{Limits, RoleName};
 use ota_trust::store::FsStore;
-use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Step, StoredItem};
+use ota_trust::update::{Change, Fetched, FileRequest, Io, Loaded, Repository, Step, StoredItem};
 
 use crate::Result;
 use crate::http::Mirror;
@@ -40,7 +41,21 @@ impl Device {
     }
 
     pub fn anchor(&self) -> Result<Vec<u8>> {
-        self.store.anchor()?.ok_or_else(|| "no root is trusted yet: use `init`".into())
+        self.store
+            .assume_provisioned_root()?
+            .ok_or_else(|| "no root is trusted yet: use `init`".into())
+    }
+
+    /// Removes what is stored of roles that are gone.
+    pub fn tidy(&self, repository: &Repository<'_>) -> Result<()> {
+        Ok(self.store.remove_unneeded(repository.snapshot(), u64::MAX)?)
+    }
+
+    /// Tells a failure of the disk.
+    fn report(&self, done: io::Result<()>) -> io::Result<()> {
+        done.inspect_err(|error| {
+            eprintln!("{}: {}", self.view.display(), ErrorReport::of(error));
+        })
     }
 
     /// Answers the machine's steps until it is done.
@@ -48,25 +63,36 @@ impl Device {
         Ok(step.run(&mut Online { device: self, mirror })?)
     }
 
-    /// Brings the view up to date.
-    fn show(&self, changes: &[Change<'_>]) -> io::Result<()> {
-        for change in changes {
-            match change {
-                Change::Write { item, bytes } => {
-                    if let Some(name) = plain_name(item) {
-                        fs::write(self.view.join(name), bytes)?;
-                    }
-                }
-                Change::Remove { item } => {
-                    if let Some(name) = plain_name(item)
-                        && self.view.join(&name).exists()
-                    {
-                        fs::remove_file(self.view.join(name))?;
-                    }
-                }
+    /// Mends the view where it does not say what is trusted: a file is gone, cannot be read, or was
+    /// changed. Files that only carry other signatures or white space stay as they came.
+    pub fn mend(&self, repository: &Repository<'_>, roles: &[RoleName]) -> Result<()> {
+        self.mend_file(&StoredItem::Root(repository.root().version()), repository.root().bytes())?;
+        let roles = roles.iter().cloned().chain([RoleName::targets()]).map(StoredItem::Role);
+        for item in [StoredItem::Timestamp, StoredItem::Snapshot].into_iter().chain(roles) {
+            if let Some(bytes) = self.store.read(&item)? {
+                self.mend_file(&item, &bytes)?;
             }
         }
         Ok(())
+    }
+
+    fn mend_file(&self, item: &StoredItem, trusted: &[u8]) -> Result<()> {
+        let Some(name) = plain_name(item) else { return Ok(()) };
+        let path = self.view.join(name);
+        let says = |bytes: &[u8]| signed_digest(bytes, &self.limits).ok();
+        let shown = fs::read(&path).ok().and_then(|bytes| says(&bytes));
+        if shown.is_none() || shown != says(trusted) {
+            fs::write(path, trusted)?;
+        }
+        Ok(())
+    }
+
+    /// Brings the view up to date.
+    fn show(&self, item: &StoredItem, bytes: &[u8]) -> io::Result<()> {
+        match plain_name(item) {
+            Some(name) => fs::write(self.view.join(name), bytes),
+            None => Ok(()),
+        }
     }
 }
 
@@ -89,11 +115,13 @@ impl Io for Online<'_> {
         answer.inspect_err(|error| eprintln!("{}, attempt {attempt}: {error}", request.file)).into()
     }
 
+    fn received(&mut self, item: &StoredItem, bytes: &[u8]) {
+        // The view is mended at the end of the cycle, or that fails.
+        let _ = self.device.report(self.device.show(item, bytes));
+    }
+
     fn store(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
-        let Device { store, view, .. } = self.device;
-        let stored = store.apply(changes).map_err(io::Error::other);
-        let stored = stored.and_then(|()| self.device.show(changes));
-        stored.inspect_err(|error| eprintln!("{}: {}", view.display(), ErrorReport::of(error)))
+        self.device.report(self.device.store.apply(changes).map_err(io::Error::other))
     }
 }
 
@@ -104,6 +132,6 @@ fn plain_name(item: &StoredItem) -> Option<String> {
         StoredItem::Timestamp => Some("timestamp.json".into()),
         StoredItem::Snapshot => Some("snapshot.json".into()),
         StoredItem::Role(role) => Some(format!("{}.json", role.file_stem())),
-        StoredItem::Ledger => None,
+        StoredItem::Ledger(_) => None,
     }
 }

@@ -63,7 +63,9 @@ fn run(options: &Options) -> Result<()> {
             let (mut repository, metadata) = refresh(&device, options)?;
             for path in &paths {
                 let lookup = device.drive(repository.find(path)?, &metadata)?;
-                download::fetch(&lookup.target?, &targets, folder)?;
+                let target = lookup.target?;
+                device.mend(&lookup.repository, target.vouched_by())?;
+                download::fetch(&target, &targets, folder)?;
                 repository = lookup.repository;
             }
             Ok(())
@@ -82,6 +84,8 @@ fn refresh(device: &Device, options: &Options) -> Result<(Repository<'static>, M
     if !repository.is_durable() {
         return Err("what was verified could not be stored".into());
     }
+    device.mend(&repository, &[])?;
+    device.tidy(&repository)?;
     Ok((repository, metadata))
 }
 
