@@ -476,10 +476,8 @@ impl<'a> Acknowledging<'a> {
             return Ok(self.load(LedgerCopy::Second));
         };
         let cycle = &mut self.metadata.cycle;
-        let ledger = Ledger::read(first, found, &cycle.chain);
-        let mut ledger = ledger.ok_or(UpdateError::UnreadableLedger)?;
-        ledger.acknowledge(&cycle.ledger);
-        cycle.ledger = ledger;
+        let again = Ledger::read(first, found, &cycle.chain);
+        cycle.ledger.acknowledge(again.ok_or(UpdateError::UnreadableLedger)?);
         if !cycle.ledger.is_changed() {
             return Ok(Next::Done(Finished::refreshed(self.metadata)));
         }

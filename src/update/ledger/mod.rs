@@ -111,6 +111,10 @@ impl Ledger {
         self.lines.ended.is_some()
     }
 
+    fn generation(&self) -> u64 {
+        self.lines.generation.as_ref().map_or(0, |line| **line)
+    }
+
     /// Whether floors can be entered.
     pub(super) fn is_writable(&self) -> bool {
         self.rewrite.is_some()
@@ -355,10 +359,26 @@ impl Ledger {
         self.lines.lost.iter().filter_map(|lost| lost.known())
     }
 
-    /// The caller knows of the losses that another reading of this ledger told.
-    pub(super) fn acknowledge(&mut self, told: &Self) {
+    /// The caller knows of the losses that this ledger tells. Other cycles may have written the ledger
+    /// since: `again` is what it is now. Where that is older, as where the newer copy can no longer be
+    /// read, this one holds.
+    ///
+    /// Whoever knows that the ledger was lost knows it of each copy: one may be lost for good, and is
+    /// missed at every reading.
+    pub(super) fn acknowledge(&mut self, again: Self) {
+        let told: Vec<Loss> = self.losses().collect();
+        let is_known = |lost: &Lost| match lost.known() {
+            Some(Loss::LedgerCopy) if told.contains(&Loss::Ledger) => true,
+            Some(loss) => told.contains(&loss),
+            None => false,
+        };
+        if again.generation() >= self.generation() {
+            *self = again;
+        } else if !again.is_writable() {
+            self.rewrite = None;
+        }
         let before = self.lines.lost.len();
-        self.lines.lost.retain(|lost| !told.lines.lost.iter().any(|known| **known == **lost));
+        self.lines.lost.retain(|lost| !is_known(lost));
         self.is_changed |= self.lines.lost.len() < before;
     }
 
