@@ -470,6 +470,8 @@ impl<'a> Acknowledging<'a> {
         Next::Load { item: StoredItem::Ledger(copy), then: Loading::Acknowledge(self) }
     }
 
+    /// On its own, as it moves whole ledgers: the stack of a cycle does not pay for it.
+    #[inline(never)]
     pub(super) fn loaded(mut self: Box<Self>, found: Found) -> Result<Next<'a>, UpdateError> {
         let Some(first) = self.first.take() else {
             self.first = Some(found);

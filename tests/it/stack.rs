@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// What [`Limits::small`] says, and half as much again for builds that are not optimised.
-const SMALL: usize = if cfg!(debug_assertions) { 48 << 10 } else { 32 << 10 };
+/// What [`Limits::small`] says.
+const SMALL: usize = 32 << 10;
 
 struct Served(BTreeMap<String, Vec<u8>>);
 
