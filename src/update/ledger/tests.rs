@@ -287,3 +287,46 @@ fn the_end_of_a_chain_is_newer_than_anything() {
         assert_eq!(ledger.chain().as_str(), "lamps");
     }
 }
+
+#[test]
+fn acknowledging_takes_what_is_newer_and_never_what_is_less() {
+    let at_hand = || read(Some(&sealed(&lines(7))), Some(&sealed(&lines(8))));
+    // What this firmware cannot name has not been told.
+    let expected = lines(9).replace("lost ledger\nlost snapshot\n", "");
+    let mut ledger = at_hand();
+    ledger.acknowledge(at_hand());
+    assert_eq!(written(&mut ledger), (LedgerCopy::First, text(&expected)));
+    // An older copy, and none at all: what is at hand is not written over with less.
+    let older = [
+        read(Some(&sealed("chain lamps\ngeneration 6\n")), None),
+        Ledger::read(Found::AssumedLost, Found::AssumedLost, &ChainName::new("lamps").unwrap())
+            .unwrap(),
+    ];
+    for again in older {
+        let mut ledger = at_hand();
+        ledger.acknowledge(again);
+        assert_eq!(written(&mut ledger), (LedgerCopy::First, text(&expected)));
+    }
+    // What another cycle has written since.
+    let newer = lines(9).replace("floor timestamp 7", "floor timestamp 9");
+    let mut ledger = at_hand();
+    ledger.acknowledge(read(Some(&sealed(&newer)), Some(&sealed(&lines(8)))));
+    assert_eq!(ledger.floors().timestamp, Some(version(9)));
+    assert_eq!(ledger.losses().count(), 0);
+    assert!(ledger.is_changed());
+}
+
+#[test]
+fn a_copy_that_is_missed_at_every_reading_is_told_with_the_ledger() {
+    let alone =
+        |lost: &str| read(Some(&sealed(&format!("chain lamps\ngeneration 6\n{lost}"))), None);
+    let mut ledger = alone("lost ledger\n");
+    ledger.lines.lost.retain(|lost| lost.known() == Some(Loss::Ledger));
+    ledger.acknowledge(alone("lost ledger\n"));
+    assert_eq!(ledger.losses().count(), 0);
+    // A snapshot that was lost says nothing of a copy.
+    let mut ledger = alone("lost snapshot\n");
+    ledger.lines.lost.retain(|lost| lost.known() == Some(Loss::Snapshot));
+    ledger.acknowledge(alone("lost snapshot\n"));
+    assert_eq!(ledger.losses().collect::<Vec<_>>(), [Loss::LedgerCopy]);
+}
