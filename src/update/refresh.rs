@@ -61,6 +61,8 @@ impl<'a> Timestamps<'a> {
     }
 
     /// §5.4.2 to §5.4.5.
+    // On its own: a step has room for the largest of the answers, not for all of them.
+    #[inline(never)]
     pub(super) fn received(mut self: Box<Self>, bytes: Bytes<'a>) -> Answered<'a, Self> {
         match timestamp(&self.root, &mut self.stored, bytes, &self.cycle.context) {
             Ok(NewTimestamp::Newer(timestamp)) => Ok(self.persist(timestamp)),
@@ -85,6 +87,8 @@ impl<'a> Timestamps<'a> {
         Snapshots::begin(cycle, root, timestamp, snapshot)
     }
 
+    // On its own: what is moved here takes no stack while signatures are verified.
+    #[inline(never)]
     fn persist(self, timestamp: Trusted<'a, Timestamp>) -> Next<'a> {
         let Self { mut cycle, root, snapshot, .. } = self;
         let named = timestamp.snapshot().version;
@@ -169,6 +173,8 @@ impl<'a> Snapshots<'a> {
     }
 
     /// §5.5.2 to §5.5.7.
+    // On its own: a step has room for the largest of the answers, not for all of them.
+    #[inline(never)]
     pub(super) fn received(self: Box<Self>, bytes: Bytes<'a>) -> Answered<'a, Self> {
         let (before, context) = (self.before.as_ref().map(Baseline::from), &self.cycle.context);
         match snapshot(&self.root, &self.timestamp, before, bytes, context) {
@@ -180,6 +186,8 @@ impl<'a> Snapshots<'a> {
         }
     }
 
+    // On its own: what is moved here takes no stack while signatures are verified.
+    #[inline(never)]
     fn persist(self, snapshot: Trusted<'a, Snapshot>) -> Next<'a> {
         let Self { mut cycle, root, timestamp, .. } = self;
         let rewritten = if is_fixed(timestamp.snapshot()) {
@@ -265,6 +273,8 @@ impl<'a> TopLevelTargets<'a> {
     }
 
     /// §5.6.2 to §5.6.6.
+    // On its own: a step has room for the largest of the answers, not for all of them.
+    #[inline(never)]
     pub(super) fn received(self: Box<Self>, bytes: Bytes<'a>) -> Answered<'a, Self> {
         match self.verify(bytes) {
             Ok(targets) => {

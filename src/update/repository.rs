@@ -470,7 +470,7 @@ impl<'a> Acknowledging<'a> {
         Next::Load { item: StoredItem::Ledger(copy), then: Loading::Acknowledge(self) }
     }
 
-    /// On its own, as it moves whole ledgers: the stack of a cycle does not pay for it.
+    // On its own: it moves whole ledgers, and a cycle does not pay for it.
     #[inline(never)]
     pub(super) fn loaded(mut self: Box<Self>, found: Found) -> Result<Next<'a>, UpdateError> {
         let Some(first) = self.first.take() else {

@@ -81,6 +81,8 @@ impl<'a> Roots<'a> {
     }
 
     /// §5.3.4 to §5.3.8.
+    // On its own: a step has room for the largest of the answers, not for all of them.
+    #[inline(never)]
     pub(super) fn received(mut self: Box<Self>, bytes: Bytes<'a>) -> Answered<'a, Self> {
         let next = match next_root(&self.root, bytes, self.cycle.limits()) {
             Ok(next) => next,
