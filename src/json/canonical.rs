@@ -84,58 +84,71 @@ impl<'w> Writer<'w> {
     }
 
     fn sorted_object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        let mut separator: &[u8] = b"{";
+        let mut separator = b'{';
         reader.object(|reader, key| {
-            self.put(separator);
-            separator = b",";
+            self.put_byte(separator);
+            separator = b',';
             self.member(key, reader)
         })?;
-        self.close(separator, b"{", b"}");
+        self.close(separator, b'{', b'}');
         Ok(())
     }
 
     /// Each entry in its turn, wherever it stands.
     fn unsorted_object(&mut self, keys: &[u32], reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        let mut separator: &[u8] = b"{";
+        let mut separator = b'{';
         let mut end = reader.offset();
-        for (key, mut value) in keys.iter().filter_map(|&at| keys::entry(reader.source(), at)) {
-            self.put(separator);
-            separator = b",";
-            self.member(key, &mut value)?;
-            end = end.max(value.offset());
+        for &key in keys {
+            reader.go_to(keys::offset(key));
+            let key = reader.text()?;
+            reader.colon()?;
+            self.put_byte(separator);
+            separator = b',';
+            self.member(key, reader)?;
+            end = end.max(reader.offset());
         }
-        self.close(separator, b"{", b"}");
+        self.close(separator, b'{', b'}');
         reader.leave_object(end)
     }
 
     fn array(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        let mut separator: &[u8] = b"[";
+        let mut separator = b'[';
         reader.array(|reader| {
-            self.put(separator);
-            separator = b",";
+            self.put_byte(separator);
+            separator = b',';
             self.value(reader)
         })?;
-        self.close(separator, b"[", b"]");
+        self.close(separator, b'[', b']');
         Ok(())
     }
 
     fn member(&mut self, key: Text<'_>, value: &mut Reader<'_>) -> Result<(), JsonError> {
         self.text(key);
-        self.put(b":");
+        self.put_byte(b':');
         self.value(value)
     }
 
     /// Closes a container, which still has to be opened where it was empty.
-    fn close(&mut self, separator: &[u8], open: &[u8], close: &[u8]) {
+    fn close(&mut self, separator: u8, open: u8, close: u8) {
         if separator == open {
-            self.put(open);
+            self.put_byte(open);
         }
-        self.put(close);
+        self.put_byte(close);
     }
 
     fn text(&mut self, text: Text<'_>) {
         let published = self.published;
-        text.write(published, |bytes| self.put(bytes));
+        self.put_byte(b'"');
+        text.write_inside(published, |bytes| self.put(bytes));
+        self.put_byte(b'"');
+    }
+
+    /// As [`put`](Self::put) of one byte; most tokens are one.
+    fn put_byte(&mut self, byte: u8) {
+        if self.buffer.len() == CHUNK {
+            self.flush();
+        }
+        self.buffer.push(byte);
     }
 
     fn put(&mut self, bytes: &[u8]) {

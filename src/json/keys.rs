@@ -65,7 +65,7 @@ impl Index {
 }
 
 /// The key that stands at `at`, and a reader at its value.
-pub(super) fn entry(text: &str, at: u32) -> Option<(Text<'_>, Reader<'_>)> {
+fn entry(text: &str, at: u32) -> Option<(Text<'_>, Reader<'_>)> {
     let mut reader = Reader::again(text, offset(at));
     let key = reader.text().ok()?;
     reader.colon().ok()?;
@@ -119,7 +119,7 @@ fn compare_plain(text: &str, at: u32, key: &str) -> Option<Ordering> {
     }
 }
 
-fn offset(at: u32) -> usize {
+pub(super) fn offset(at: u32) -> usize {
     // 16-bit targets cannot hold such a file in the first place.
     usize::try_from(at).unwrap_or(usize::MAX)
 }

@@ -77,9 +77,15 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// Goes to the offset `at` of a text that is read again.
+    pub(super) fn go_to(&mut self, at: usize) {
+        debug_assert!(self.again, "what is passed over has to be checked");
+        self.at = at;
+    }
+
     /// Goes on behind the object whose last value ends at `end`.
     pub(super) fn leave_object(&mut self, end: usize) -> Result<()> {
-        self.at = end;
+        self.go_to(end);
         self.next_or_close(b'}').map(|_| ())
     }
 
@@ -220,7 +226,7 @@ impl<'b> Reader<'b> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    self.escapes()?;
+                    if self.again { self.pass_escapes() } else { self.escapes()? }
                 }
                 Some(_) => return Err(self.fail(JsonProblem::Control)),
                 None => return Err(self.fail(JsonProblem::End)),
@@ -400,6 +406,14 @@ impl<'b> Reader<'b> {
             }
         }
         Ok(())
+    }
+
+    /// Moves past the escapes at the present place, which were checked before.
+    fn pass_escapes(&mut self) {
+        let bytes = self.text.as_bytes();
+        while let Some([b'\\', kind, ..]) = bytes.get(self.at..) {
+            self.at += if *kind == b'u' { 6 } else { 2 };
+        }
     }
 
     /// Brings the keys of the object that ends here into order, and finds those that stand twice.

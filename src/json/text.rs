@@ -69,26 +69,34 @@ impl<'b> Text<'b> {
         if self.escaped { compare_with(self.raw, other.as_bytes()) } else { self.raw.cmp(other) }
     }
 
-    /// The string between quotes. In canonical form only `"` and `\` are escaped; as it is
+    /// What stands between the quotes: in canonical form only `"` and `\` are escaped; as it is
     /// `published`, control characters are too.
-    pub(crate) fn write(&self, published: bool, mut out: impl FnMut(&[u8])) {
-        out(b"\"");
+    pub(crate) fn write_inside(&self, published: bool, mut out: impl FnMut(&[u8])) {
         if self.escaped {
-            let mut buffer = [0; 4];
-            for c in self.chars() {
-                if published && c < ' ' {
-                    control(c, &mut out);
-                    continue;
-                }
-                if matches!(c, '"' | '\\') {
-                    out(b"\\");
-                }
-                out(c.encode_utf8(&mut buffer).as_bytes());
-            }
+            self.write_escaped(published, out);
         } else {
             out(self.raw.as_bytes());
         }
-        out(b"\"");
+    }
+
+    fn write_escaped(&self, published: bool, mut out: impl FnMut(&[u8])) {
+        let mut rest = self.raw.as_bytes();
+        loop {
+            let (run, escape) = rest.split_at(run_length(rest));
+            if !run.is_empty() {
+                out(run);
+            }
+            let Some((c, length)) = decode_escape(escape) else { return };
+            rest = escape.get(length..).unwrap_or_default();
+            if published && c < ' ' {
+                control(c, &mut out);
+                continue;
+            }
+            if matches!(c, '"' | '\\') {
+                out(b"\\");
+            }
+            out(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
     }
 
     /// Whether it surely means more than `previous`; escaped ones are not compared.
@@ -230,30 +238,32 @@ impl Part {
     ) -> (Self, usize) {
         let (mut word, mut length) = (0, 0);
         while length < Self::LENGTH {
-            // What is meant: so many bytes, in the low end of a number.
-            let (meant, bytes, width) = match text.get(at) {
+            let (byte, width) = match text.get(at) {
                 None | Some(b'"') => break,
-                Some(b'\\') => match text.get(at..).and_then(decode_escape) {
-                    Some((c, width)) => {
-                        let (utf8, bytes) = utf8(c);
-                        // Of a character that the part before has begun.
-                        let given = if length == 0 { self.begun() } else { 0 };
-                        (utf8 & u64::MAX >> (32 + 8 * (4 - bytes + given)), bytes - given, width)
-                    }
-                    None => break,
-                },
-                Some(&byte) => (u64::from(byte), 1, 1),
+                Some(b'\\') => {
+                    let Some((c, width)) = text.get(at..).and_then(decode_escape) else { break };
+                    let Ok(byte @ ..0x80) = u8::try_from(c) else {
+                        let begins = length == 0 && self.is_full();
+                        let (utf8, bytes) = utf8_behind(c, if begins { self.begun() } else { 0 });
+                        let fit = bytes.min(Self::LENGTH - length);
+                        word = word << (8 * fit) | utf8 >> (8 * (bytes - fit));
+                        length += fit;
+                        if fit < bytes {
+                            // The part after it starts with the rest.
+                            break;
+                        }
+                        at += width;
+                        continue;
+                    };
+                    (byte, width)
+                }
+                Some(&byte) => (byte, 1),
             };
-            if u8::try_from(meant).is_ok_and(|byte| byte.is_ascii() && ends(byte)) {
+            if byte.is_ascii() && ends(byte) {
                 break;
             }
-            let fit = bytes.min(Self::LENGTH - length);
-            word = word << (8 * fit) | meant >> (8 * (bytes - fit));
-            length += fit;
-            if fit < bytes {
-                // The part after it starts with the rest.
-                break;
-            }
+            word = word << 8 | u64::from(byte);
+            length += 1;
             at += width;
         }
         (Self::filled(word, length), at)
@@ -272,6 +282,8 @@ impl Part {
     }
 
     /// How many bytes at its end are the first of a character that goes on behind it.
+    // Out of the way of strings that are short.
+    #[inline(never)]
     fn begun(self) -> usize {
         let bytes = self.0.to_be_bytes();
         let end = bytes.iter().take(Self::LENGTH).rev();
@@ -298,16 +310,12 @@ impl Part {
     }
 }
 
-/// The UTF-8 of a character in the low end of a number, and how many bytes it is.
-fn utf8(c: char) -> (u64, usize) {
-    let point = u64::from(c);
-    let more = |place: u32| 0x80 | point >> (6 * place) & 0x3f;
-    match point {
-        0..0x80 => (point, 1),
-        0x80..0x800 => ((0xc0 | point >> 6) << 8 | more(0), 2),
-        0x800..0x1_0000 => ((0xe0 | point >> 12) << 16 | more(1) << 8 | more(0), 3),
-        _ => ((0xf0 | point >> 18) << 24 | more(2) << 16 | more(1) << 8 | more(0), 4),
-    }
+/// The UTF-8 of a character, but for the first `given` bytes of it, in the low end of a number, and
+/// how many bytes that is.
+fn utf8_behind(c: char, given: usize) -> (u64, usize) {
+    let mut utf8 = [0; 4];
+    let rest = c.encode_utf8(&mut utf8).as_bytes().get(given..).unwrap_or_default();
+    (rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)), rest.len())
 }
 
 /// The bytes of what a checked string means, from behind its opening quote on, one by one.
@@ -414,12 +422,7 @@ fn code_unit(raw: &[u8]) -> Option<u32> {
 }
 
 fn hex_value(digit: u8) -> u32 {
-    match digit {
-        b'0'..=b'9' => u32::from(digit - b'0'),
-        b'a'..=b'f' => u32::from(digit - b'a' + 10),
-        b'A'..=b'F' => u32::from(digit - b'A' + 10),
-        _ => 1 << 16,
-    }
+    char::from(digit).to_digit(16).unwrap_or(1 << 16)
 }
 
 impl From<Text<'_>> for String {
