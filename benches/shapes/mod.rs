@@ -16,7 +16,7 @@ use shape::Shape;
 use crate::dice::Dice;
 
 /// No file that is found costs more than this many times a compact and sorted one of short members.
-const MOST: u64 = 6;
+const MOST: u64 = 4;
 
 /// A member, by its number.
 type Member = fn(usize) -> String;

@@ -45,8 +45,14 @@ impl Shape {
         let escapes = orders.iter().flat_map(|shape| with(shape, "escapes", 4));
         let kinds: Vec<Self> = escapes.flat_map(|shape| with(&shape, "escape", 4)).collect();
         let short = kinds.iter().flat_map(|shape| [1, 2].map(|base| shape.with("digits", base)));
-        // Keys that part again and again, character by character: found by searches of long ago.
-        short.chain([Self::parse("0.1.0.3.3.4.0.5.1.0.2.2.4")]).collect()
+        // Keys that part again and again, character by character: found by searches.
+        let found = [
+            "0.1.0.3.3.4.0.5.1.0.2.2.4",
+            "0.0.0.2.5.4.1.1.0.0.1.1.0",
+            "0.1.0.2.5.3.0.6.0.0.3.1.0",
+            "3.0.0.2.5.3.0.3.0.0.3.0.0",
+        ];
+        short.chain(found.map(Self::parse)).collect()
     }
 
     fn with(&self, name: &str, way: usize) -> Self {
