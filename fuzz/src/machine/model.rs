@@ -431,6 +431,15 @@ impl Cycle<'_> {
             one.floors().iter().all(|floor| stands(floor.root, &floor.keys, &walk, recorded))
         });
         let has_ended = self.ledger.floors().len() < before;
+        // The highest of those that stand; of two that are as high, the first.
+        let floors = self.ledger.clone();
+        let mut seen = BTreeSet::new();
+        self.ledger.lines.retain(|line| {
+            line.word != "floor"
+                || floors.floor(&line.fields[0]).map(|version| version.to_string()).as_ref()
+                    == Some(&line.fields[1])
+                    && seen.insert(line.fields[0].clone())
+        });
         self.is_changed |= has_ended;
         // What is known of a file is known for as long as its floor stands.
         let floors: Vec<String> = self.ledger.floors().into_iter().map(|f| f.role).collect();

@@ -151,9 +151,11 @@ pub(super) fn newest(first: Found, second: Found) -> Option<Read> {
     Some(Read { lines, rewrite, turn, outcome })
 }
 
-/// The newer copy; and the floors of the other one where they are higher, and the two speak of one root or
-/// are out of step. One may have been written while the storage failed for the other, and then a number
-/// says little. (In step, and of two roots, the other one has what the newer root has ended.)
+/// The newer copy; and higher floors of the other one, where the two speak of one root or are out of step.
+/// One may have been written while the storage failed for the other, and then a number says little. (In
+/// step, and of two roots, the other one has what the newer root has ended.) A higher floor of the other one
+/// does not take the place of the newer one's: it may be on the word of keys that are gone, which is known
+/// after the walk.
 ///
 /// What either of them has that must not be passed over is not passed over. So firmware that takes
 /// such a line back writes both.
@@ -178,10 +180,14 @@ fn both(first: Copy, second: Copy) -> (Copy, Outcome) {
     let root = |copy: &Copy| copy.lines.root.as_ref().map(|root| root.mark);
     if !is_in_step || root(&newer) == root(&other) {
         for floor in other.lines.floor {
-            match newer.lines.floor.iter_mut().find(|known| known.role == floor.role) {
-                Some(known) if known.version < floor.version => *known = floor,
-                Some(_) => {}
-                None => newer.lines.floor.push(floor),
+            let floors = &mut newer.lines.floor;
+            let of_role = floors.iter().filter(|known| known.role == floor.role);
+            if of_role.map(|known| known.version).max() >= Some(floor.version) {
+                continue;
+            }
+            match floors.iter_mut().find(|known| known.is_by_same(&floor)) {
+                Some(known) => *known = floor,
+                None => floors.push(floor),
             }
         }
     }

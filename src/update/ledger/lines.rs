@@ -87,6 +87,13 @@ pub(super) struct Floor {
     pub(super) keys: OnlineKeys,
 }
 
+impl Floor {
+    /// Whether it is a floor of the same role, on the word of the same keys.
+    pub(super) fn is_by_same(&self, other: &Self) -> bool {
+        (self.role, self.root, &self.keys) == (other.role, other.root, &other.keys)
+    }
+}
+
 /// A stored file that was trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct File {

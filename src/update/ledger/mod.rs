@@ -153,6 +153,7 @@ impl Ledger {
         let before = self.lines.floor.len();
         self.lines.floor.retain(|floor| stands(floor));
         let has_ended = self.lines.floor.len() < before;
+        self.keep_highest();
         let is_floor = |role| self.lines.floor.iter().any(|floor| floor.role == role);
         let stand = [RoleType::Timestamp, RoleType::Snapshot].map(|role| (role, is_floor(role)));
         self.lines.file.retain(|file| stand.contains(&(file.role, true)));
@@ -166,6 +167,22 @@ impl Ledger {
         self.present = Some((last.version(), keys));
         self.record(walk, last);
         has_ended
+    }
+
+    /// Each copy may have had a floor of a role, and both stand.
+    fn keep_highest(&mut self) {
+        let mut kept: Vec<Floor> = Vec::new();
+        for floor in &self.lines.floor {
+            match kept.iter_mut().find(|known| known.role == floor.role) {
+                Some(known) if known.version < floor.version => *known = (**floor).clone(),
+                Some(_) => {}
+                None => kept.push((**floor).clone()),
+            }
+        }
+        self.lines.floor.retain(|floor| {
+            let at = kept.iter().position(|known| known == &**floor);
+            at.map(|at| kept.swap_remove(at)).is_some()
+        });
     }
 
     /// The last root, and the one from which the walk began.

@@ -192,6 +192,33 @@ fn the_newer_copy_counts_whichever_it_is() {
     assert_eq!(read(Some(&first), Some(damaged)).losses().count(), 1);
 }
 
+/// A copy that could not be read for a while comes back, and has a higher floor by other keys. If those
+/// are gone, the floor that the newer copy has is the one that stands.
+#[test]
+fn a_higher_floor_by_other_keys_does_not_take_the_place_of_one_that_may_outlive_it() {
+    let [b, c, d] = ['b', 'c', 'd'].map(hex);
+    let foreign = format!("timestamp 9 2 timestamp {d}:{d} snapshot");
+    let own = format!("timestamp 7 3 timestamp {b}:{c} snapshot");
+    let back = sealed(&lines(3).replace("root 3", "root 2").replace(&own, &foreign));
+    let present = sealed(&lines(8));
+    for (first, second) in [(&back, &present), (&present, &back)] {
+        let ledger = read(Some(first), Some(second));
+        let floors = ledger.lines.floor.iter().filter(|floor| floor.role == RoleType::Timestamp);
+        let floors: Vec<u64> = floors.map(|floor| floor.version.get()).collect();
+        assert_eq!(floors, [7, 9]);
+        // Both stand: the higher one is kept. The other one ends: the lower one stands.
+        let mut both = settled(ledger);
+        both.keep_highest();
+        assert_eq!(both.floors().timestamp, Some(version(9)));
+        let mut ended = settled(read(Some(first), Some(second)));
+        let gone = ended.lines.floor.remove(3);
+        assert_eq!(gone.version, version(9));
+        ended.keep_highest();
+        assert_eq!(ended.floors().timestamp, Some(version(7)));
+        assert_eq!(ended.lines.floor.len(), 3);
+    }
+}
+
 #[test]
 fn what_newer_firmware_keeps_for_itself_counts_and_is_not_written() {
     let (older, critical) = (sealed(&lines(7)), sealed(&format!("{}!future x\n", lines(8))));
