@@ -10,8 +10,8 @@ use crate::key::Unusable;
 use crate::metadata::MetadataError;
 use crate::permit::PermitError;
 use crate::primitives::{
-    ErrorReport, HashesError, Layer, NameError, PathError, Refusal, RefusalInfo, Remedy,
-    RoleNameError, TimeError, VersionError, sealed,
+    ErrorReport, HashesError, Layer, NameError, NewerState, PathError, Refusal, RefusalInfo,
+    Remedy, RoleNameError, TimeError, VersionError, sealed,
 };
 use crate::release::{ReleaseError, ReleaseVersionError};
 use crate::rollout::{ReportError, RolloutError, SuccessionError};
@@ -108,6 +108,8 @@ gathered!(
         NotCounted(NotCounted),
         /// A file is not well-formed metadata.
         Metadata(MetadataError),
+        /// Newer firmware has written what a device keeps.
+        NewerState(NewerState),
         /// A cycle was refused.
         Update(UpdateError),
         /// Metadata was refused outside a cycle.

@@ -250,5 +250,7 @@ const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+super::stored::printed_fields!(UtcTime);
+
 #[cfg(test)]
 mod tests;

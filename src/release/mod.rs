@@ -43,3 +43,5 @@ pub use version::{ReleaseVersion, ReleaseVersionError};
 /// The JSON Schema (draft 2020-12) of a release manifest. It says what this crate reads, but for what
 /// only the whole manifest can be asked: paths, ids and groups.
 pub const SCHEMA: &str = include_str!("release.schema.json");
+
+crate::primitives::stored::printed_fields!(Product, Channel, ReleaseVersion, ManifestDigest);

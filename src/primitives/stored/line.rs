@@ -156,6 +156,25 @@ pub(crate) trait Field: Sized {
     fn write(&self, text: &mut String);
 }
 
+/// Values whose field is the text that they print and are read from. Only that one spelling is read.
+macro_rules! printed_fields {
+    ($($value:ty),* $(,)?) => {$(
+        impl $crate::primitives::stored::Field for $value {
+            fn read(word: &str) -> Option<Self> {
+                let value = word.parse::<Self>().ok()?;
+                (*alloc::format!("{value}") == *word).then_some(value)
+            }
+
+            fn write(&self, text: &mut alloc::string::String) {
+                // Writing to a string does not fail.
+                let _ = core::fmt::Write::write_fmt(text, format_args!("{self}"));
+            }
+        }
+    )*};
+}
+
+pub(crate) use printed_fields;
+
 impl Field for u64 {
     fn read(word: &str) -> Option<Self> {
         // The standard library also reads `+7` and `007`.

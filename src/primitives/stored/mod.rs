@@ -52,7 +52,7 @@ use core::cmp::Ordering;
 use core::fmt::Write as _;
 use core::marker::PhantomData;
 
-pub(crate) use line::{Field, Fields, Line, Reader, Writer};
+pub(crate) use line::{Field, Fields, Line, Reader, Writer, printed_fields};
 
 use super::{Digest, sha256};
 
