@@ -100,8 +100,9 @@
 //! | module | what it is for | source |
 //! |---|---|---|
 //! | `store` (feature `fs`) | what a device keeps, crash-safe | |
-//! | [`permit`] | where the proofs meet: what may be written, installed, kept | |
+//! | [`permit`] | where the proofs meet: what may be written and installed | |
 //! | [`eligibility`] | may this device have this release now, and why not | |
+//! | [`installation`] | what a device has in its slots, and what a start means for it | |
 //! | `repository` (feature, default) | drafts, signing, ceremonies, releases | TUF §6 |
 //! | `provenance` (the same) | who built an artifact, before its release | DSSE, in-toto, SLSA |
 //! | [`update`] | the device's cycle as a state machine | TUF §5 |
@@ -150,6 +151,7 @@ pub mod eligibility;
 mod error;
 
 pub mod identity;
+pub mod installation;
 pub mod json;
 pub mod key;
 pub mod manual;

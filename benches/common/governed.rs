@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use ota_trust::eligibility::{Catalog, Cohort, DeviceFacts, RollbackFloor};
+use ota_trust::eligibility::{Catalog, DeviceFacts, DeviceTrust, EnrolmentStatus};
+use ota_trust::installation::RollbackFloor;
 use ota_trust::key::{Ed25519Signer, Signer};
 use ota_trust::metadata::{PathSet, RoleType};
 use ota_trust::primitives::{Limits, RoleName, StartTime, TargetPath};
@@ -93,8 +94,8 @@ pub fn fleet(count: usize) -> Vec<DeviceFacts<'static>> {
             let floor = RollbackFloor::of(&[Some(n % RELEASES)]).expect("a floor");
             let stable = if n.is_multiple_of(10) { "beta" } else { "stable" };
             let mut facts =
-                DeviceFacts::new(product(), hardware, version(n % 7), floor, channel(stable));
-            facts.cohort = Cohort::DecidedByDevice;
+                DeviceFacts::on_server(product(), hardware, version(n % 7), floor, channel(stable));
+            (facts.enrolment, facts.trust) = (EnrolmentStatus::Enrolled, DeviceTrust::Trusted);
             facts
         })
         .collect()

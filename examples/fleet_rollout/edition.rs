@@ -76,9 +76,8 @@ impl Reader {
             let (release, bytes) = find(&path)??;
             releases.push(TrustedRelease::read(release, &bytes, &limits)?);
         }
-        let sighting = self.ratchets.observe(plan, brake, start, &limits)?;
-        self.ratchets = sighting.ratchets().clone();
-        let live = sighting.stored();
+        let live = self.ratchets.observe(plan, brake, start, &limits)?.stored();
+        self.ratchets = live.ratchets().clone();
         Ok(Edition { catalog: Catalog::new(&live, releases)?, live })
     }
 

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{
-    Answer, Cohort, Decided, DeviceFacts, Policy, Reason, RollbackFloor, decide,
+    Answer, Cohort, Decided, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason, decide,
 };
+use ota_trust::installation::RollbackFloor;
 use ota_trust::primitives::{StartTime, UtcTime};
 use ota_trust::rollout::{BasisPoints, ReportKind};
 
@@ -92,7 +93,9 @@ impl Scene<'_> {
         let floor = RollbackFloor::of(&[Some(index)]).ok_or("no index")?;
         let (hardware, version) = (kind.hardware.id()?, kind.runs.version()?);
         let channel = kind.channel.id()?;
-        let mut facts = DeviceFacts::new(product()?, hardware, version, floor, channel);
+        let mut facts = DeviceFacts::on_server(product()?, hardware, version, floor, channel);
+        (facts.enrolment, facts.trust) = (EnrolmentStatus::Enrolled, DeviceTrust::Trusted);
+        facts.cohort = Cohort::None;
         let is_served = kind.hardware != Hardware::B1;
         facts.running = self.edition.digest(kind.runs).filter(|_| is_served);
         facts.validates = kind.validates;

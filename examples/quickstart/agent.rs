@@ -3,12 +3,13 @@
 use ota_trust::Error;
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{
-    Catalog, Cohort, Decided, DeviceFacts, Eligible, EnrolmentStatus, Policy, RollbackFloor, decide,
+    Catalog, Cohort, Decided, DeviceFacts, Eligible, EnrolmentStatus, Policy, decide,
 };
 use ota_trust::identity::DeviceSecret;
-use ota_trust::permit::{
-    Boot, BootVerdict, InstallPermit, InstallState, Slot, WritePermit, confirm_boot,
+use ota_trust::installation::{
+    BootId, Build, Health, InstallState, Running, Slot, Step, Steps, Verdict, judge,
 };
+use ota_trust::permit::{InstallPermit, WritePermit};
 use ota_trust::primitives::{Limits, StartTime, TargetPath};
 use ota_trust::release::{Channel, HardwareId, Product, ReleaseVersion, TrustedRelease};
 use ota_trust::rollout::{FoundBrake, Ratchets, TrustedBrake, TrustedPlan};
@@ -34,6 +35,10 @@ pub struct Agent {
     ratchets: Ratchets,
     state: InstallState,
     slot: Slot,
+    /// What the image that runs says of itself.
+    build: Build,
+    /// How often the system has started.
+    starts: u8,
 }
 
 impl Agent {
@@ -58,6 +63,8 @@ impl Agent {
             ratchets: Ratchets::new(product.clone()),
             state: InstallState::new(product),
             slot: Slot::new("a")?,
+            build: Build::new(ReleaseVersion::new(FACTORY.0)?, FACTORY.1),
+            starts: 0,
         })
     }
 
@@ -94,9 +101,10 @@ impl Agent {
             }
         }
         let start = self.device.start();
-        let sighting = self.ratchets.observe(plan, brake, start, &limits).map_err(Error::from)?;
-        self.ratchets = sighting.ratchets().clone(); // the store of this device
-        let catalog = Catalog::new(&sighting.stored(), releases).map_err(Error::from)?;
+        let unstored = self.ratchets.observe(plan, brake, start, &limits).map_err(Error::from)?;
+        let live = unstored.stored(); // once `to_store()` is: this device has a variable for a store
+        self.ratchets = live.ratchets().clone();
+        let catalog = Catalog::new(&live, releases).map_err(Error::from)?;
         let decided = decide(&self.policy, &self.facts()?, &catalog, self.signal, start);
         Ok((repository, catalog, decided))
     }
@@ -111,8 +119,10 @@ impl Agent {
     ) -> Result<InstallPermit> {
         let of_eligible = |release: &&TrustedRelease| release.digest() == eligible.manifest();
         let release = catalog.releases().find(of_eligible).ok_or("no such release")?;
-        let write = WritePermit::new(release, eligible, &self.state).map_err(Error::from)?;
-        let (mut repository, mut verified) = (repository, Vec::new());
+        let (running, slot) = (self.running(&[]), self.other_slot()?);
+        let write = WritePermit::new(release, eligible, &self.state, &running, &slot);
+        let mut write = write.map_err(Error::from)?;
+        let mut repository = repository;
         for component in release.components() {
             let path = component.full().ok_or("only deltas lead to a component")?;
             let (next, found) = self.device.fetch(repository, path, source)?;
@@ -122,39 +132,58 @@ impl Agent {
             for chunk in bytes.chunks(4096) {
                 stream.update(chunk).map_err(Error::from)?; // and write it to the other slot
             }
-            verified.push(stream.finish().map_err(Error::from)?);
+            stream.finish(&mut write).map_err(Error::from)?;
         }
         let start = self.device.start();
-        Ok(write.install(verified, start).map_err(Error::from)?)
+        Ok(write.install(start).map_err(Error::from)?)
     }
 
     /// The boot loader starts the other slot, and the release works.
     pub fn restart(&mut self, permit: InstallPermit) -> Result<()> {
-        let other = Slot::new(if self.slot.as_str() == "a" { "b" } else { "a" })?;
-        let (manifest, start) = (permit.manifest(), self.device.start());
-        let fallback = self.state.good().map_or(FACTORY.1, |good| good.rollback_index);
-        let activation =
-            permit.activate(&self.state, &other, &self.slot, start).map_err(Error::from)?;
-        self.state = activation.stored(); // stored first, then the boot loader is told
-        self.slot = other;
-        let boot = Boot {
-            slot: &self.slot,
-            running: Some(manifest),
-            image_index: None,
-            healthy: true,
-            hardware_counter: None,
-            must_stay_bootable: &[fallback],
-        };
-        let verdict = confirm_boot(&self.state, &boot);
-        let confirmed = matches!(verdict, BootVerdict::Confirmed(_));
-        self.state = verdict.change().state().clone();
+        let fallback = self.build.rollback_index;
+        let (build, slot) =
+            (Build::new(permit.version().clone(), permit.rollback_index()), permit.slot().clone());
+        let start = self.device.start();
+        let steps = permit.activate(&self.state, &self.running(&[]), &self.ratchets, start);
+        self.take(steps.map_err(Error::from)?);
+        // The new image runs: in its slot, with what is built into it.
+        (self.slot, self.build, self.starts) = (slot, build, self.starts + 1);
+        let judgement = judge(&self.state, &self.running(&[fallback]), &self.ratchets);
+        let confirmed = *judgement.verdict() == Verdict::Confirmed;
+        self.take(judgement.into_steps());
         if confirmed { Ok(()) } else { Err("the release did not boot".into()) }
     }
 
+    /// Stores what is to be stored, and tells the boot loader what it is to be told, in that order.
+    fn take(&mut self, steps: Steps) {
+        for step in steps {
+            match step {
+                Step::Store(unstored) => self.state = unstored.stored(),
+                // The loader of this device does as it is told.
+                Step::Tell(_) => {}
+            }
+        }
+    }
+
+    /// What runs, and works.
+    fn running<'r>(&'r self, must_stay_bootable: &'r [u64]) -> Running<'r> {
+        Running {
+            slot: &self.slot,
+            boot: BootId::of(&[self.starts]),
+            build: &self.build,
+            health: Health::Good,
+            hardware_counter: None,
+            must_stay_bootable,
+        }
+    }
+
+    fn other_slot(&self) -> Result<Slot> {
+        Ok(Slot::new(if self.slot.as_str() == "a" { "b" } else { "a" })?)
+    }
+
     /// The version that runs.
-    pub fn version(&self) -> Result<ReleaseVersion> {
-        let good = self.state.good().map(|good| good.version.clone());
-        Ok(good.map_or_else(|| ReleaseVersion::new(FACTORY.0), Ok)?)
+    pub fn version(&self) -> &ReleaseVersion {
+        &self.build.version
     }
 
     /// The confirmed rollback index: no higher than what the slot to fall back to has.
@@ -163,14 +192,10 @@ impl Agent {
     }
 
     fn facts(&self) -> Result<DeviceFacts<'_>> {
-        let floor = RollbackFloor::of(&[self.state.rollback_index(), Some(FACTORY.1)]);
-        let (product, hardware) = (self.state.product().clone(), self.hardware.clone());
-        let floor = floor.ok_or("no floor is known")?;
-        let channel = Channel::new("stable")?;
-        let mut facts = DeviceFacts::new(product, hardware, self.version()?, floor, channel);
+        let (running, channel) = (self.running(&[]), Channel::new("stable")?);
+        let hardware = self.hardware.clone();
+        let mut facts = DeviceFacts::from_state(&self.state, &running, hardware, channel);
         facts.enrolment = self.enrolment;
-        facts.running = self.state.good().map(|good| good.manifest);
-        facts.failed_boots = self.state.failed_boots().to_vec();
         facts.cohort = Cohort::Device(&self.secret);
         Ok(facts)
     }

@@ -114,7 +114,7 @@ fn tell(company: &Company, agent: &mut Agent) -> Result<()> {
         Decision::Hold(_) => "waits",
         Decision::None => "does nothing",
     };
-    println!("  {}, running {}, {decision}:", agent.name, agent.version()?);
+    println!("  {}, running {}, {decision}:", agent.name, agent.version());
     for finding in &decided.trace {
         println!("    {}: {}", company.name_of(finding.manifest), finding.answer);
     }
@@ -132,7 +132,7 @@ fn update(company: &Company, agent: &mut Agent) -> Result<()> {
     let index = agent.rollback_index().ok_or("no index")?;
     println!(
         "  it runs {}, confirmed; it takes rollback index {index} and above",
-        agent.version()?
+        agent.version()
     );
     Ok(())
 }

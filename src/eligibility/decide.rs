@@ -94,5 +94,9 @@ fn eligible(
         channel: checks.facts.target_channel().clone(),
         not_after: passed.until.into_iter().fold(by_policy.min(by_documents), Ord::min),
         durable: vouched.is_durable() && catalog.plan.is_none_or(|plan| plan.durable),
+        listed: catalog.plan.map(|_| {
+            let planned = catalog.candidates.iter().filter(|other| other.planned.is_some());
+            planned.map(|other| other.release.digest()).collect()
+        }),
     }
 }

@@ -51,6 +51,7 @@ pub struct Eligible {
     pub(super) channel: Channel,
     pub(super) not_after: UtcTime,
     pub(super) durable: bool,
+    pub(super) listed: Option<Vec<ManifestDigest>>,
 }
 
 impl Eligible {
@@ -77,6 +78,11 @@ impl Eligible {
     #[must_use]
     pub fn not_after(&self) -> UtcTime {
         self.not_after
+    }
+
+    /// The releases that the plan has, if there is one.
+    pub(crate) fn listed(&self) -> Option<&[ManifestDigest]> {
+        self.listed.as_deref()
     }
 
     /// Whether all that was learned on the way is stored. If not, there is no permit.

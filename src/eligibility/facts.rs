@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::identity::DeviceSecret;
+use crate::installation::{FailedRelease, InstallState, RollbackFloor, Running};
 use crate::primitives::UtcTime;
 use crate::release::{Channel, Content, HardwareId, ManifestDigest, Product, ReleaseVersion};
 
 /// What a decision is made about. Nothing in here says *who* uses the device.
 ///
-/// The device fills it from what its firmware and its storage know; a server, from what it has
-/// enrolled under the handle and what the request says.
+/// A device has it [from its state](Self::from_state); a server, from what it has enrolled under the handle
+/// and what the request says ([`on_server`](Self::on_server)).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DeviceFacts<'a> {
@@ -93,37 +94,37 @@ impl fmt::Debug for Cohort<'_> {
     }
 }
 
-/// The lowest rollback index that a device may install.
-///
-/// ```
-/// use ota_trust::eligibility::RollbackFloor;
-/// let (stored, hardware, running, build) = (None, Some(4), Some(5), Some(3));
-/// assert_eq!(RollbackFloor::of(&[stored, hardware, running, build]).map(|f| f.index()), Some(5));
-/// assert_eq!(RollbackFloor::of(&[None, None]), None, "a loss is not the number 0");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RollbackFloor(u64);
-
-impl RollbackFloor {
-    /// The highest of the sources that are known: the stored index, a hardware counter, the index of
-    /// the running release, the floor of the build. `None` where none is: then nothing can be decided.
-    #[must_use]
-    pub fn of(sources: &[Option<u64>]) -> Option<Self> {
-        sources.iter().copied().flatten().max().map(Self)
-    }
-
-    /// The index.
-    #[must_use]
-    pub const fn index(self) -> u64 {
-        self.0
-    }
-}
-
 impl DeviceFacts<'_> {
-    /// An enrolled, trusted device that follows one channel, is entitled to that channel alone, and
-    /// has no place in limited rollouts. All else can be set.
+    /// What a device knows of itself: what runs, its floor and what has failed, by its state and by what
+    /// the running image says. It follows the channel that what runs came from, or `channel` where that is
+    /// not known, is entitled to that one alone, and has no place in limited rollouts. All else can be set.
     #[must_use]
-    pub fn new(
+    pub fn from_state(
+        state: &InstallState,
+        running: &Running<'_>,
+        hardware_id: HardwareId,
+        channel: Channel,
+    ) -> Self {
+        let installed = state.runs(running);
+        let channel = installed.map_or(channel, |installed| installed.channel.clone());
+        let (version, floor) = (running.build.version.clone(), state.floor(running));
+        let boots = |failed: &FailedRelease| u32::try_from(failed.times).unwrap_or(u32::MAX);
+        Self {
+            enrolment: EnrolmentStatus::Enrolled,
+            trust: DeviceTrust::Trusted,
+            running: installed.map(|installed| installed.manifest),
+            failed_boots: state.failed().map(|failed| (failed.manifest, boots(failed))).collect(),
+            cohort: Cohort::None,
+            ..Self::on_server(state.product().clone(), hardware_id, version, floor, channel)
+        }
+    }
+
+    /// What a server begins with: a device that says this of itself, that nobody knows and that has to
+    /// answer a challenge, so that nothing is offered to it. Whoever has looked its enrolment up sets
+    /// [`enrolment`](Self::enrolment) and [`trust`](Self::trust). It decides by itself whether it is
+    /// within a limited rollout.
+    #[must_use]
+    pub fn on_server(
         product: Product,
         hardware_id: HardwareId,
         version: ReleaseVersion,
@@ -131,8 +132,8 @@ impl DeviceFacts<'_> {
         channel: Channel,
     ) -> Self {
         Self {
-            enrolment: EnrolmentStatus::Enrolled,
-            trust: DeviceTrust::Trusted,
+            enrolment: EnrolmentStatus::Unknown,
+            trust: DeviceTrust::Challenged,
             product,
             hardware_id,
             version,
@@ -145,7 +146,7 @@ impl DeviceFacts<'_> {
             failed_boots: Vec::new(),
             sources: Vec::new(),
             quota_until: None,
-            cohort: Cohort::None,
+            cohort: Cohort::DecidedByDevice,
         }
     }
 

@@ -28,7 +28,7 @@ mod window;
 pub use catalog::Catalog;
 pub use decide::decide;
 pub use decision::{Answer, Decided, Decision, Eligible, Finding, Offer, Undecided};
-pub use facts::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, RollbackFloor};
+pub use facts::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus};
 pub use policy::Policy;
 pub use reason::{Reason, Wait};
 pub use window::MaintenanceWindow;

@@ -1,136 +1,248 @@
-//! After a restart: did the new release start, and may the old one be given up?
+//! After a start of the system, and of the agent: what runs, and what follows from that.
 
-use super::{InstallState, PendingInstall, Slot};
-use crate::release::ManifestDigest;
+use super::{
+    Cause, Health, InstallState, InstalledRelease, PendingInstall, Running, Slot, Steps, Tell,
+};
+use crate::primitives::stored::Line;
+use crate::rollout::Ratchets;
 
-/// What the device knows of the start that it has just made.
-#[derive(Clone, Copy, Debug)]
-pub struct Boot<'b> {
-    /// The slot that runs.
-    pub slot: &'b Slot,
-    /// The release that runs, by what it says of itself or by what the slot was verified as; `None`
-    /// where that is not known: then nothing is confirmed, and what waited for its boot has failed.
-    pub running: Option<ManifestDigest>,
-    /// The rollback index that the running image has built in, which a boot loader compares with the
-    /// hardware counter. Stored state can be forged, and a counter never falls: it is raised no higher
-    /// than the image itself says, and not at all where that is not known.
-    pub image_index: Option<u64>,
-    /// Whether it works: the caller's own checks (the network, the watchdog, what the device is for).
-    pub healthy: bool,
-    /// The counter that the hardware does not let fall, if there is one.
-    pub hardware_counter: Option<u64>,
-    /// The rollback indexes of the *other* slots that must be able to start still: usually the one to
-    /// fall back to. Leave out a slot that has been given up.
-    pub must_stay_bootable: &'b [u64],
-}
+use super::lines::Leaving;
 
-/// What a start means for the installation that waited for it.
+/// So often what waits is to be started, if the boot loader could never be told.
+const MAX_ATTEMPTS: u64 = 3;
+
+/// So often the boot loader is told to go back.
+const MAX_BACKS: u64 = 2;
+
+/// What a start means for the installations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "store the state, then raise the counter"]
-pub enum BootVerdict {
-    /// None did.
-    Nothing(BootChange),
-    /// The new release is good.
-    Confirmed(BootChange),
-    /// It is not: it did not start, it is not what was installed, or it does not work. Where another
-    /// slot than the one before runs now, [go back](BootChange::fall_back_to).
-    Failed(BootChange),
+#[non_exhaustive]
+pub enum Verdict {
+    /// Nothing was pending, and what runs is what is known to be good, or nothing is known.
+    Nothing,
+    /// What was activated waits for a restart, or for the boot loader to be told.
+    Waits,
+    /// What was activated runs, and is not known to work yet. Nothing else is installed meanwhile.
+    Trial,
+    /// What was activated runs and works: it is the good one now.
+    Confirmed,
+    /// What was activated runs, and must not: after the steps, restart into the way back.
+    Leave(Cause),
+    /// What was activated is not kept: it did not start, or it was left.
+    Failed(Cause),
+    /// What waited is given up. It may be installed again, if it is offered again.
+    GaveUp(Cause),
+    /// What waited was never started, as the boot loader could not be told so. It is given up.
+    LoaderFailed,
+    /// What runs must not, and the boot loader has not gone back when it was told to. An operator has
+    /// to help; it is not restarted any more.
+    Stuck(Cause),
+    /// What was confirmed once does not run any more: the boot loader has gone back since.
+    FellBack,
+    /// Newer firmware has written the state, and this one must not go on from it: it does not install
+    /// anything, and leaves the boot loader alone.
+    Newer,
 }
 
-/// What follows from a start.
+/// What a start means, and what is to be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "store the state, then raise the counter"]
-pub struct BootChange {
-    state: InstallState,
-    changed: bool,
-    counter: Option<u64>,
-    fallback: Option<Slot>,
+#[must_use = "take the steps, in order"]
+pub struct Judgement {
+    verdict: Verdict,
+    steps: Steps,
+    restart_into: Option<Slot>,
 }
 
-impl BootVerdict {
-    /// What follows.
-    pub fn change(&self) -> &BootChange {
-        match self {
-            Self::Nothing(change) | Self::Confirmed(change) | Self::Failed(change) => change,
-        }
-    }
-}
-
-impl BootChange {
-    /// What to store first.
-    #[must_use]
-    pub fn state(&self) -> &InstallState {
-        &self.state
+impl Judgement {
+    fn new(verdict: Verdict, steps: Steps) -> Self {
+        Self { verdict, steps, restart_into: None }
     }
 
-    /// Whether that differs from what was stored.
+    /// What it means.
     #[must_use]
-    pub fn has_changed(&self) -> bool {
-        self.changed
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
     }
 
-    /// The slot to go back to, once the state is stored: where an installation has failed that runs all
-    /// the same, the one that ran when it was activated.
+    /// What is to be done.
     #[must_use]
-    pub fn fall_back_to(&self) -> Option<&Slot> {
-        self.fallback.as_ref()
+    pub fn steps(&self) -> &Steps {
+        &self.steps
     }
 
-    /// To what the hardware counter is to be raised once the state is stored, if it is behind: never
-    /// above what the running image says of itself, nor above what every slot has that must stay
-    /// bootable.
+    /// The same, to take.
+    pub fn into_steps(self) -> Steps {
+        self.steps
+    }
+
+    /// The slot to restart into once the steps are taken, if any.
     #[must_use]
-    pub fn raise_counter_to(&self) -> Option<u64> {
-        self.counter
+    pub fn restart_into(&self) -> Option<&Slot> {
+        self.restart_into.as_ref()
     }
 }
 
-/// Judges a start by what was stored before it.
+/// Judges what runs by what is stored.
 ///
-/// To be called once after each start of the *system*, when the caller knows whether it works; not
-/// when the agent alone was started again, which would fail what waits for a restart. The rollback
-/// index rises only here: to that of the confirmed release, and no higher than any other slot that
-/// must stay bootable has. Nothing is lost if the power goes before the state is stored, or before
-/// the counter is raised: the next call says the same again.
-pub fn confirm_boot(state: &InstallState, boot: &Boot<'_>) -> BootVerdict {
+/// To be called whenever the agent starts, and again whenever the health of what runs becomes known. It
+/// may be called any number of times: a start of the system is told from one of the agent by its
+/// [`BootId`](super::BootId). What the device remembers of rollouts says what was withdrawn since.
+///
+/// The rollback index rises only here: to that of a confirmed release that is not withdrawn, and no
+/// higher than any other slot that must stay bootable has.
+pub fn judge(state: &InstallState, running: &Running<'_>, ratchets: &Ratchets) -> Judgement {
+    let judge = Judge { state, running, ratchets };
+    if state.is_newer() {
+        return Judgement::new(Verdict::Newer, Steps::none());
+    }
     match state.pending() {
-        None => BootVerdict::Nothing(change(state, state.clone(), boot)),
-        Some(pending) if is_good(pending, boot) => {
-            BootVerdict::Confirmed(change(state, state.confirmed(pending), boot))
-        }
-        Some(pending) => {
-            let change = change(state, state.failed(pending), boot);
-            let fallback = Some(pending.fallback()).filter(|slot| *slot != boot.slot).cloned();
-            BootVerdict::Failed(BootChange { fallback, ..change })
-        }
+        None => judge.nothing_pending(),
+        Some(pending) if pending.release.slot == *running.slot => judge.pending_runs(pending),
+        Some(pending) => judge.another_runs(pending),
     }
 }
 
-/// The pending release runs, in its slot, and works, and the hardware lets it.
-fn is_good(pending: &PendingInstall, boot: &Boot<'_>) -> bool {
-    let release = pending.release();
-    boot.slot == &release.slot
-        && boot.running == Some(release.manifest)
-        && boot.healthy
-        && boot.hardware_counter.is_none_or(|counter| counter <= release.rollback_index)
+struct Judge<'j> {
+    state: &'j InstallState,
+    running: &'j Running<'j>,
+    ratchets: &'j Ratchets,
 }
 
-fn change(before: &InstallState, after: InstallState, boot: &Boot<'_>) -> BootChange {
-    let good = after.good().filter(|good| runs(good.manifest, &good.slot, boot));
-    let Some(good) = good.map(|good| good.rollback_index) else {
-        let changed = after != *before;
-        return BootChange { changed, state: after, counter: None, fallback: None };
-    };
-    // What every slot has that must stay bootable, the running one included.
-    let common = boot.must_stay_bootable.iter().copied().fold(good, u64::min);
-    let state = after.raised(common);
-    let most = boot.image_index.map(|image| image.min(common));
-    let behind = |most: &u64| boot.hardware_counter.is_some_and(|counter| counter < *most);
-    let counter = most.filter(behind);
-    BootChange { changed: state != *before, state, counter, fallback: None }
-}
+impl Judge<'_> {
+    fn nothing_pending(&self) -> Judgement {
+        let (state, running) = (self.state, self.running);
+        let Some(good) = state.good() else {
+            return Judgement::new(Verdict::Nothing, Steps::none());
+        };
+        if good.runs(running) {
+            let steps = self.raise(Steps::none(), state.clone(), good);
+            return Judgement::new(Verdict::Nothing, steps);
+        }
+        let mut next = state.clone();
+        next.lines.good = None;
+        if good.slot == *running.slot {
+            // Somebody has written the slot by other means. What is in it is not known.
+            return Judgement::new(Verdict::Nothing, Steps::none().store(state, next));
+        }
+        if running.health != Health::Good {
+            // Both may be broken: to go back and forth would help nobody.
+            return Judgement::new(Verdict::Nothing, Steps::none());
+        }
+        let steps = Steps::none()
+            .tell(Tell::Keep(running.slot.clone()))
+            .tell(Tell::Forbid(good.slot.clone()))
+            .store(state, next.booked(good.manifest, Cause::FellBack));
+        Judgement::new(Verdict::FellBack, steps)
+    }
 
-/// Only a release that is known to be good, and that runs, can raise anything.
-fn runs(manifest: ManifestDigest, slot: &Slot, boot: &Boot<'_>) -> bool {
-    boot.healthy && boot.slot == slot && boot.running == Some(manifest)
+    fn pending_runs(&self, pending: &PendingInstall) -> Judgement {
+        let (state, running, release) = (self.state, self.running, &pending.release);
+        let counter = running.hardware_counter.unwrap_or(0);
+        let cause = if let Some(leaving) = state.leaving() {
+            leaving.cause
+        } else if state.is_dropped() {
+            Cause::GivenUp
+        } else if self.ratchets.is_withdrawn(release.manifest) {
+            Cause::Withdrawn
+        } else if !release.is_build_of(running) {
+            Cause::OtherRelease
+        } else if counter > release.rollback_index {
+            Cause::BelowCounter
+        } else {
+            match running.health {
+                Health::Bad => Cause::Unhealthy,
+                Health::NotYet => return Judgement::new(Verdict::Trial, Steps::none()),
+                Health::Good => return self.confirm(release),
+            }
+        };
+        self.leave(pending, cause)
+    }
+
+    fn confirm(&self, release: &InstalledRelease) -> Judgement {
+        // Told first: if the power goes, the record is still open, and this is said again.
+        let keep = Steps::none().tell(Tell::Keep(release.slot.clone()));
+        let next = self.state.clone().confirmed(release);
+        Judgement::new(Verdict::Confirmed, self.raise(keep, next, release))
+    }
+
+    fn leave(&self, pending: &PendingInstall, cause: Cause) -> Judgement {
+        let (state, running) = (self.state, self.running);
+        let manifest = pending.release.manifest;
+        let known = state.leaving().copied();
+        let leaving = known.unwrap_or(Leaving { manifest, cause, backs: 0, boot: running.boot });
+        let is_counted = leaving.backs > 0 && leaving.boot == running.boot;
+        if leaving.backs >= MAX_BACKS && !is_counted {
+            let next = state.clone().booked(manifest, cause).closed();
+            return Judgement::new(Verdict::Stuck(cause), Steps::none().store(state, next));
+        }
+        let with = |leaving: Leaving| {
+            let mut next = state.clone();
+            next.lines.leaving = Some(match next.lines.leaving.take() {
+                Some(line) => line.with(leaving),
+                None => Line::new(leaving),
+            });
+            next
+        };
+        let opened = with(leaving);
+        let backs = leaving.backs + u64::from(!is_counted);
+        let counted = with(Leaving { backs, boot: running.boot, ..leaving });
+        let steps = Steps::none()
+            .store(state, opened.clone())
+            .tell(Tell::Back(pending.way_back.clone()))
+            .store(&opened, counted);
+        let restart_into = Some(pending.way_back.clone());
+        Judgement { restart_into, ..Judgement::new(Verdict::Leave(cause), steps) }
+    }
+
+    fn another_runs(&self, pending: &PendingInstall) -> Judgement {
+        let (state, running, manifest) = (self.state, self.running, pending.release.manifest);
+        if let Some(leaving) = state.leaving() {
+            return self.failed(pending, leaving.cause);
+        }
+        if state.is_dropped() {
+            let steps = state.given_up(pending, running);
+            return Judgement::new(Verdict::GaveUp(Cause::GivenUp), steps);
+        }
+        if self.ratchets.is_withdrawn(manifest) {
+            let steps = state.given_up(pending, running);
+            return Judgement::new(Verdict::GaveUp(Cause::Withdrawn), steps);
+        }
+        match state.told() {
+            // It was to be started since, and another slot runs.
+            Some(told) if told.boot != running.boot => self.failed(pending, Cause::NotStarted),
+            None if pending.boot != running.boot && pending.attempts >= MAX_ATTEMPTS => {
+                Judgement::new(Verdict::LoaderFailed, state.given_up(pending, running))
+            }
+            _ => Judgement::new(Verdict::Waits, Steps::none()),
+        }
+    }
+
+    fn failed(&self, pending: &PendingInstall, cause: Cause) -> Judgement {
+        let (state, running) = (self.state, self.running);
+        let next = state.clone().booked(pending.release.manifest, cause).closed();
+        let steps = Steps::none()
+            .tell(Tell::Keep(running.slot.clone()))
+            .tell(Tell::Forbid(pending.release.slot.clone()))
+            .store(state, next);
+        Judgement::new(Verdict::Failed(cause), steps)
+    }
+
+    /// Stores what comes of a good release that runs, and raises index and counter as far as they may.
+    fn raise(&self, steps: Steps, next: InstallState, good: &InstalledRelease) -> Steps {
+        let (state, running) = (self.state, self.running);
+        let is_known = running.health == Health::Good;
+        if !is_known || self.ratchets.is_withdrawn(good.manifest) {
+            return steps.store(state, next);
+        }
+        // What every slot has that must stay bootable, the running one included.
+        let others = running.must_stay_bootable.iter().copied();
+        let common = others.fold(good.rollback_index, u64::min);
+        let steps = steps.store(state, next.raised(common));
+        // Stored state can be forged, and a counter never falls: it rises no higher than the image says.
+        let most = common.min(running.build.rollback_index);
+        match running.hardware_counter {
+            Some(counter) if counter < most => steps.tell(Tell::Raise(most)),
+            _ => steps,
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The check of single components, and what it proves.
 
-use super::PermitError;
 use super::write::bytes;
+use super::{PermitError, WritePermit};
 use crate::artifact::{ArtifactStream, ReadBack};
 use crate::release::{ComponentId, Content, ManifestDigest};
+use crate::verify::SnapshotId;
 
 /// How it is known that a component is right. The stronger is the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,46 +15,12 @@ pub enum Evidence {
     ReadBack,
 }
 
-/// Which component of which release.
+/// Which component of which release, of which state of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Whose {
     pub(super) manifest: ManifestDigest,
+    pub(super) snapshot: SnapshotId,
     pub(super) id: ComponentId,
-}
-
-/// Proof that one component of one release is right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedComponent {
-    whose: Whose,
-    evidence: Evidence,
-}
-
-impl VerifiedComponent {
-    pub(super) fn new(whose: Whose, evidence: Evidence) -> Self {
-        Self { whose, evidence }
-    }
-
-    pub(super) fn whose(&self) -> &Whose {
-        &self.whose
-    }
-
-    /// The component.
-    #[must_use]
-    pub fn id(&self) -> &ComponentId {
-        &self.whose.id
-    }
-
-    /// The release.
-    #[must_use]
-    pub fn manifest(&self) -> ManifestDigest {
-        self.whose.manifest
-    }
-
-    /// How it is known.
-    #[must_use]
-    pub fn evidence(&self) -> Evidence {
-        self.evidence
-    }
 }
 
 /// Checks a component while it streams by: fetched, or made by a delta.
@@ -84,11 +51,11 @@ impl ComponentStream {
         self.stream.received()
     }
 
-    /// Ends the stream: the component is right.
-    pub fn finish(self) -> Result<VerifiedComponent, PermitError> {
+    /// Ends the stream: the component is right, and the permit knows it.
+    pub fn finish(self, permit: &mut WritePermit) -> Result<(), PermitError> {
         let Self { whose, stream } = self;
         stream.finish().map_err(bytes(&whose.id))?;
-        Ok(VerifiedComponent::new(whose, Evidence::Streamed))
+        permit.verified(whose, Evidence::Streamed)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why there is no permit.
 
-use super::Slot;
 use crate::artifact::ArtifactError;
-use crate::primitives::{TargetPath, UtcTime, refusals};
+use crate::installation::Slot;
+use crate::primitives::{NewerState, TargetPath, UtcTime, refusals};
 use crate::release::{ComponentId, ManifestDigest, Product};
 
 refusals!(
@@ -100,21 +100,43 @@ refusals!(
             /// The slot.
             slot: Slot,
         },
-        /// Another installation waits for its first boot.
-        #[refusal("permit.pending", Retry)]
-        #[error("the installation of {manifest} waits for its first boot")]
+        /// Another installation is pending: start it, or give it up.
+        #[refusal("permit.pending", FixCaller)]
+        #[error("the installation of {manifest} is pending: start it, or give it up")]
         Pending {
             /// Its release.
             manifest: ManifestDigest,
         },
-        /// The index is below what the device has confirmed.
+        /// No installation is pending.
+        #[refusal("permit.nothing-pending", FixCaller)]
+        #[error("no installation is pending")]
+        NothingPending,
+        /// The index is below the floor of the device.
         #[refusal("permit.below-floor", Refresh)]
-        #[error("rollback index {index}, the device has confirmed {floor}")]
+        #[error("rollback index {index}, the device takes {floor} and above")]
         BelowFloor {
             /// Of the release.
             index: u64,
-            /// What was confirmed.
+            /// The floor.
             floor: u64,
         },
+        /// The release has been withdrawn since: download another one.
+        #[refusal("permit.withdrawn", Refresh)]
+        #[error("{manifest} has been withdrawn")]
+        Withdrawn {
+            /// The release.
+            manifest: ManifestDigest,
+        },
+        /// The release has been paused since: decide again at the next poll.
+        #[refusal("permit.paused", Retry)]
+        #[error("{manifest} is paused")]
+        Paused {
+            /// The release.
+            manifest: ManifestDigest,
+        },
+        /// Newer firmware has written the state of installations.
+        #[refusal(of 0)]
+        #[error("the state of installations was not looked at")]
+        Newer(#[from] NewerState),
     }
 );

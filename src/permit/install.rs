@@ -1,9 +1,13 @@
 //! The permit to install.
 
-use super::write::not_expired;
-use super::{Activation, Evidence, InstallState, PermitError, PermitRecord, Slot};
+use alloc::vec::Vec;
+
+use super::write::{above_floor, may_install, not_expired, not_running};
+use super::{Evidence, PermitError, PermitRecord};
+use crate::installation::{InstallState, InstalledRelease, Running, Slot, Steps};
 use crate::primitives::{StartTime, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion, TrustedRelease};
+use crate::rollout::Ratchets;
 use crate::verify::SnapshotId;
 
 /// This device may install this release, all of whose bytes are verified, until a stated time.
@@ -19,16 +23,21 @@ pub struct InstallPermit {
     manifest: ManifestDigest,
     rollback_index: u64,
     snapshot: SnapshotId,
+    slot: Slot,
     channel: Channel,
     not_after: UtcTime,
+    /// What the plan has, if there was one.
+    listed: Option<Vec<ManifestDigest>>,
     evidence: Evidence,
 }
 
 impl InstallPermit {
     pub(super) fn new(
         release: &TrustedRelease,
+        slot: Slot,
         channel: Channel,
         not_after: UtcTime,
+        listed: Option<Vec<ManifestDigest>>,
         evidence: Evidence,
     ) -> Self {
         Self {
@@ -37,8 +46,10 @@ impl InstallPermit {
             manifest: release.digest(),
             rollback_index: release.rollback_index(),
             snapshot: release.vouched().snapshot(),
+            slot,
             channel,
             not_after,
+            listed,
             evidence,
         }
     }
@@ -65,6 +76,12 @@ impl InstallPermit {
     #[must_use]
     pub fn rollback_index(&self) -> u64 {
         self.rollback_index
+    }
+
+    /// The slot that the components are in.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        &self.slot
     }
 
     /// The state of the repository that all proofs are of.
@@ -94,19 +111,64 @@ impl InstallPermit {
     /// For another process, or for after a restart.
     #[must_use]
     pub fn record(&self) -> PermitRecord {
-        PermitRecord::new(self.product.clone(), self.version.clone(), self.manifest, self.not_after)
+        PermitRecord {
+            product: self.product.clone(),
+            version: self.version.clone(),
+            manifest: self.manifest,
+            slot: self.slot.clone(),
+            not_after: self.not_after,
+        }
     }
 
-    /// What has to be stored before the boot loader is told to start `slot`, where the components
-    /// were written, instead of `running`.
+    /// The steps by which the release is started: a record that is stored, then the boot loader, then
+    /// that it was told. After them the device is restarted.
+    ///
+    /// What the device has learned since the permit was made counts: what was withdrawn or paused is
+    /// refused, and so is an index below its floor. `ratchets` are those that are stored, by the latest
+    /// plan and brake; those of a product without plans are new.
     pub fn activate(
         self,
         state: &InstallState,
-        slot: &Slot,
-        running: &Slot,
+        running: &Running<'_>,
+        ratchets: &Ratchets,
         now: StartTime,
-    ) -> Result<Activation, PermitError> {
+    ) -> Result<Steps, PermitError> {
         not_expired(self.not_after, now)?;
-        state.activate(&self, slot, running).map(Activation::new)
+        may_install(state, &self.product)?;
+        not_running(&self.slot, running)?;
+        above_floor(self.rollback_index, state, running)?;
+        let has_seen = self.listed.is_none() || ratchets.plan_epoch().is_some();
+        may_start(self.manifest, ratchets, &self.product, has_seen)?;
+        let release = InstalledRelease {
+            slot: self.slot,
+            manifest: self.manifest,
+            version: self.version,
+            rollback_index: self.rollback_index,
+            channel: self.channel,
+        };
+        Ok(state.activate(release, running, &self.listed.unwrap_or_default()))
     }
+}
+
+/// Whether a release may be started by what is remembered of plans and brakes.
+pub(super) fn may_start(
+    manifest: ManifestDigest,
+    ratchets: &Ratchets,
+    product: &Product,
+    has_seen: bool,
+) -> Result<(), PermitError> {
+    if ratchets.product() != product {
+        let (expected, found) = (product.clone(), ratchets.product().clone());
+        return Err(PermitError::OtherProduct { expected, found });
+    }
+    if !has_seen || !ratchets.is_stored() {
+        return Err(PermitError::NotDurable);
+    }
+    if ratchets.is_withdrawn(manifest) {
+        return Err(PermitError::Withdrawn { manifest });
+    }
+    if ratchets.is_paused(manifest) {
+        return Err(PermitError::Paused { manifest });
+    }
+    Ok(())
 }

@@ -1,39 +1,39 @@
 //! The bytes that carry an intention over a restart.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::write::not_expired;
-use super::{InstallState, PermitError, WritePermit};
+use super::{PermitError, WritePermit};
 use crate::eligibility::Eligible;
-use crate::primitives::{StartTime, UtcTime, checksummed};
+use crate::installation::{InstallState, Running, Slot};
+use crate::primitives::stored::{Fields, Line, Reader, Writer, lines};
+use crate::primitives::{Kept, StartTime, StoredState, UtcTime};
 use crate::release::{ManifestDigest, Product, ReleaseVersion, TrustedRelease};
 
-const TITLE: &str = "ota-trust permit 1";
+lines!(
+    "permit",
+    1,
+    /// `permit <product> <version> <manifest> <slot> <not after>`
+    struct Lines {
+        permit: Option<Line<PermitRecord>>,
+    }
+);
 
-/// That a release was about to be installed, and until when that may be done.
+/// That a release was about to be installed, into which slot, and until when that may be done.
 ///
 /// It proves nothing, whoever wrote it. [`recheck`](Self::recheck) asks for a release that is trusted
 /// *now* and a device that is eligible *now*, and gives a [`WritePermit`]; reading every component back
 /// from the slot leads from there to an [`InstallPermit`](super::InstallPermit).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermitRecord {
-    product: Product,
-    version: ReleaseVersion,
-    manifest: ManifestDigest,
-    not_after: UtcTime,
+    pub(super) product: Product,
+    pub(super) version: ReleaseVersion,
+    pub(super) manifest: ManifestDigest,
+    pub(super) slot: Slot,
+    pub(super) not_after: UtcTime,
 }
 
 impl PermitRecord {
-    pub(super) fn new(
-        product: Product,
-        version: ReleaseVersion,
-        manifest: ManifestDigest,
-        not_after: UtcTime,
-    ) -> Self {
-        Self { product, version, manifest, not_after }
-    }
-
     /// The product: where to look for its plan.
     #[must_use]
     pub fn product(&self) -> &Product {
@@ -52,6 +52,12 @@ impl PermitRecord {
         self.manifest
     }
 
+    /// The slot that it was written into.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
     /// Until when it may be installed.
     #[must_use]
     pub fn not_after(&self) -> UtcTime {
@@ -65,6 +71,7 @@ impl PermitRecord {
         release: &TrustedRelease,
         eligible: Eligible,
         state: &InstallState,
+        running: &Running<'_>,
         now: StartTime,
     ) -> Result<WritePermit, PermitError> {
         let (expected, found) = (self.manifest, release.digest());
@@ -72,27 +79,38 @@ impl PermitRecord {
             return Err(PermitError::OtherRelease { expected, found });
         }
         not_expired(self.not_after, now)?;
-        Ok(WritePermit::new(release, eligible, state)?.until(self.not_after))
+        let permit = WritePermit::new(release, eligible, state, running, &self.slot)?;
+        Ok(permit.until(self.not_after))
     }
 
     /// The bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self { product, version, manifest, not_after } = self;
-        checksummed::write(TITLE, &format!("{product} {version} {manifest} {not_after}\n"))
+        let lines = Lines { permit: Some(Line::new(self.clone())) };
+        // One that is new is never newer than this firmware.
+        Kept::new().write(&lines).unwrap_or_default()
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` for anything else.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote. `None` stands for a storage that has nothing.
     #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let line = checksummed::read(TITLE, bytes)?.strip_suffix('\n')?;
-        let words: [&str; 4] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
-        let [product, version, manifest, not_after] = words;
+    pub fn load(stored: Option<&[u8]>) -> StoredState<Self> {
+        StoredState::read(stored, |lines: Lines, _| lines.permit.map(|line| (*line).clone()))
+    }
+}
+
+impl Fields for PermitRecord {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
-            product: Product::new(product).ok()?,
-            version: ReleaseVersion::new(version).ok()?,
-            manifest: ManifestDigest::from_hex(manifest)?,
-            not_after: UtcTime::parse(not_after).ok()?,
+            product: line.field()?,
+            version: line.field()?,
+            manifest: line.field()?,
+            slot: line.field()?,
+            not_after: line.field()?,
         })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        let Self { product, version, manifest, slot, not_after } = self;
+        line.field(product).field(version).field(manifest).field(slot).field(not_after);
     }
 }

@@ -1,37 +1,47 @@
 //! The permit to write into the inactive slot.
 
+use alloc::vec::Vec;
+
 use super::component::{Whose, streams};
-use super::{
-    ComponentStream, DeltaStream, Evidence, InstallPermit, InstallState, PermitError,
-    VerifiedComponent,
-};
+use super::{ComponentStream, DeltaStream, Evidence, InstallPermit, PermitError};
 use crate::artifact::{ArtifactError, ReadBack};
 use crate::eligibility::Eligible;
-use crate::primitives::{StartTime, UtcTime};
-use crate::release::{Channel, Component, ComponentId, TrustedRelease};
+use crate::installation::{InstallState, Running, Slot};
+use crate::primitives::{NewerState, StartTime, UtcTime};
+use crate::release::{Channel, Component, ComponentId, ManifestDigest, Product, TrustedRelease};
 use crate::verify::VouchedTarget;
 
 /// A release that is trusted, and that this device may have now: its components may be streamed into
-/// the *inactive* slot. Nothing may be started.
+/// a slot that does not run. Nothing may be started.
+///
+/// Tell the boot loader to forbid the slot before its first byte is written
+/// ([`Tell::Forbid`](crate::installation::Tell::Forbid)): until all of it is there, it must not start.
 #[derive(Debug)]
 #[must_use = "components are checked through it"]
 pub struct WritePermit {
     release: TrustedRelease,
+    slot: Slot,
     channel: Channel,
     not_after: UtcTime,
+    listed: Option<Vec<ManifestDigest>>,
+    verified: Vec<(ComponentId, Evidence)>,
 }
 
 impl WritePermit {
-    /// Puts the two proofs together: of one release, in one state of the repository. A device whose
-    /// last installation still waits for its boot gets none: the slot that it waits in is the one that
-    /// would be written over.
+    /// Puts the proofs together: of one release, in one state of the repository, for a device whose
+    /// floor is no higher. A device whose last installation is still pending gets none: the slot that it
+    /// waits in could be the one that is written over. It is
+    /// [given up](InstallState::give_up) first, or started.
     #[allow(clippy::needless_pass_by_value, reason = "the proof is used up")]
     pub fn new(
         release: &TrustedRelease,
         eligible: Eligible,
         state: &InstallState,
+        running: &Running<'_>,
+        slot: &Slot,
     ) -> Result<Self, PermitError> {
-        state.may_install(release.product())?;
+        may_install(state, release.product())?;
+        not_running(slot, running)?;
         let (expected, found) = (release.digest(), eligible.manifest());
         if expected != found {
             return Err(PermitError::OtherRelease { expected, found });
@@ -42,8 +52,21 @@ impl WritePermit {
         if !eligible.is_durable() {
             return Err(PermitError::NotDurable);
         }
-        let (channel, not_after) = (eligible.channel().clone(), eligible.not_after());
-        Ok(Self { release: release.clone(), channel, not_after })
+        above_floor(release.rollback_index(), state, running)?;
+        Ok(Self {
+            release: release.clone(),
+            slot: slot.clone(),
+            channel: eligible.channel().clone(),
+            not_after: eligible.not_after(),
+            listed: eligible.listed().map(Into::into),
+            verified: Vec::new(),
+        })
+    }
+
+    /// The slot that may be written.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        &self.slot
     }
 
     /// The release.
@@ -96,46 +119,42 @@ impl WritePermit {
         Ok(ReadBack::new(content.length, &content.hashes))
     }
 
-    /// A component that was read back: what [`read_back`](Self::read_back) was given, to the end.
-    pub fn stored(
-        &self,
-        id: &ComponentId,
-        read_back: ReadBack,
-    ) -> Result<VerifiedComponent, PermitError> {
-        let content = self.component(id, "to read back")?.content();
-        let bytes = |reason| PermitError::Bytes { id: id.clone(), reason };
-        let stored = read_back.finish().map_err(bytes)?;
+    /// A component was read back: what [`read_back`](Self::read_back) was given, to the end.
+    pub fn stored(&mut self, id: &ComponentId, read_back: ReadBack) -> Result<(), PermitError> {
+        let content = self.component(id, "to read back")?.content().clone();
+        let stored = read_back.finish().map_err(bytes(id))?;
         if stored.length() != content.length || *stored.hashes() != content.hashes {
             return Err(PermitError::Mismatch { id: id.clone() });
         }
-        Ok(VerifiedComponent::new(self.whose(id), Evidence::ReadBack))
+        self.verified(self.whose(id), Evidence::ReadBack)
+    }
+
+    /// Of the stream or the slot, a component is right.
+    pub(super) fn verified(&mut self, whose: Whose, evidence: Evidence) -> Result<(), PermitError> {
+        let (expected, found) = (self.release.digest(), whose.manifest);
+        if expected != found {
+            return Err(PermitError::OtherRelease { expected, found });
+        }
+        if self.release.vouched().snapshot() != whose.snapshot {
+            return Err(PermitError::OtherSnapshot);
+        }
+        self.verified.push((whose.id, evidence));
+        Ok(())
     }
 
     /// All components of this release are verified, and it is not too late: it may be installed.
-    pub fn install(
-        self,
-        components: impl IntoIterator<Item = VerifiedComponent>,
-        now: StartTime,
-    ) -> Result<InstallPermit, PermitError> {
-        let mut verified = alloc::vec::Vec::new();
-        for component in components {
-            let (expected, found) = (self.release.digest(), component.whose().manifest);
-            if expected != found {
-                return Err(PermitError::OtherRelease { expected, found });
-            }
-            verified.push(component);
-        }
+    pub fn install(self, now: StartTime) -> Result<InstallPermit, PermitError> {
         let mut evidence = Evidence::ReadBack;
         for component in self.release.components() {
-            let of = |verified: &&VerifiedComponent| verified.whose().id == *component.id();
+            let of = self.verified.iter().filter(|(id, _)| id == component.id());
             // Where both were made, the stronger counts.
-            let best = verified.iter().filter(of).map(VerifiedComponent::evidence).max();
+            let best = of.map(|(_, evidence)| *evidence).max();
             let id = || component.id().clone();
             evidence = evidence.min(best.ok_or_else(|| PermitError::Missing { id: id() })?);
         }
         not_expired(self.not_after, now)?;
-        let Self { release, channel, not_after } = self;
-        Ok(InstallPermit::new(&release, channel, not_after, evidence))
+        let Self { release, slot, channel, not_after, listed, .. } = self;
+        Ok(InstallPermit::new(&release, slot, channel, not_after, listed, evidence))
     }
 
     /// The same, with an earlier end.
@@ -165,12 +184,42 @@ impl WritePermit {
     }
 
     fn whose(&self, id: &ComponentId) -> Whose {
-        Whose { manifest: self.release.digest(), id: id.clone() }
+        let (manifest, snapshot) = (self.release.digest(), self.release.vouched().snapshot());
+        Whose { manifest, snapshot, id: id.clone() }
     }
 }
 
 fn other_target(id: &ComponentId, target: &VouchedTarget) -> PermitError {
     PermitError::OtherTarget { id: id.clone(), found: target.target().path().clone() }
+}
+
+/// Whether something of a product may be installed: the state is known, and nothing is pending.
+pub(super) fn may_install(state: &InstallState, product: &Product) -> Result<(), PermitError> {
+    if product != state.product() {
+        let (expected, found) = (state.product().clone(), product.clone());
+        return Err(PermitError::OtherProduct { expected, found });
+    }
+    if state.is_newer() {
+        return Err(NewerState.into());
+    }
+    match state.pending() {
+        Some(pending) => Err(PermitError::Pending { manifest: pending.release().manifest }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn not_running(slot: &Slot, running: &Running<'_>) -> Result<(), PermitError> {
+    if slot == running.slot { Err(PermitError::SlotInUse { slot: slot.clone() }) } else { Ok(()) }
+}
+
+/// Whether an index is not below what the device has.
+pub(super) fn above_floor(
+    index: u64,
+    state: &InstallState,
+    running: &Running<'_>,
+) -> Result<(), PermitError> {
+    let floor = state.floor(running).index();
+    if index < floor { Err(PermitError::BelowFloor { index, floor }) } else { Ok(()) }
 }
 
 /// Whether it is not yet too late; where the clock is not believed, not provably too late.

@@ -3,7 +3,7 @@
 use crate::artifact::ArtifactError;
 use crate::json::RecordError;
 use crate::key::KeyFingerprint;
-use crate::primitives::{TargetPath, UtcTime, refusals};
+use crate::primitives::{NewerState, TargetPath, UtcTime, refusals};
 use crate::release::Product;
 
 refusals!(
@@ -108,6 +108,10 @@ refusals!(
             /// How many can be.
             limit: u32,
         },
+        /// Newer firmware has written what the device remembers.
+        #[refusal(of 0)]
+        #[error("what the device remembers of rollouts was not looked at")]
+        Newer(#[from] NewerState),
     }
 );
 
@@ -122,13 +126,19 @@ pub enum AuthorityKind {
     Brake,
 }
 
-impl core::fmt::Display for AuthorityKind {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
+impl AuthorityKind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
             Self::Releases => "releases",
             Self::Rollouts => "rollouts",
             Self::Brake => "brake",
-        })
+        }
+    }
+}
+
+impl core::fmt::Display for AuthorityKind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{AuthorityKind, RolloutError};
+use crate::primitives::stored::{Fields, Line, Reader, Writer};
 use crate::release::ManifestDigest;
 
 /// The manifests that were ever withdrawn. No document takes one out.
@@ -13,14 +14,15 @@ use crate::release::ManifestDigest;
 /// a key since. If none is left to go, the document is refused: to forget silently would reopen a
 /// release. What a plan repeats after a brake is the plan's, so that brakes can be emptied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Latch(Vec<Withdrawn>);
+pub(super) struct Latch(pub(super) Vec<Line<Withdrawn>>);
 
+/// One withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Withdrawn {
-    pub(super) manifest: ManifestDigest,
-    pub(super) by: AuthorityKind,
+    manifest: ManifestDigest,
+    by: AuthorityKind,
     /// The authority has lost a key since.
-    pub(super) ended: bool,
+    ended: bool,
 }
 
 impl Latch {
@@ -28,12 +30,11 @@ impl Latch {
         self.0.iter().any(|withdrawn| withdrawn.manifest == manifest)
     }
 
-    pub(super) fn entries(&self) -> &[Withdrawn] {
-        &self.0
-    }
-
-    pub(super) fn from_entries(entries: Vec<Withdrawn>) -> Self {
-        Self(entries)
+    /// Each of them once: two lines of one manifest are none of ours.
+    pub(super) fn is_well_formed(&self) -> bool {
+        let mut manifests: Vec<_> = self.0.iter().map(|withdrawn| withdrawn.manifest).collect();
+        manifests.sort_unstable();
+        manifests.is_sorted_by(|a, b| a < b)
     }
 
     /// The authority has lost a key.
@@ -47,10 +48,10 @@ impl Latch {
             match self.0.iter_mut().find(|withdrawn| withdrawn.manifest == manifest) {
                 // Said again by those who hold the authority now, or taken over by the plan.
                 Some(known) if known.ended || by == AuthorityKind::Rollouts => {
-                    *known = Withdrawn { manifest, by, ended: false };
+                    **known = Withdrawn { manifest, by, ended: false };
                 }
                 Some(_) => {}
-                None => self.0.push(Withdrawn { manifest, by, ended: false }),
+                None => self.0.push(Line::new(Withdrawn { manifest, by, ended: false })),
             }
         }
     }
@@ -70,5 +71,23 @@ impl Latch {
             }
         }
         if surplus == 0 { Ok(()) } else { Err(RolloutError::WithdrawnFull { limit }) }
+    }
+}
+
+const KINDS: [AuthorityKind; 2] = [AuthorityKind::Rollouts, AuthorityKind::Brake];
+const STANDINGS: [(bool, &str); 2] = [(false, "stands"), (true, "ended")];
+
+/// `<manifest> rollouts|brake stands|ended`
+impl Fields for Withdrawn {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        let (manifest, by, standing) = (line.field()?, line.word()?, line.word()?);
+        let by = KINDS.into_iter().find(|kind| kind.name() == by)?;
+        let (ended, _) = STANDINGS.into_iter().find(|(_, word)| *word == standing)?;
+        Some(Self { manifest, by, ended })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        let (_, standing) = STANDINGS[usize::from(self.ended)];
+        line.field(&self.manifest).word(self.by.name()).word(standing);
     }
 }

@@ -2,60 +2,38 @@
 
 use super::ratchets::Ratchets;
 use super::{FoundBrake, PlannedRelease, Stage, TrustedBrake, TrustedPlan};
-use crate::primitives::UtcTime;
+use crate::primitives::{Unstored, UtcTime};
 use crate::release::{ManifestDigest, Product};
 
-/// What a device makes of a plan and a brake, before it is stored.
-#[derive(Clone, Debug)]
-#[must_use = "store the ratchets, then say so"]
-pub struct Sighting {
-    live: LivePlan,
-    changed: bool,
-}
-
 /// A plan that is current for this device: nothing newer was seen, and what was ever withdrawn is
-/// known. Had only from a [`Sighting`].
+/// known. Had only from [`Ratchets::observe`].
 #[derive(Clone, Debug)]
 pub struct LivePlan {
     plan: TrustedPlan,
     brake: FoundBrake,
     ratchets: Ratchets,
-    durable: bool,
 }
 
-impl Sighting {
-    pub(super) fn new(live: LivePlan, changed: bool) -> Self {
-        Self { live, changed }
-    }
-
-    /// What to store, before anything else is done.
+impl Unstored<LivePlan> {
+    /// What is to be remembered, to look at: [`to_store`](Self::to_store) has the bytes.
     #[must_use]
     pub fn ratchets(&self) -> &Ratchets {
-        &self.live.ratchets
-    }
-
-    /// Whether that differs from what was stored.
-    #[must_use]
-    pub fn has_changed(&self) -> bool {
-        self.changed
-    }
-
-    /// It has been stored.
-    #[must_use]
-    pub fn stored(self) -> LivePlan {
-        self.live
+        self.then().ratchets()
     }
 
     /// It could not be stored: the plan can be looked at, and permits nothing.
-    #[must_use]
     pub fn not_stored(self) -> LivePlan {
-        LivePlan { durable: !self.changed, ..self.live }
+        let (live, has_changed) = self.into_then();
+        if !has_changed {
+            return live;
+        }
+        LivePlan { ratchets: live.ratchets.not_stored(), ..live }
     }
 }
 
 impl LivePlan {
     pub(super) fn new(plan: TrustedPlan, brake: FoundBrake, ratchets: Ratchets) -> Self {
-        Self { plan, brake, ratchets, durable: true }
+        Self { plan, brake, ratchets }
     }
 
     /// The plan.
@@ -93,11 +71,11 @@ impl LivePlan {
     /// Whether what was learned from it is stored.
     #[must_use]
     pub fn is_durable(&self) -> bool {
-        self.durable
+        self.ratchets.is_stored()
     }
 
     /// What the plan says of a release, and the stage that counts: what was ever withdrawn is, and
-    /// what the brake pauses is paused, whatever the plan says.
+    /// what was paused and not let go is paused, whatever the plan says.
     #[must_use]
     pub fn release(&self, manifest: ManifestDigest) -> Option<(&PlannedRelease, Stage)> {
         let planned = self.plan.release(manifest)?;
@@ -109,9 +87,8 @@ impl LivePlan {
         if self.ratchets.is_withdrawn(manifest) {
             return Stage::Withdrawn;
         }
-        let braked = self.brake().is_some_and(|brake| brake.pauses(manifest));
         match planned.stage().active() {
-            Some(active) if braked => Stage::Paused(active),
+            Some(active) if self.ratchets.is_paused(manifest) => Stage::Paused(active),
             _ => planned.stage(),
         }
     }

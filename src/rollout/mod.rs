@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`TrustedPlan`], [`TrustedBrake`] | documents that their own chains of edges vouch for |
 //! | [`FoundBrake`] | a brake, or the proof that there is none |
-//! | [`Ratchets`] | what a device remembers: epochs, each until its authority loses a key, and withdrawals |
+//! | [`Ratchets`] | what a device remembers: epochs, each until its authority loses a key, withdrawals and pauses |
 //! | [`Ratchets::observe`] | looks at plan and brake, and gives what to store |
 //! | [`LivePlan`] | a plan that has been looked at, and stored |
 //! | [`Exposure`], [`Bucket`] | to how many a limited release is offered, and to whom |
@@ -30,6 +30,7 @@ mod grant;
 mod halt;
 mod latch;
 mod live;
+mod pauses;
 mod plan;
 mod ratchet;
 mod ratchets;
@@ -48,7 +49,7 @@ pub use exposure::{BasisPoints, Exposure, Step};
 pub use found::FoundBrake;
 pub use grant::{Grant, Privilege};
 pub use halt::{Assessment, HaltCriteria, PauseReason, Verdict};
-pub use live::{LivePlan, Sighting};
+pub use live::LivePlan;
 pub use plan::{Plan, PlannedRelease};
 pub use ratchets::Ratchets;
 pub use report_error::ReportError;

@@ -1,37 +1,66 @@
 //! What a device remembers of a product's rollouts, and what it makes of the next plan.
 
-use alloc::format;
 use alloc::vec::Vec;
-use core::fmt::Write as _;
 
 use super::latch::{Latch, Withdrawn};
+use super::pauses::{Pause, Pauses};
 use super::ratchet::{Loss, Ratchet};
-use super::{
-    AuthorityKind, FoundBrake, LivePlan, RolloutError, Sighting, TrustedBrake, TrustedPlan,
-};
-use crate::primitives::{Limits, StartTime, checksummed};
+use super::{AuthorityKind, FoundBrake, LivePlan, RolloutError, TrustedBrake, TrustedPlan};
+use crate::primitives::stored::{Line, lines};
+use crate::primitives::{Kept, Limits, NewerState, StartTime, StoredState, Unstored};
 use crate::release::{ManifestDigest, Product};
 
-const TITLE: &str = "ota-trust rollouts 1";
-
-/// The epochs and the withdrawals of one product that a device has seen.
+/// The epochs, the withdrawals and the pauses of one product that a device has seen.
 ///
 /// A device keeps it for each product, and hands it every plan: what is older than it has seen is
-/// refused, and what was withdrawn once stays so. A loss is a loss of protection against a mirror
-/// that replays what was published since the stored snapshot was lost too, and of nothing else.
+/// refused, what was withdrawn once stays so, and what was paused stays so until another plan lets it
+/// go. A loss is a loss of protection against a mirror that replays what was published since the stored
+/// snapshot was lost too, and of nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ratchets {
     product: Product,
-    plan: Option<Ratchet>,
-    brake: Option<Ratchet>,
+    plan: Option<Line<Ratchet>>,
+    brake: Option<Line<Ratchet>>,
     withdrawn: Latch,
+    pauses: Pauses,
+    kept: Kept<Lines>,
 }
+
+lines!(
+    "rollouts",
+    1,
+    /// What is stored of them.
+    struct Lines {
+        product: Option<Line<Product>>,
+        plan: Option<Line<Ratchet>>,
+        brake: Option<Line<Ratchet>>,
+        withdrawn: Vec<Line<Withdrawn>>,
+        paused: Vec<Line<Pause>>,
+    }
+);
 
 impl Ratchets {
     /// Those of a device that has seen nothing yet.
     #[must_use]
     pub fn new(product: Product) -> Self {
-        Self { product, plan: None, brake: None, withdrawn: Latch::default() }
+        let (plan, brake) = (None, None);
+        let (withdrawn, pauses) = Default::default();
+        Self { product, plan, brake, withdrawn, pauses, kept: Kept::new() }
+    }
+
+    /// Reads what was stored for this product: what [`Unstored::to_store`] gave. `None` stands for a
+    /// storage that has nothing.
+    #[must_use]
+    pub fn load(stored: Option<&[u8]>, product: &Product) -> StoredState<Self> {
+        StoredState::read(stored, |lines: Lines, kept| {
+            let Lines { product: of, plan, brake, withdrawn, paused } = lines;
+            let (withdrawn, pauses) = (Latch(withdrawn), Pauses(paused));
+            let is_ours = of.map_or(kept.is_newer(), |of| *of == *product);
+            let is_whole = withdrawn.is_well_formed() && pauses.is_well_formed();
+            let may_count = is_ours && (is_whole || kept.is_newer());
+            let read = Self { product: product.clone(), plan, brake, withdrawn, pauses, kept };
+            may_count.then_some(read)
+        })
     }
 
     /// The product.
@@ -46,6 +75,13 @@ impl Ratchets {
         self.withdrawn.contains(manifest)
     }
 
+    /// Whether a release is paused: by what was observed last, or by what was seen earlier and has not
+    /// been let go by another plan.
+    #[must_use]
+    pub fn is_paused(&self, manifest: ManifestDigest) -> bool {
+        self.pauses.contains(manifest)
+    }
+
     /// The epoch of the plan that was seen last.
     #[must_use]
     pub fn plan_epoch(&self) -> Option<u64> {
@@ -58,24 +94,31 @@ impl Ratchets {
         self.brake.as_ref().map(|ratchet| ratchet.epoch)
     }
 
+    /// Whether the storage has all of it, as far as the caller has said so.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.kept.is_stored()
+    }
+
     /// Looks at the product's plan and brake: both of one state of the repository, of authorities that
     /// share no key, not older than what was seen, and not expired.
     ///
-    /// What comes of it has to be stored before anything is decided by the plan.
+    /// What comes of it has to be stored before anything is decided by the plan. The caller goes on
+    /// with [`LivePlan::ratchets`], which remember whether they were.
     pub fn observe(
         &self,
         plan: TrustedPlan,
         brake: FoundBrake,
         now: StartTime,
         limits: &Limits,
-    ) -> Result<Sighting, RolloutError> {
+    ) -> Result<Unstored<LivePlan>, RolloutError> {
         self.check_documents(&plan, &brake, now)?;
         let mut next = self.clone();
         let kind = AuthorityKind::Rollouts;
         let authority = plan.vouched().authority();
         let (ratchet, loss) =
-            Ratchet::after(self.plan.as_ref(), kind, plan.epoch(), plan.digest(), authority)?;
-        next.plan = Some(ratchet);
+            Ratchet::after(self.plan.as_deref(), kind, plan.epoch(), plan.digest(), authority)?;
+        next.plan = Some(renewed(self.plan.as_ref(), ratchet));
         if loss == Loss::Authority {
             next.withdrawn.end(kind);
         }
@@ -92,21 +135,46 @@ impl Ratchets {
         for by in [AuthorityKind::Rollouts, AuthorityKind::Brake] {
             next.withdrawn.fit(by, limits.max_withdrawn)?;
         }
-        let changed = next != *self;
-        Ok(Sighting::new(LivePlan::new(plan, brake, next), changed))
+        next.pauses.observe(&plan, &brake, limits);
+        let has_changed = next != *self || !self.is_stored();
+        let bytes = next.to_bytes().ok_or(NewerState)?;
+        next.kept.set_stored();
+        Ok(Unstored::new(bytes, has_changed, LivePlan::new(plan, brake, next)))
     }
 
     fn observe_brake(&mut self, brake: &TrustedBrake) -> Result<(), RolloutError> {
         let kind = AuthorityKind::Brake;
         let authority = brake.vouched().authority();
         let (ratchet, loss) =
-            Ratchet::after(self.brake.as_ref(), kind, brake.epoch(), brake.digest(), authority)?;
-        self.brake = Some(ratchet);
+            Ratchet::after(self.brake.as_deref(), kind, brake.epoch(), brake.digest(), authority)?;
+        self.brake = Some(renewed(self.brake.as_ref(), ratchet));
         if loss == Loss::Authority {
             self.withdrawn.end(kind);
         }
         self.withdrawn.add(kind, brake.withdrawn());
         Ok(())
+    }
+
+    /// The bytes as they are stored; `None` where newer firmware has written them.
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        self.kept.write(&self.lines())
+    }
+
+    /// The same, while the storage does not have it.
+    pub(super) fn not_stored(mut self) -> Self {
+        self.kept.set_changed();
+        self
+    }
+
+    fn lines(&self) -> Lines {
+        Lines {
+            product: Some(Line::new(self.product.clone())),
+            plan: self.plan.clone(),
+            brake: self.brake.clone(),
+            withdrawn: self.withdrawn.0.clone(),
+            paused: self.pauses.0.clone(),
+        }
     }
 
     fn check_documents(
@@ -152,57 +220,12 @@ impl Ratchets {
             None => Ok(()),
         }
     }
-
-    /// The bytes to store.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut body = format!("product {}\n", self.product);
-        for (name, ratchet) in [("plan", &self.plan), ("brake", &self.brake)] {
-            if let Some(ratchet) = ratchet {
-                body.push_str(name);
-                body.push(' ');
-                ratchet.write(&mut body);
-            }
-        }
-        for Withdrawn { manifest, by, ended } in self.withdrawn.entries() {
-            let ended = if *ended { " ended" } else { "" };
-            // Writing to a string does not fail.
-            let _ = writeln!(body, "withdrawn {manifest} {by}{ended}");
-        }
-        checksummed::write(TITLE, &body)
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote for this product; `None` for anything else.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8], product: &Product) -> Option<Self> {
-        let mut lines = checksummed::read(TITLE, bytes)?.lines().peekable();
-        if lines.next()?.strip_prefix("product ")? != product.as_str() {
-            return None;
-        }
-        let mut ratchet = |prefix: &str| {
-            let line = lines.next_if(|line| line.starts_with(prefix));
-            line.map(|line| Ratchet::parse(line.strip_prefix(prefix)?))
-        };
-        // What cannot be read is left out here, and missed below.
-        let (plan, brake) = (ratchet("plan ").flatten(), ratchet("brake ").flatten());
-        let withdrawn = lines.map(parse_withdrawn).collect::<Option<_>>()?;
-        let withdrawn = Latch::from_entries(withdrawn);
-        let read = Self { product: product.clone(), plan, brake, withdrawn };
-        // One spelling only: numbers and ends of lines have others.
-        (read.to_bytes() == bytes).then_some(read)
-    }
 }
 
-fn parse_withdrawn(line: &str) -> Option<Withdrawn> {
-    let mut words = line.strip_prefix("withdrawn ")?.split(' ');
-    let manifest = ManifestDigest::from_hex(words.next()?)?;
-    let by = words.next()?;
-    let kinds = [AuthorityKind::Rollouts, AuthorityKind::Brake];
-    let by = kinds.into_iter().find(|kind| *format!("{kind}") == *by)?;
-    let ended = match words.next() {
-        None => false,
-        Some("ended") => true,
-        Some(_) => return None,
-    };
-    words.next().is_none().then_some(Withdrawn { manifest, by, ended })
+/// What newer firmware has added to the line of an epoch stays with it.
+fn renewed(line: Option<&Line<Ratchet>>, ratchet: Ratchet) -> Line<Ratchet> {
+    match line {
+        Some(line) => line.clone().with(ratchet),
+        None => Line::new(ratchet),
+    }
 }

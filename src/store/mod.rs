@@ -58,7 +58,7 @@ use crate::verify::{Trusted, anchor};
 /// ```
 /// use std::collections::BTreeMap;
 ///
-/// use ota_trust::permit::InstallState;
+/// use ota_trust::installation::InstallState;
 /// use ota_trust::primitives::{Limits, StartTime};
 /// use ota_trust::release::Product;
 /// use ota_trust::rollout::Ratchets;
@@ -108,19 +108,20 @@ use crate::verify::{Trusted, anchor};
 /// store.provision(&root)?; // at each start, with the root that the firmware ships
 /// let installation = StateItem::Installation(product.clone());
 /// let stored = store.read_state(&installation)?; // an error here ends the cycle: it is no loss
-/// let state = stored.and_then(|bytes| InstallState::from_bytes(&bytes, &product));
+/// let state = InstallState::load(stored.as_deref(), &product);
+/// // Absent on a device that has stored it before, or damaged: tell the operator, and begin anew.
 /// let state = state.unwrap_or_else(|| InstallState::new(product.clone()));
 /// let stored = store.read_state(&StateItem::Rollouts(product.clone()))?;
-/// let ratchets = stored.and_then(|bytes| Ratchets::from_bytes(&bytes, &product));
+/// let ratchets = Ratchets::load(stored.as_deref(), &product);
 /// let ratchets = ratchets.unwrap_or_else(|| Ratchets::new(product.clone()));
 ///
 /// let mut agent = Agent { store, mirror };
 /// let cycle = Update::begin(root, StartTime::Known(now), limits)?;
 /// let repository = cycle.run(&mut agent)?;
 /// assert!(repository.is_durable());
-/// // What an observation, an activation or a start has changed is written before it is acted on.
-/// agent.store.write_state(&installation, &state.to_bytes())?;
-/// agent.store.write_state(&StateItem::Rollouts(product), &ratchets.to_bytes())?;
+/// // What an observation or a step has to store is written before it is acted on. All of it has this
+/// // shape: `unstored.to_store()` is written, and then `unstored.stored()` is what follows.
+/// # let _ = (state, ratchets, installation);
 /// # Ok(()) }
 /// # #[cfg(not(feature = "repository"))]
 /// # fn main() {}

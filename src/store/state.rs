@@ -19,7 +19,7 @@ use crate::release::Product;
 pub enum StateItem {
     /// [`Ratchets`](crate::rollout::Ratchets) of a product.
     Rollouts(Product),
-    /// [`InstallState`](crate::permit::InstallState) of a product.
+    /// [`InstallState`](crate::installation::InstallState) of a product.
     Installation(Product),
     /// A [`PermitRecord`](crate::permit::PermitRecord) of a product.
     Permit(Product),

@@ -12,10 +12,10 @@ use std::sync::LazyLock;
 
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
-    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, RollbackFloor,
-    decide,
+    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, decide,
 };
 use ota_trust::identity::DeviceSecret;
+use ota_trust::installation::RollbackFloor;
 use ota_trust::primitives::StartTime;
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BasisPoints, Bucket};
@@ -88,7 +88,8 @@ fn device(choices: &mut Choices<'_>, world: &World) -> (DeviceFacts<'static>, or
     let follows = *choices.one_of(&CHANNELS);
     let real_floor = RollbackFloor::of(&[Some(floor)]).expect("a floor");
     let (product, version) = (world::product(), world::version(number));
-    let mut real = DeviceFacts::new(product, hardware(kind), version, real_floor, channel(follows));
+    let mut real =
+        DeviceFacts::on_server(product, hardware(kind), version, real_floor, channel(follows));
     let digest = |choices: &mut Choices<'_>| choices.one_of(&world.releases).digest;
     let mut facts = oracle::Facts {
         enrolment: Enrolment::Enrolled,

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use ota_trust::attestation::AttestationSignal;
-use ota_trust::eligibility::{Catalog, Decided, DeviceFacts, Policy, RollbackFloor, decide};
-use ota_trust::permit::{
-    Boot, BootVerdict, InstallPermit, InstallState, PermitError, Slot, VerifiedComponent,
-    WritePermit, confirm_boot,
+use ota_trust::eligibility::{Catalog, Decided, DeviceFacts, Eligible, Policy, decide};
+use ota_trust::installation::{
+    BootId, Build, Health, InstallState, Running, Slot, Step, Steps, Tell, Verdict, judge,
 };
+use ota_trust::permit::{InstallPermit, PermitError, WritePermit};
 use ota_trust::primitives::TargetPath;
 use ota_trust::release::{Product, TrustedRelease};
 use ota_trust::rollout::{FoundBrake, LivePlan, Ratchets, TrustedBrake, TrustedPlan};
@@ -24,7 +24,10 @@ pub(crate) struct Agent {
     pub(crate) ratchets: Ratchets,
     pub(crate) state: InstallState,
     pub(crate) policy: Policy,
-    pub(crate) running: Slot,
+    pub(crate) slot: Slot,
+    pub(crate) build: Build,
+    /// How often the system has started.
+    pub(crate) starts: u8,
 }
 
 /// A product's documents, as one cycle found them.
@@ -43,8 +46,27 @@ impl Agent {
             ratchets: Ratchets::new(product.clone()),
             state: InstallState::new(product),
             policy: Policy::default(),
-            running: Slot::new("a").unwrap(),
+            slot: Slot::new("a").unwrap(),
+            build: Build::new(version("1.0.0"), 1),
+            starts: 0,
         }
+    }
+
+    /// What runs, and works.
+    pub(crate) fn running(&self) -> Running<'_> {
+        Running {
+            slot: &self.slot,
+            boot: BootId::of(&[self.starts]),
+            build: &self.build,
+            health: Health::Good,
+            hardware_counter: None,
+            must_stay_bootable: &[],
+        }
+    }
+
+    /// The slot that does not run.
+    pub(crate) fn other_slot(&self) -> Slot {
+        Slot::new(if self.slot.as_str() == "a" { "b" } else { "a" }).unwrap()
     }
 
     pub(crate) fn product(&self) -> &Product {
@@ -133,11 +155,12 @@ impl Agent {
         brake: FoundBrake,
     ) -> Result<LivePlan, &'static str> {
         let (start, limits) = (self.device.start, &self.device.limits);
-        let sighting = self.ratchets.observe(plan, brake, start, limits).map_err(|e| e.code())?;
-        let bytes = sighting.ratchets().to_bytes();
-        self.ratchets = Ratchets::from_bytes(&bytes, self.ratchets.product()).unwrap();
-        assert_eq!(&self.ratchets, sighting.ratchets(), "what is stored is what is read");
-        Ok(sighting.stored())
+        let unstored = self.ratchets.observe(plan, brake, start, limits).map_err(|e| e.code())?;
+        let read = Ratchets::load(Some(unstored.to_store()), self.ratchets.product());
+        let live = unstored.stored();
+        self.ratchets = read.kept().unwrap();
+        assert_eq!(&self.ratchets, live.ratchets(), "what is stored is what is read");
+        Ok(live)
     }
 
     /// A whole poll up to the catalog.
@@ -158,15 +181,8 @@ impl Agent {
 
     /// What the firmware and the storage know.
     pub(crate) fn facts(&self) -> DeviceFacts<'static> {
-        let good = self.state.good();
-        let running = good.map_or_else(|| version("1.0.0"), |good| good.version.clone());
-        let sources = [self.state.rollback_index(), good.map(|good| good.rollback_index), Some(1)];
-        let floor = RollbackFloor::of(&sources).unwrap();
         let (hardware, channel) = (hardware("a1"), channel("stable"));
-        let mut facts = DeviceFacts::new(self.product().clone(), hardware, running, floor, channel);
-        facts.running = good.map(|good| good.manifest);
-        facts.failed_boots = self.state.failed_boots().to_vec();
-        facts
+        DeviceFacts::from_state(&self.state, &self.running(), hardware, channel)
     }
 
     /// A whole poll.
@@ -187,8 +203,17 @@ impl Agent {
         let Some(eligible) = decided.into_eligible() else { return Ok(None) };
         let mut releases = documents.releases.iter();
         let release = releases.find(|release| release.digest() == eligible.manifest()).unwrap();
-        let write = WritePermit::new(release, eligible, &self.state).map_err(|e| e.code())?;
+        let write = self.permit_for(release, eligible).map_err(|e| e.code())?;
         Ok(Some((documents, write)))
+    }
+
+    /// A permit for the slot that does not run.
+    pub(crate) fn permit_for(
+        &self,
+        release: &TrustedRelease,
+        eligible: Eligible,
+    ) -> Result<WritePermit, PermitError> {
+        WritePermit::new(release, eligible, &self.state, &self.running(), &self.other_slot())
     }
 
     /// Streams every component of a permit.
@@ -196,19 +221,18 @@ impl Agent {
         &mut self,
         vendor: &Vendor,
         mut repository: Repository<'static>,
-        write: &WritePermit,
-    ) -> Result<Vec<VerifiedComponent>, PermitError> {
-        let mut verified = Vec::new();
-        for component in write.release().components() {
+        write: &mut WritePermit,
+    ) -> Result<(), PermitError> {
+        for component in write.release().components().to_vec() {
             let path = component.full().unwrap();
             let found;
             (repository, found) = self.fetch(&vendor.house.web, &vendor.contents, repository, path);
             let (target, bytes) = found.unwrap();
             let mut stream = write.stream(component.id(), &target, 1 << 20)?;
             stream.update(&bytes)?;
-            verified.push(stream.finish()?);
+            stream.finish(write)?;
         }
-        Ok(verified)
+        Ok(())
     }
 
     /// A poll that ends with a permit to install; `None` where nothing is to be installed.
@@ -216,32 +240,59 @@ impl Agent {
         &mut self,
         vendor: &Vendor,
     ) -> Result<Option<InstallPermit>, &'static str> {
-        let Some((documents, write)) = self.write_permit(vendor)? else { return Ok(None) };
-        let verified = self.download(vendor, documents.repository, &write);
-        let permit = write.install(verified.map_err(|e| e.code())?, self.device.start);
+        let Some((documents, mut write)) = self.write_permit(vendor)? else { return Ok(None) };
+        let downloaded = self.download(vendor, documents.repository, &mut write);
+        downloaded.map_err(|e| e.code())?;
+        let permit = write.install(self.device.start);
         permit.map(Some).map_err(|e| e.code())
+    }
+
+    /// Takes steps: stores what they store, and says what the boot loader is told.
+    pub(crate) fn take(&mut self, steps: Steps) -> Vec<Tell> {
+        let mut told = Vec::new();
+        for step in steps {
+            match step {
+                Step::Store(unstored) => {
+                    let read = InstallState::load(Some(unstored.to_store()), self.state.product());
+                    self.state = unstored.stored();
+                    assert_eq!(read.kept().as_ref(), Some(&self.state), "it is read as it was");
+                }
+                Step::Tell(tell) => told.push(tell),
+            }
+        }
+        told
+    }
+
+    /// Activates what a permit permits.
+    pub(crate) fn activate(&mut self, permit: InstallPermit) -> Result<Vec<Tell>, &'static str> {
+        let (running, now) = (self.running(), self.device.start);
+        let steps = permit.activate(&self.state, &running, &self.ratchets, now);
+        let steps = steps.map_err(|e| e.code())?;
+        Ok(self.take(steps))
+    }
+
+    /// The boot loader starts what is pending.
+    pub(crate) fn restart(&mut self) {
+        let pending = self.state.pending().unwrap().release();
+        self.build = Build::new(pending.version.clone(), pending.rollback_index);
+        self.slot = pending.slot.clone();
+        self.starts += 1;
+    }
+
+    /// Judges what runs, and takes the steps.
+    pub(crate) fn judge(&mut self) -> Verdict {
+        let judgement = judge(&self.state, &self.running(), &self.ratchets);
+        let verdict = judgement.verdict().clone();
+        self.take(judgement.into_steps());
+        verdict
     }
 
     /// Installs what a poll permits into the other slot, and restarts into it; whether there was any.
     pub(crate) fn update(&mut self, vendor: &Vendor) -> Result<bool, &'static str> {
         let Some(permit) = self.install_permit(vendor)? else { return Ok(false) };
-        let other = Slot::new(if self.running.as_str() == "a" { "b" } else { "a" }).unwrap();
-        let manifest = permit.manifest();
-        let activation = permit.activate(&self.state, &other, &self.running, self.device.start);
-        self.state = activation.map_err(|e| e.code())?.stored();
-        self.running = other;
-        let boot = Boot {
-            slot: &self.running,
-            running: Some(manifest),
-            image_index: None,
-            healthy: true,
-            hardware_counter: None,
-            must_stay_bootable: &[],
-        };
-        let BootVerdict::Confirmed(change) = confirm_boot(&self.state, &boot) else {
-            return Err("not confirmed");
-        };
-        self.state = change.state().clone();
+        self.activate(permit)?;
+        self.restart();
+        assert_eq!(self.judge(), Verdict::Confirmed);
         Ok(true)
     }
 }

@@ -2,9 +2,10 @@
 
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
-    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, RollbackFloor,
+    Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy,
 };
 use ota_trust::identity::DeviceSecret;
+use ota_trust::installation::RollbackFloor;
 use ota_trust::primitives::StartTime;
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BasisPoints, Bucket};
@@ -75,7 +76,8 @@ pub(crate) fn real_facts<'s>(
     let floor = RollbackFloor::of(&[Some(plain.floor)]).unwrap();
     let version = version(self::running(running).0);
     let (product, hardware) = (product(&plain.product), hardware(&plain.hardware));
-    let mut facts = DeviceFacts::new(product, hardware, version, floor, channel(&plain.channel));
+    let mut facts =
+        DeviceFacts::on_server(product, hardware, version, floor, channel(&plain.channel));
     facts.enrolment = match plain.enrolment {
         oracle::Enrolment::Enrolled => EnrolmentStatus::Enrolled,
         oracle::Enrolment::Unknown => EnrolmentStatus::Unknown,

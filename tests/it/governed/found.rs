@@ -1,8 +1,11 @@
 //! What reviews have found: each was accepted, lost or denied once.
 
 use ota_trust::eligibility::Policy;
+use ota_trust::installation::{
+    Build, Cause, Health, InstallState, Running, Slot, Step, Tell, Verdict, judge,
+};
 use ota_trust::metadata::PathSet;
-use ota_trust::permit::{Boot, BootVerdict, InstallState, Slot, WritePermit, confirm_boot};
+use ota_trust::permit::WritePermit;
 use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{ManifestDigest, ReleaseDescription, TrustedRelease};
 use ota_trust::repository::Delegation;
@@ -140,22 +143,26 @@ fn a_slot_that_is_overwritten_is_no_good_release_to_go_back_to() {
     assert_eq!(agent.update(&vendor), Ok(true));
     let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
     assert_eq!(agent.state.good().unwrap().slot, b);
-    // It stops working, the loader falls back to `a`, and the next release goes to `b`.
+    // It stops working, the loader falls back to `a`, and before that is judged, the next release goes
+    // to `b`.
+    (agent.slot, agent.build) = (a.clone(), Build::new(version("1.0.0"), 1));
+    agent.starts += 1;
     let second = vendor.release("lamp", "3.0.0", 3);
     vendor.plan("lamp", &stable("lamp", 2, &[(first, "2.0.0"), (second, "3.0.0")]));
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
-    let state = permit.activate(&agent.state, &b, &a, agent.device.start).unwrap().stored();
-    let boot = Boot {
-        slot: &b,
-        running: Some(second),
-        image_index: None,
-        healthy: false,
-        hardware_counter: None,
-        must_stay_bootable: &[],
-    };
-    let BootVerdict::Failed(change) = confirm_boot(&state, &boot) else { panic!("not failed") };
-    assert_eq!(change.state().good(), None, "`b` holds what has just failed");
-    assert_eq!(change.state().rollback_index(), Some(2), "and the index does not fall");
+    agent.activate(permit).unwrap();
+    assert_eq!(agent.state.good(), None, "`b` holds another release");
+    agent.restart();
+    let sick = Running { health: Health::Bad, ..agent.running() };
+    let judgement = judge(&agent.state, &sick, &agent.ratchets);
+    assert_eq!(judgement.verdict(), &Verdict::Leave(Cause::Unhealthy));
+    assert_eq!(judgement.restart_into(), Some(&a));
+    agent.take(judgement.into_steps());
+    (agent.slot, agent.build) = (a.clone(), Build::new(version("1.0.0"), 1));
+    agent.starts += 1;
+    assert_eq!(agent.judge(), Verdict::Failed(Cause::Unhealthy));
+    assert_eq!(agent.state.good(), None, "`b` holds what has just failed");
+    assert_eq!(agent.state.rollback_index(), Some(2), "and the index does not fall");
 }
 
 #[test]
@@ -167,8 +174,8 @@ fn nothing_is_written_over_what_waits_for_its_boot() {
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
     let record = permit.record();
     let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
-    agent.state = permit.activate(&agent.state, &b, &a, agent.device.start).unwrap().stored();
-    assert_eq!(agent.state.pending().unwrap().fallback(), &a);
+    agent.activate(permit).unwrap();
+    assert_eq!(agent.state.pending().unwrap().way_back(), &a);
     assert_eq!(agent.state.installed_in(&b).map(|release| release.manifest), Some(first));
     assert_eq!(agent.state.installed_in(&a), None);
     // A better release is published before the device restarts.
@@ -180,12 +187,13 @@ fn nothing_is_written_over_what_waits_for_its_boot() {
     let eligible = decided.into_eligible().unwrap();
     let release = documents.releases.iter().find(|r| r.digest() == second).unwrap();
     let of_door = InstallState::new(product("door"));
-    let refused = WritePermit::new(release, eligible, &of_door).unwrap_err();
+    let refused = WritePermit::new(release, eligible, &of_door, &agent.running(), &b).unwrap_err();
     assert_eq!(refused.code(), "permit.other-product");
     let (documents, decided) = agent.poll(&vendor).unwrap();
     let release = documents.releases.iter().find(|r| r.digest() == first).unwrap();
     let eligible = decided.into_eligible().unwrap();
-    let refused = record.recheck(release, eligible, &agent.state, agent.device.start).unwrap_err();
+    let (running, start) = (agent.running(), agent.device.start);
+    let refused = record.recheck(release, eligible, &agent.state, &running, start).unwrap_err();
     assert_eq!(refused.code(), "permit.pending");
 }
 
@@ -195,25 +203,19 @@ fn a_hardware_counter_rises_no_higher_than_the_image_says() {
     let manifest = vendor.release("lamp", "2.0.0", 9);
     vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
     let mut agent = Agent::new(&vendor, product("lamp"));
-    let permit = agent.install_permit(&vendor).unwrap().unwrap();
-    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
-    let state = permit.activate(&agent.state, &b, &a, agent.device.start).unwrap().stored();
+    assert_eq!(agent.update(&vendor), Ok(true));
+    assert_eq!(agent.state.rollback_index(), Some(9));
+    let with_counter = |agent: &Agent, state: &InstallState| {
+        let running = Running { hardware_counter: Some(1), ..agent.running() };
+        let judgement = judge(state, &running, &agent.ratchets);
+        judgement.steps().as_slice().to_vec()
+    };
+    assert_eq!(with_counter(&agent, &agent.state), [Step::Tell(Tell::Raise(9))]);
     // Whatever a manifest or stored state says: the loader starts an image by what is built into it.
-    for (image_index, raised) in
-        [(Some(5), Some(5)), (Some(1), None), (None, None), (Some(20), Some(9))]
-    {
-        let boot = Boot {
-            slot: &b,
-            running: Some(manifest),
-            image_index,
-            healthy: true,
-            hardware_counter: Some(1),
-            must_stay_bootable: &[],
-        };
-        let BootVerdict::Confirmed(change) = confirm_boot(&state, &boot) else { panic!("failed") };
-        assert_eq!(change.raise_counter_to(), raised, "{image_index:?}");
-        assert_eq!(change.state().rollback_index(), Some(9));
-    }
+    // Forged state that says that what runs has another index is not state of what runs.
+    agent.build = Build::new(version("2.0.0"), 5);
+    let steps = with_counter(&agent, &agent.state);
+    assert!(!steps.iter().any(|step| matches!(step, Step::Tell(_))), "{steps:?}");
 }
 
 /// As with a brake: that there is none is said for so long, and no longer.
@@ -237,8 +239,8 @@ fn a_permit_has_ended_when_its_time_has_come() {
     let mut agent = Agent::new(&vendor, product("lamp"));
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
     let end = StartTime::Known(permit.not_after());
-    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
-    assert_eq!(permit.activate(&agent.state, &b, &a, end).unwrap_err().code(), "permit.expired");
+    let refusal = permit.activate(&agent.state, &agent.running(), &agent.ratchets, end);
+    assert_eq!(refusal.unwrap_err().code(), "permit.expired");
 }
 
 #[cfg(feature = "fs")]

@@ -3,7 +3,7 @@
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, Policy, decide};
 use ota_trust::metadata::PathSet;
-use ota_trust::permit::{PermitError, WritePermit};
+use ota_trust::permit::PermitError;
 use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{
     ComponentDraft, Content, ManifestDigest, ManifestDraft, ReleaseError, TrustedRelease,
@@ -107,12 +107,11 @@ fn a_permit_takes_no_proof_of_another_release_or_snapshot() {
     let of = |manifest| {
         documents.releases.iter().find(|release| release.digest() == manifest).unwrap().clone()
     };
-    let refusal = WritePermit::new(&of(first), eligible, &agent.state).unwrap_err();
+    let refusal = agent.permit_for(&of(first), eligible).unwrap_err();
     assert_eq!(refusal, PermitError::OtherRelease { expected: first, found: second });
     vendor.refresh();
     let (_, decided) = agent.poll(&vendor).unwrap();
-    let refusal =
-        WritePermit::new(&of(second), decided.into_eligible().unwrap(), &agent.state).unwrap_err();
+    let refusal = agent.permit_for(&of(second), decided.into_eligible().unwrap()).unwrap_err();
     assert_eq!(refusal, PermitError::OtherSnapshot);
 }
 
@@ -130,12 +129,16 @@ fn a_component_of_one_release_in_another() {
     let id = component("firmware");
     let refusal = write.stream(&id, &found.unwrap().0, 1 << 20).unwrap_err();
     assert_eq!(refusal.code(), "permit.other-target");
-    // A proof of the right component, but of another release.
+    // A stream of the right component, but of another release.
     let (_, eligible) = agent.poll(&vendor).unwrap();
     let eligible = eligible.into_eligible().unwrap();
     let releases = &documents.releases;
     let release = releases.iter().find(|release| release.digest() == second).unwrap();
-    let verified = agent.download(&vendor, repository, &write).unwrap();
+    let at = release.components()[0].full().unwrap();
+    let (_, found) = agent.fetch(web, contents, repository, at);
+    let (target, bytes) = found.unwrap();
+    let mut stream = write.stream(&id, &target, 1 << 20).unwrap();
+    stream.update(&bytes).unwrap();
     let policy = Policy::default();
     let catalog = {
         let live = agent.observe(documents.plan.clone().unwrap(), documents.brake.clone()).unwrap();
@@ -145,13 +148,15 @@ fn a_component_of_one_release_in_another() {
     let (facts, start) = (agent.facts(), agent.device.start);
     let of_first = decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, start);
     let older = catalog.releases().next().unwrap();
-    let write_first =
-        WritePermit::new(older, of_first.into_eligible().unwrap(), &agent.state).unwrap();
-    let refusal = write_first.install(verified.clone(), start).unwrap_err();
+    let mut of_first = agent.permit_for(older, of_first.into_eligible().unwrap()).unwrap();
+    let refusal = stream.clone().finish(&mut of_first).unwrap_err();
     assert_eq!(refusal, PermitError::OtherRelease { expected: first, found: second });
-    // With none at all.
-    let write = WritePermit::new(release, eligible, &agent.state).unwrap();
-    assert_eq!(write.install([], start).unwrap_err(), PermitError::Missing { id });
+    // With none at all, and with the right one.
+    let mut write = agent.permit_for(release, eligible).unwrap();
+    stream.finish(&mut write).unwrap();
+    assert!(write.install(start).is_ok());
+    let (_, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    assert_eq!(write.install(start).unwrap_err(), PermitError::Missing { id });
 }
 
 #[test]
@@ -374,18 +379,15 @@ fn a_plan_lets_out_no_release_of_another_product() {
 fn a_permit_ends() {
     let (vendor, mut agent, _) = lamp();
     agent.policy = Policy::default().permit_seconds(60);
-    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
-    let verified = agent.download(&vendor, documents.repository, &write).unwrap();
+    let (documents, mut write) = agent.write_permit(&vendor).unwrap().unwrap();
+    agent.download(&vendor, documents.repository, &mut write).unwrap();
     let until = write.not_after();
     assert_eq!(until, now().saturating_add(60));
     let late = StartTime::Known(until.saturating_add(1));
-    assert_eq!(
-        write.install(verified, late).unwrap_err(),
-        PermitError::Expired { not_after: until }
-    );
+    assert_eq!(write.install(late).unwrap_err(), PermitError::Expired { not_after: until });
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
-    let other = ota_trust::permit::Slot::new("b").unwrap();
-    let refusal = permit.activate(&agent.state, &other, &agent.running, late).unwrap_err();
+    let refusal = permit.activate(&agent.state, &agent.running(), &agent.ratchets, late);
+    let refusal = refusal.unwrap_err();
     assert_eq!(refusal.code(), "permit.expired");
     assert_eq!(agent.state.pending(), None, "nothing has changed");
 }

@@ -11,8 +11,9 @@ mod edges;
 mod editions;
 mod found;
 mod found_again;
-#[cfg(feature = "fs")]
-mod installer;
+mod installations;
+// cfg-fs
+// mod installer;
 mod lives;
 mod mix_and_match;
 mod online_keys;
@@ -26,7 +27,6 @@ pub(crate) mod vendor;
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, decide};
-use ota_trust::permit::WritePermit;
 use ota_trust::rollout::LivePlan;
 
 use agent::{Agent, Documents};
@@ -38,5 +38,5 @@ fn refusal_of_permit(agent: &Agent, live: &LivePlan, documents: &Documents) -> &
     let decided = decide(&agent.policy, &facts, &catalog, AttestationSignal::Unavailable, now);
     let eligible = decided.into_eligible().unwrap();
     let release = documents.releases.iter().find(|r| r.digest() == eligible.manifest()).unwrap();
-    WritePermit::new(release, eligible, &agent.state).unwrap_err().code()
+    agent.permit_for(release, eligible).unwrap_err().code()
 }

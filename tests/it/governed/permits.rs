@@ -1,9 +1,10 @@
 //! Ways to a permit besides a plain download: deltas, what is read back, records, plain TUF.
 
 use ota_trust::attestation::AttestationSignal;
-use ota_trust::eligibility::{Catalog, DeviceFacts, Policy, RollbackFloor, decide};
-use ota_trust::permit::{Evidence, InstallPermit, PermitError, PermitRecord, Slot, WritePermit};
-use ota_trust::primitives::{StartTime, TargetPath};
+use ota_trust::eligibility::{Catalog, Policy, decide};
+use ota_trust::installation::InstallState;
+use ota_trust::permit::{Evidence, InstallPermit, PermitError, PermitRecord, WritePermit};
+use ota_trust::primitives::{StartTime, StoredState, TargetPath};
 use ota_trust::release::{
     ComponentDraft, Content, ReleaseDescription, ReleaseVersion, TrustedRelease,
 };
@@ -41,7 +42,7 @@ fn lamp() -> (Vendor, Agent) {
 #[test]
 fn a_delta_its_source_and_its_result_are_all_checked() {
     let (vendor, mut agent) = lamp();
-    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    let (documents, mut write) = agent.write_permit(&vendor).unwrap().unwrap();
     let (web, contents) = (&vendor.house.web, &vendor.contents);
     let (repository, found) = agent.fetch(web, contents, documents.repository, &path(DELTA));
     let (target, bytes) = found.unwrap();
@@ -70,16 +71,28 @@ fn a_delta_its_source_and_its_result_are_all_checked() {
     assert_eq!(result.update(&too_much).unwrap_err().code(), "artifact.too-long");
     let mut result = delta(&bytes).unwrap().result(good()).unwrap();
     result.update(&firmware("lamp", "2.0.0")).unwrap();
-    let app = result.finish().unwrap();
-    assert_eq!((app.id(), app.evidence()), (&id, Evidence::Streamed));
-    // It is one of three: the rest come whole.
-    let mut verified = agent.download(&vendor, repository, &write).unwrap();
-    verified.retain(|component| *component.id() != id);
+    result.finish(&mut write).unwrap();
+    // It is one of three: the others come whole.
     let now = agent.device.start;
-    let (_, again) = agent.write_permit(&vendor).unwrap().unwrap();
-    assert_eq!(again.install(verified.clone(), now).unwrap_err(), PermitError::Missing { id });
-    verified.push(app);
-    assert!(write.install(verified, now).is_ok());
+    let bootloader = component("bootloader");
+    let (_, mut again) = agent.write_permit(&vendor).unwrap().unwrap();
+    let missing = PermitError::Missing { id: component("firmware") };
+    assert_eq!(write.install(now).unwrap_err(), missing);
+    let boot = again.release().component(&bootloader).unwrap().full().unwrap().clone();
+    let (_, found) = agent.fetch(web, contents, repository, &boot);
+    let (target, bytes) = found.unwrap();
+    let mut stream = again.stream(&bootloader, &target, 1 << 20).unwrap();
+    stream.update(&bytes).unwrap();
+    stream.finish(&mut again).unwrap();
+    // What one permit has seen, another one has not.
+    let whole = path("releases/lamp/2.0.0/firmware.bin");
+    let repository = agent.documents(&vendor).unwrap().repository;
+    let (_, found) = agent.fetch(web, contents, repository, &whole);
+    let (target, bytes) = found.unwrap();
+    let mut stream = again.stream(&component("firmware"), &target, 1 << 20).unwrap();
+    stream.update(&bytes).unwrap();
+    stream.finish(&mut again).unwrap();
+    assert_eq!(again.install(now).unwrap_err(), PermitError::Missing { id });
 }
 
 #[test]
@@ -102,20 +115,19 @@ fn a_delta_is_no_full_image_and_no_other_component_s() {
 
 /// Reads the slot back through a permit; `bytes` gives what the slot holds.
 fn read_back(
-    write: WritePermit,
+    mut write: WritePermit,
     bytes: impl Fn(&str) -> Vec<u8>,
     now: StartTime,
 ) -> Result<InstallPermit, PermitError> {
-    let mut verified = Vec::new();
-    for component in write.release().components() {
+    for component in write.release().components().to_vec() {
         let mut read = write.read_back(component.id())?;
         // The slot is longer than the component; what follows is not read.
         let slot = bytes(component.full().unwrap().as_str());
         let reason = |reason| PermitError::Bytes { id: component.id().clone(), reason };
         read.update(&slot).map_err(reason)?;
-        verified.push(write.stored(component.id(), read)?);
+        write.stored(component.id(), read)?;
     }
-    write.install(verified, now)
+    write.install(now)
 }
 
 #[test]
@@ -124,17 +136,19 @@ fn a_record_proves_nothing_until_all_is_found_again() {
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
     assert_eq!(permit.evidence(), Evidence::Streamed);
     let bytes = permit.record().to_bytes();
-    let record = PermitRecord::from_bytes(&bytes).unwrap();
+    let record = PermitRecord::load(Some(&bytes)).kept().unwrap();
     assert_eq!(record, permit.record());
     for number in 0..bytes.len() {
         let mut torn = bytes.clone();
         torn[number] ^= 1;
-        assert_eq!(PermitRecord::from_bytes(&torn), None, "byte {number}");
+        assert_eq!(PermitRecord::load(Some(&torn)), StoredState::Damaged, "byte {number}");
     }
     let now = agent.device.start;
     let recheck = |agent: &mut Agent, record: &PermitRecord, now| {
         let (documents, decided): (Documents, _) = agent.poll(&vendor).unwrap();
-        record.recheck(&documents.releases[0], decided.into_eligible().unwrap(), &agent.state, now)
+        let eligible = decided.into_eligible().unwrap();
+        let running = agent.running();
+        record.recheck(&documents.releases[0], eligible, &agent.state, &running, now)
     };
     let slot = |at: &str| vendor.contents[at].clone();
     let again = read_back(recheck(&mut agent, &record, now).unwrap(), slot, now).unwrap();
@@ -159,7 +173,13 @@ fn a_record_of_another_release_is_refused() {
     let (documents, decided) = agent.poll(&vendor).unwrap();
     let eligible = decided.into_eligible().unwrap();
     let refusal = record
-        .recheck(&documents.releases[0], eligible, &agent.state, agent.device.start)
+        .recheck(
+            &documents.releases[0],
+            eligible,
+            &agent.state,
+            &agent.running(),
+            agent.device.start,
+        )
         .unwrap_err();
     assert_eq!(refusal.code(), "permit.other-release");
 }
@@ -167,35 +187,46 @@ fn a_record_of_another_release_is_refused() {
 #[test]
 fn evidence_is_that_of_the_weakest_component() {
     let (vendor, mut agent) = lamp();
-    let (documents, write) = agent.write_permit(&vendor).unwrap().unwrap();
-    let mut verified = agent.download(&vendor, documents.repository, &write).unwrap();
+    let (documents, mut write) = agent.write_permit(&vendor).unwrap().unwrap();
+    agent.download(&vendor, documents.repository, &mut write).unwrap();
     let id = component("app");
     let mut read = write.read_back(&id).unwrap();
     read.update(&vendor.contents["releases/lamp/2.0.0/app.bin"]).unwrap();
-    verified.push(write.stored(&id, read).unwrap());
+    write.stored(&id, read).unwrap();
     // A check that was begun for another component.
     let mut other = write.read_back(&component("bootloader")).unwrap();
     other.update(b"bootloader").unwrap();
     assert_eq!(write.stored(&id, other).unwrap_err(), PermitError::Mismatch { id });
-    let permit = write.install(verified, agent.device.start).unwrap();
+    let permit = write.install(agent.device.start).unwrap();
     assert_eq!(permit.evidence(), Evidence::Streamed);
 }
 
 #[test]
 fn what_is_activated_waits_for_its_boot_and_never_overwrites_what_runs() {
-    let (vendor, agent) = lamp();
+    let (vendor, mut agent) = lamp();
     let now = agent.device.start;
-    let (a, b) = (Slot::new("a").unwrap(), Slot::new("b").unwrap());
-    let permit = || agent.clone().install_permit(&vendor).unwrap().unwrap();
-    let refusal = permit().activate(&agent.state, &a, &a, now).unwrap_err();
-    assert_eq!(refusal, PermitError::SlotInUse { slot: a.clone() });
-    let state = permit().activate(&agent.state, &b, &a, now).unwrap().stored();
-    assert_eq!(state.pending().unwrap().release().slot, b);
-    assert_eq!(state.rollback_index(), None, "only a confirmed boot raises it");
-    let refusal = permit().activate(&state, &b, &a, now).unwrap_err();
-    assert_eq!(refusal.code(), "permit.pending");
-    let door = ota_trust::permit::InstallState::new(product("door"));
-    assert_eq!(permit().activate(&door, &b, &a, now).unwrap_err().code(), "permit.other-product");
+    let fresh = agent.clone();
+    let permit = || fresh.clone().install_permit(&vendor).unwrap().unwrap();
+    agent.catalog(&vendor).unwrap();
+    // The slot that was written is the one that runs by now.
+    agent.slot = agent.other_slot();
+    let code = |agent: &Agent, state: &InstallState| {
+        let steps = permit().activate(state, &agent.running(), &agent.ratchets, now);
+        steps.unwrap_err().code()
+    };
+    assert_eq!(code(&agent, &agent.state), "permit.slot-in-use");
+    let (documents, decided) = agent.poll(&vendor).unwrap();
+    let eligible = decided.into_eligible().unwrap();
+    let (release, running) = (&documents.releases[0], agent.running());
+    let refused = WritePermit::new(release, eligible, &agent.state, &running, &agent.slot);
+    assert_eq!(refused.unwrap_err(), PermitError::SlotInUse { slot: agent.slot.clone() });
+    agent.slot = agent.other_slot();
+    agent.activate(permit()).unwrap();
+    assert_eq!(agent.state.pending().unwrap().release().slot, agent.other_slot());
+    assert_eq!(agent.state.rollback_index(), None, "only a confirmed start raises it");
+    assert_eq!(code(&agent, &agent.state), "permit.pending");
+    let door = InstallState::new(product("door"));
+    assert_eq!(code(&agent, &door), "permit.other-product");
 }
 
 #[test]
@@ -219,25 +250,21 @@ fn a_plain_repository_serves_under_a_policy_that_says_so() {
     let other = TrustedRelease::assume_described(target.clone(), describe("2.0.1", 2));
     assert_ne!(release.digest(), other.digest(), "two descriptions are two releases");
     let catalog = Catalog::without_rollouts([release.clone()]).unwrap();
-    let floor = RollbackFloor::of(&[Some(1)]).unwrap();
-    let facts = DeviceFacts::new(
-        product("lamp"),
-        hardware("a1"),
-        version("1.0.0"),
-        floor,
-        channel("stable"),
-    );
-    let now = agent.device.start;
+    let (facts, now) = (agent.facts(), agent.device.start);
     let decided =
         |policy: Policy| decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, now);
     let refused = decided(Policy::default());
     assert_eq!(refused.reason(release.digest()).unwrap().code(), "reason.no-plan");
     assert!(refused.into_eligible().is_none());
     let eligible = decided(Policy::without_rollouts()).into_eligible().unwrap();
-    let write = WritePermit::new(&release, eligible, &agent.state).unwrap();
+    let (running, slot) = (agent.running(), agent.other_slot());
+    let mut write = WritePermit::new(&release, eligible, &agent.state, &running, &slot).unwrap();
     let mut stream = write.stream(release.components()[0].id(), &target, 1 << 20).unwrap();
     stream.update(&bytes).unwrap();
-    assert!(write.install([stream.finish().unwrap()], now).is_ok());
+    stream.finish(&mut write).unwrap();
+    let permit = write.install(now).unwrap();
+    // There is no plan whose word could be missed.
+    assert!(permit.activate(&agent.state, &running, &agent.ratchets, now).is_ok());
 }
 
 #[test]

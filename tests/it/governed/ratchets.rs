@@ -1,6 +1,6 @@
 //! What a device has seen of rollouts never falls, and no theft denies updates for ever.
 
-use ota_trust::primitives::Limits;
+use ota_trust::primitives::{Limits, StoredState};
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BrakeDraft, PlanDraft, Ratchets};
 
@@ -120,7 +120,98 @@ fn a_brake_that_was_seen_does_not_vanish() {
     });
     assert_eq!(agent.update(&vendor), Err("rollout.brake-missing"));
     vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2));
-    assert_eq!(agent.update(&vendor), Ok(true), "an empty brake lets go");
+    vendor.plan("lamp", &stable("lamp", 2, &[(manifest, "2.0.0")]));
+    assert_eq!(agent.update(&vendor), Ok(true), "an empty brake and another plan let go");
+}
+
+/// Of two keys of the brake, one has paused, and the other one lets go: that takes a plan.
+#[test]
+fn a_pause_ends_with_another_plan_and_not_by_the_brake_alone() {
+    for rotates in [false, true] {
+        let mut vendor = Vendor::new();
+        let manifest = vendor.release("lamp", "2.0.0", 2);
+        let other = vendor.release("lamp", "2.1.0", 2);
+        let planned = [(manifest, "2.0.0"), (other, "2.1.0")];
+        vendor.plan("lamp", &stable("lamp", 1, &planned));
+        vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).pause_all());
+        let mut agent = Agent::new(&vendor, product("lamp"));
+        agent.catalog(&vendor).unwrap();
+        if rotates {
+            vendor.rotate("brake", "brake", "fresh");
+        }
+        let paused = |agent: &mut Agent, vendor: &Vendor| {
+            let (_, decided) = agent.poll(vendor).unwrap();
+            [manifest, other]
+                .map(|m| decided.reason(m).is_some_and(|r| r.code() == "reason.paused"))
+        };
+        vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2));
+        assert_eq!(paused(&mut agent, &vendor), [true, true]);
+        assert!(agent.ratchets.is_paused(manifest));
+        // Whoever signs plans lets go, and only of what the brake of that day does not stop.
+        vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 3).pause(other));
+        assert_eq!(paused(&mut agent, &vendor), [true, true], "still the same plan");
+        vendor.plan("lamp", &stable("lamp", 2, &planned));
+        assert_eq!(paused(&mut agent, &vendor), [false, true]);
+        vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 4));
+        assert_eq!(paused(&mut agent, &vendor), [false, true], "it was seen with this plan");
+        vendor.plan("lamp", &stable("lamp", 3, &planned));
+        assert_eq!(agent.update(&vendor), Ok(true));
+        assert_eq!(agent.state.good().unwrap().manifest, other);
+    }
+}
+
+/// What more is paused than can be remembered counts as all of it.
+#[test]
+fn pauses_that_fill_the_memory_pause_everything() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    (agent.device.limits.max_withdrawn, agent.device.limits.max_components) = (4, 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    for epoch in 1..3 {
+        let brake = BrakeDraft::new(&product("lamp"), epoch.into());
+        let brake =
+            (0..4).fold(brake, |brake, number| brake.pause(some_digest(epoch * 4 + number)));
+        vendor.brake("lamp", &brake);
+        agent.catalog(&vendor).unwrap();
+    }
+    assert!(agent.ratchets.is_paused(manifest));
+    assert_eq!(agent.update(&vendor), Ok(false));
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 9));
+    vendor.plan("lamp", &stable("lamp", 2, &[(manifest, "2.0.0")]));
+    assert_eq!(agent.update(&vendor), Ok(true));
+}
+
+/// The answer to a theft of one of two keys may be that both must sign: the thief's last epoch is gone.
+#[test]
+fn a_threshold_that_rises_ends_an_epoch_and_no_withdrawal() {
+    use crate::publishing::house::{public, role};
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    let withdrawn = some_digest(1);
+    vendor.plan("lamp", &empty(u64::MAX).withdraw(withdrawn));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.catalog(&vendor).unwrap();
+    vendor.house.keys.push("second".into());
+    vendor.edit(|draft| {
+        draft.targets().unwrap().add_key(&role("rollouts"), &public("second")).unwrap();
+        draft.renew(&role("rollouts")).unwrap();
+    });
+    vendor.plan("lamp", &stable("lamp", 2, &[(manifest, "2.0.0")]));
+    assert_eq!(agent.update(&vendor), Err("rollout.epoch-rollback"), "a key is only added");
+    vendor.edit(|draft| {
+        draft.targets().unwrap().set_threshold(&role("rollouts"), 2).unwrap();
+        draft.renew(&role("rollouts")).unwrap();
+    });
+    assert_eq!(agent.update(&vendor), Ok(true));
+    assert!(agent.ratchets.is_withdrawn(withdrawn));
+    // One that falls again ends nothing.
+    vendor.edit(|draft| {
+        draft.targets().unwrap().set_threshold(&role("rollouts"), 1).unwrap();
+        draft.renew(&role("rollouts")).unwrap();
+    });
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    assert_eq!(agent.update(&vendor), Err("rollout.epoch-rollback"));
 }
 
 #[test]
@@ -136,6 +227,8 @@ fn a_brake_can_only_stop() {
     vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2).pause_all());
     assert_eq!(agent.update(&vendor), Ok(false));
     vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 3));
+    assert_eq!(agent.update(&vendor), Ok(false), "not even by letting go");
+    vendor.plan("lamp", &stable("lamp", 3, &[(manifest, "2.0.0")]));
     assert_eq!(agent.update(&vendor), Ok(true));
 }
 
@@ -184,14 +277,22 @@ fn stored_ratchets_are_read_as_written_and_nothing_else_is() {
     vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 4).withdraw(some_digest(1)));
     let mut agent = Agent::new(&vendor, product("lamp"));
     agent.catalog(&vendor).unwrap();
-    let bytes = agent.ratchets.to_bytes();
-    assert_eq!(Ratchets::from_bytes(&bytes, &product("lamp")), Some(agent.ratchets.clone()));
-    assert_eq!(Ratchets::from_bytes(&bytes, &product("door")), None, "of another product");
+    let documents = agent.documents(&vendor).unwrap();
+    let (start, limits) = (agent.device.start, Limits::default());
+    let again = agent.ratchets.observe(documents.plan.unwrap(), documents.brake, start, &limits);
+    let again = again.unwrap();
+    assert!(!again.has_changed());
+    let bytes = again.to_store();
+    let load = |bytes: Option<&[u8]>, name: &str| Ratchets::load(bytes, &product(name));
+    assert_eq!(load(Some(bytes), "lamp"), StoredState::Kept(agent.ratchets.clone()));
+    assert_eq!(load(Some(bytes), "door"), StoredState::Damaged, "of another product");
+    assert_eq!(load(None, "lamp"), StoredState::Absent);
     for number in 0..bytes.len() {
-        let mut torn = bytes.clone();
+        let mut torn = bytes.to_vec();
         torn[number] ^= 1;
-        assert_eq!(Ratchets::from_bytes(&torn, &product("lamp")), None, "byte {number}");
-        assert_eq!(Ratchets::from_bytes(&bytes[..number], &product("lamp")), None);
+        let damaged = StoredState::Damaged;
+        assert_eq!(load(Some(&torn), "lamp"), damaged, "byte {number}");
+        assert_eq!(load(Some(&bytes[..number]), "lamp"), damaged);
     }
 }
 
@@ -203,14 +304,19 @@ fn what_could_not_be_stored_permits_nothing() {
     let mut agent = Agent::new(&vendor, product("lamp"));
     let documents = agent.documents(&vendor).unwrap();
     let (start, limits) = (agent.device.start, Limits::default());
-    let sighting = agent
-        .ratchets
-        .observe(documents.plan.clone().unwrap(), documents.brake.clone(), start, &limits)
-        .unwrap();
-    assert!(sighting.has_changed());
-    let live = sighting.not_stored();
-    let refusal = super::refusal_of_permit(&agent, &live, &documents);
-    assert_eq!(refusal, "permit.not-durable");
+    // However often it is looked at: what was never stored does not become durable by that.
+    let mut known = agent.ratchets.clone();
+    for _ in 0..3 {
+        let unstored = known
+            .observe(documents.plan.clone().unwrap(), documents.brake.clone(), start, &limits)
+            .unwrap();
+        assert!(unstored.has_changed());
+        let live = unstored.not_stored();
+        assert!(!live.is_durable());
+        let refusal = super::refusal_of_permit(&agent, &live, &documents);
+        assert_eq!(refusal, "permit.not-durable");
+        known = live.ratchets().clone();
+    }
     // A trust store that could not be written does the same.
     agent.device.store.clear();
     agent.device.broken.insert(ota_trust::update::StoredItem::Timestamp);

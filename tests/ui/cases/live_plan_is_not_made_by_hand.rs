@@ -2,7 +2,7 @@
 use ota_trust::rollout::{FoundBrake, LivePlan, Ratchets, TrustedPlan};
 
 fn forged(plan: TrustedPlan, brake: FoundBrake, ratchets: Ratchets) -> LivePlan {
-    LivePlan { plan, brake, ratchets, durable: true }
+    LivePlan { plan, brake, ratchets }
 }
 
 fn main() {}

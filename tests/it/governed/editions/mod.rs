@@ -196,9 +196,9 @@ impl Printer {
         self.judge(plan, brake);
         let limits = self.agent.device.limits.clone();
         let ratchets = &self.agent.ratchets;
-        let sighting = ratchets.observe(documents.plan, documents.brake, start, &limits).unwrap();
-        self.agent.ratchets = sighting.ratchets().clone();
-        let live = if plan.durable { sighting.stored() } else { sighting.not_stored() };
+        let unstored = ratchets.observe(documents.plan, documents.brake, start, &limits).unwrap();
+        self.agent.ratchets = unstored.ratchets().clone();
+        let live = if plan.durable { unstored.stored() } else { unstored.not_stored() };
         let (fresh, freshness) = match (offline, believed) {
             (true, _) => (oracle::Fresh::Stale, Freshness::Stale),
             (_, true) => (oracle::Fresh::Proven, Freshness::Proven),

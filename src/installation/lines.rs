@@ -1,0 +1,151 @@
+//! The form in which the state of installations is stored.
+//!
+//! ```text
+//! ota-trust installation 1
+//! product <name>                                   whose state it is
+//! index <n>                                        the confirmed rollback index
+//! good <release>                                   what was confirmed last
+//! pending <release> <way back> <boot> <attempts>   the open record of what was activated
+//! told <manifest> <boot>                           the boot loader has been told to try it
+//! dropped <manifest>                               it is given up
+//! leaving <manifest> <cause> <backs> <boot>        it started, and is to be left
+//! failed <manifest> <times> <cause>                once for each release that has failed
+//! sha256 <checksum>
+//! ```
+//!
+//! A release is `<slot> <manifest> <version> <index> <channel>`.
+
+use alloc::vec::Vec;
+
+use super::state::{Cause, FailedRelease, InstalledRelease, PendingInstall};
+use super::{BootId, Slot};
+use crate::primitives::stored::{Field, Fields, Line, Reader, Writer, lines, printed_fields};
+use crate::release::{ManifestDigest, Product};
+
+lines!(
+    "installation",
+    1,
+    /// See above.
+    pub(super) struct Lines {
+        pub(super) product: Option<Line<Product>>,
+        pub(super) index: Option<Line<u64>>,
+        pub(super) good: Option<Line<InstalledRelease>>,
+        pub(super) pending: Option<Line<PendingInstall>>,
+        pub(super) told: Option<Line<Told>>,
+        pub(super) dropped: Option<Line<ManifestDigest>>,
+        pub(super) leaving: Option<Line<Leaving>>,
+        pub(super) failed: Vec<Line<FailedRelease>>,
+    }
+);
+
+/// The boot loader has been told to try the pending release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) manifest: ManifestDigest,
+    pub(super) boot: BootId,
+}
+
+/// The pending release has started, and is to be left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Leaving {
+    pub(super) manifest: ManifestDigest,
+    pub(super) cause: Cause,
+    /// How often the boot loader has been told to go back, once for each start.
+    pub(super) backs: u64,
+    /// The start in which that was counted last.
+    pub(super) boot: BootId,
+}
+
+impl Lines {
+    /// Without what speaks of a release that is not pending: older code may have closed the record, and
+    /// kept what it did not know.
+    pub(super) fn without_orphans(mut self) -> Self {
+        let pending = self.pending.as_ref().map(|pending| pending.release.manifest);
+        let is_pending = |manifest: ManifestDigest| Some(manifest) == pending;
+        self.told = self.told.filter(|told| is_pending(told.manifest));
+        self.dropped = self.dropped.filter(|dropped| is_pending(**dropped));
+        self.leaving = self.leaving.filter(|leaving| is_pending(leaving.manifest));
+        self
+    }
+
+    /// Whether each release has failed once.
+    pub(super) fn is_well_formed(&self) -> bool {
+        let mut failed: Vec<_> = self.failed.iter().map(|failed| failed.manifest).collect();
+        failed.sort_unstable();
+        failed.is_sorted_by(|a, b| a < b)
+    }
+}
+
+impl Fields for InstalledRelease {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            slot: line.field()?,
+            manifest: line.field()?,
+            version: line.field()?,
+            rollback_index: line.field()?,
+            channel: line.field()?,
+        })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        let Self { slot, manifest, version, rollback_index, channel } = self;
+        line.field(slot).field(manifest).field(version).field(rollback_index).field(channel);
+    }
+}
+
+impl Fields for PendingInstall {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        let release = InstalledRelease::read(line)?;
+        let (way_back, boot, attempts) = (line.field::<Slot>()?, line.field()?, line.field()?);
+        (way_back != release.slot).then_some(Self { release, way_back, boot, attempts })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        self.release.write(line);
+        line.field(&self.way_back).field(&self.boot).field(&self.attempts);
+    }
+}
+
+impl Fields for Told {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { manifest: line.field()?, boot: line.field()? })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        line.field(&self.manifest).field(&self.boot);
+    }
+}
+
+impl Fields for Leaving {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        let (manifest, cause) = (line.field()?, line.field()?);
+        Some(Self { manifest, cause, backs: line.field()?, boot: line.field()? })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        line.field(&self.manifest).field(&self.cause).field(&self.backs).field(&self.boot);
+    }
+}
+
+impl Fields for FailedRelease {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { manifest: line.field()?, times: line.field()?, cause: line.field()? })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        line.field(&self.manifest).field(&self.times).field(&self.cause);
+    }
+}
+
+/// By its name.
+impl Field for Cause {
+    fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == word)
+    }
+
+    fn write(&self, text: &mut alloc::string::String) {
+        text.push_str(self.name());
+    }
+}
+
+printed_fields!(Slot);
