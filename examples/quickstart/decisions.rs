@@ -130,10 +130,7 @@ fn update(company: &Company, agent: &mut Agent) -> Result<()> {
     println!("  {} may install {product} {version} until {not_after}", agent.name);
     agent.restart(permit)?;
     let index = agent.rollback_index().ok_or("no index")?;
-    println!(
-        "  it runs {}, confirmed; it takes rollback index {index} and above",
-        agent.version()
-    );
+    println!("  it runs {}, confirmed; it takes rollback index {index} and above", agent.version());
     Ok(())
 }
 

@@ -53,7 +53,10 @@ impl Check {
         match self.hasher.check(&self.hashes) {
             Ok(()) => Ok((self.length, self.hashes)),
             Err(HashesError::NoneKnown) => Err(ArtifactError::NoKnownDigest),
-            Err(mismatch) => Err(ArtifactError::Digest { mismatch, rehashed }),
+            Err(mismatch) if rehashed > 0 => {
+                Err(ArtifactError::DigestResumed { mismatch, rehashed })
+            }
+            Err(mismatch) => Err(ArtifactError::Digest { mismatch }),
         }
     }
 }

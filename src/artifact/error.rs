@@ -1,7 +1,6 @@
 //! Why bytes are not the artifact that metadata lists.
 
 use alloc::boxed::Box;
-use core::fmt;
 use core::ops::Range;
 
 use crate::primitives::{HashesError, Sha256Digest, refusals};
@@ -50,14 +49,24 @@ refusals!(
         },
         /// The length is right, and a listed digest is not that of the bytes.
         #[refusal("artifact.digest", AnotherMirror)]
-        #[error("a listed digest is not that of the bytes{}", Rehashed(*rehashed))]
+        #[error("a listed digest is not that of the bytes")]
         Digest {
             /// The digest that is listed, and that of the bytes.
             #[source]
             mismatch: HashesError,
-            /// How many of the bytes were [rehashed](crate::artifact::ArtifactStream::rehash) from storage.
-            /// Unless this is 0, the fault may lie there: start again from the first byte, or
-            /// every further attempt fails too.
+        },
+        /// The length is right, and a listed digest is not that of the bytes, of which some were
+        /// [rehashed](crate::artifact::ArtifactStream::rehash) from storage. The fault may lie there: begin
+        /// again from the first byte, or every further attempt fails too, with any mirror.
+        #[refusal("artifact.digest-resumed", Retry)]
+        #[error(
+            "a listed digest is not that of the bytes, of which {rehashed} came from storage: begin again from the first"
+        )]
+        DigestResumed {
+            /// The digest that is listed, and that of the bytes.
+            #[source]
+            mismatch: HashesError,
+            /// How many of the bytes came from storage.
             rehashed: u64,
         },
         /// The storage does not hold what it should. What streamed by may have been right.
@@ -135,15 +144,3 @@ refusals!(
         },
     }
 );
-
-/// Says, where it is so, that a part of the bytes came from storage.
-struct Rehashed(u64);
-
-impl fmt::Display for Rehashed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => Ok(()),
-            n => write!(f, " ({n} bytes came from storage)"),
-        }
-    }
-}

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use crate::primitives::UtcTime;
-use crate::release::TrustedRelease;
+use crate::release::{ManifestDigest, TrustedRelease};
 use crate::rollout::{AuthorityKind, LivePlan, PlannedRelease, RolloutError, Stage};
 use crate::verify::SnapshotId;
 
@@ -17,6 +17,8 @@ pub struct Catalog {
     /// The best first: by rollback index, then by version, then by digest.
     pub(super) candidates: Vec<Candidate>,
     pub(super) plan: Option<PlanBounds>,
+    /// Ascending.
+    withdrawn: Vec<ManifestDigest>,
     snapshot: Option<SnapshotId>,
 }
 
@@ -50,8 +52,10 @@ impl Catalog {
             fresh_until: live.fresh_until(),
             durable: live.is_durable() && vouched.is_durable(),
         };
-        let mut catalog =
-            Self { candidates: Vec::new(), plan: Some(plan), snapshot: Some(vouched.snapshot()) };
+        let mut withdrawn: Vec<_> = live.ratchets().withdrawn().collect();
+        withdrawn.sort_unstable();
+        let (candidates, snapshot) = (Vec::new(), Some(vouched.snapshot()));
+        let mut catalog = Self { candidates, plan: Some(plan), withdrawn, snapshot };
         for release in releases {
             for (kind, authority) in authorities {
                 let shared = authority.and_then(|a| a.shared_key(release.vouched().authority()));
@@ -75,7 +79,8 @@ impl Catalog {
     pub fn without_rollouts(
         releases: impl IntoIterator<Item = TrustedRelease>,
     ) -> Result<Self, RolloutError> {
-        let mut catalog = Self { candidates: Vec::new(), plan: None, snapshot: None };
+        let (candidates, withdrawn) = (Vec::new(), Vec::new());
+        let mut catalog = Self { candidates, plan: None, withdrawn, snapshot: None };
         for release in releases {
             catalog.add(Candidate { release, planned: None })?;
         }
@@ -86,6 +91,11 @@ impl Catalog {
     #[must_use]
     pub fn releases(&self) -> impl ExactSizeIterator<Item = &TrustedRelease> {
         self.candidates.iter().map(|candidate| &candidate.release)
+    }
+
+    /// Whether a release was withdrawn, in the catalog or not.
+    pub(super) fn has_withdrawn(&self, manifest: ManifestDigest) -> bool {
+        self.withdrawn.binary_search(&manifest).is_ok()
     }
 
     fn add(&mut self, candidate: Candidate) -> Result<(), RolloutError> {

@@ -47,7 +47,10 @@ impl Checks<'_> {
 
     /// Whether the device could install it under another plan, at another time.
     pub(super) fn may_ever(&self, candidate: &Candidate) -> bool {
-        !matches!(candidate.planned, Some((_, Stage::Withdrawn)))
+        let has_plan = self.plan.is_some() || !self.policy.rollouts;
+        has_plan
+            && !matches!(candidate.planned, Some((_, Stage::Withdrawn)))
+            && self.device().map_or_else(|reason| reason.wait().is_some(), |()| true)
             && self.hardware(candidate).is_ok()
             && self.channel(candidate).is_ok()
             && self.versions(candidate).is_ok()

@@ -70,7 +70,8 @@ pub fn decide(
         }
         None => wait.map_or(Decision::None, Decision::Hold),
     };
-    Decided { decision, trace }
+    let runs_withdrawn = facts.running.is_some_and(|running| catalog.has_withdrawn(running));
+    Decided { decision, trace, runs_withdrawn }
 }
 
 /// The sooner of two; a time that is known before one that is not.

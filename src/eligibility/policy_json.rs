@@ -13,7 +13,9 @@ use crate::release::Channel;
 impl Policy {
     /// Reads a policy. What a file does not say is as in [`Policy::default`], but for `rollouts`,
     /// which it must: `"required"` or `"none"`. A field that this version does not know, or that is
-    /// misspelled, is passed over, unless `crit` lists it.
+    /// misspelled, is an error: the policy would ask for less than its author meant. So the file lies in
+    /// the slot of the firmware that reads it; for one that both slots read there is
+    /// [`from_shared_json`](Self::from_shared_json).
     ///
     /// ```
     /// use ota_trust::eligibility::{MaintenanceWindow, Policy};
@@ -28,9 +30,19 @@ impl Policy {
     /// # Ok::<(), ota_trust::json::RecordError>(())
     /// ```
     pub fn from_json(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
+        Self::read(Scanned::new(bytes, limits)?.strictly(), limits)
+    }
+
+    /// Reads a policy that older firmware has to read too, after a fallback: a field that this version
+    /// does not know is passed over, unless `crit` lists it. A misspelled one is, too.
+    pub fn from_shared_json(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
+        Self::read(Scanned::new(bytes, limits)?, limits)
+    }
+
+    fn read(scanned: Scanned<'_>, limits: &Limits) -> Result<Self, RecordError> {
         let other = Self::default();
         Ok(record!(
-            Scanned::new(bytes, limits)?,
+            scanned,
             |r, field| Self {
                 schema: schema(1),
                 rollouts: required(read_rollouts(r, field)?),

@@ -148,7 +148,10 @@ impl Reason {
     #[must_use]
     pub const fn wait(&self) -> Option<Wait> {
         match *self {
-            Self::Challenged
+            // A new cycle, or a clock, may help: nothing is up to date because of it.
+            Self::Freshness(_)
+            | Self::Expired { .. }
+            | Self::Challenged
             | Self::Draft
             | Self::Validation
             | Self::Paused

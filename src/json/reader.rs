@@ -28,6 +28,8 @@ pub(crate) struct Reader<'b> {
     unsorted: Unsorted,
     /// Whether such objects are noted.
     watching: bool,
+    /// Whether a field that is not known is an error, for those who read fields.
+    strict: bool,
 }
 
 /// Reading recurses once a level, and takes half a KiB of stack for each; whatever the limits say, no
@@ -74,7 +76,18 @@ impl<'b> Reader<'b> {
             plain: true,
             unsorted: Unsorted::default(),
             watching: false,
+            strict: false,
         }
+    }
+
+    /// Whoever reads fields refuses those that are not known.
+    pub(super) fn refuse_unknown(&mut self) {
+        self.strict = true;
+    }
+
+    /// Whether fields that are not known are refused.
+    pub(super) fn refuses_unknown(&self) -> bool {
+        self.strict
     }
 
     /// Goes to the offset `at` of a text that is read again.

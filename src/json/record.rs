@@ -49,6 +49,13 @@ refusals!(
             /// Its name.
             field: Quoted,
         },
+        /// A field is not known, in a document that may have none.
+        #[refusal("record.unknown-field", Operator)]
+        #[error("the field {field} is not known")]
+        Unknown {
+            /// Its name.
+            field: Quoted,
+        },
         /// A required field is absent.
         #[refusal("record.missing-field", Operator)]
         #[error("the field `{field}` is missing")]
@@ -175,6 +182,7 @@ pub(crate) use record;
 pub(crate) struct Scanned<'b> {
     text: &'b str,
     ahead: Ahead,
+    is_strict: bool,
 }
 
 impl<'b> Scanned<'b> {
@@ -183,7 +191,12 @@ impl<'b> Scanned<'b> {
         let mut r = Reader::new(text, limits)?;
         let ahead = Ahead::of(&mut r)?;
         r.end()?;
-        Ok(Self { text, ahead })
+        Ok(Self { text, ahead, is_strict: false })
+    }
+
+    /// The same, with no field that is not known, in any of its objects.
+    pub(crate) fn strictly(self) -> Self {
+        Self { is_strict: true, ..self }
     }
 
     /// Reads the document as [`Reader::fields`] does, if it has this schema.
@@ -198,7 +211,12 @@ impl<'b> Scanned<'b> {
         if found != schema {
             return Err(RecordError::Schema { found, known: schema });
         }
-        fields(&mut Reader::again(self.text, 0), &self.ahead, known, read)
+        let mut reader = Reader::again(self.text, 0);
+        if self.is_strict {
+            reader.refuse_unknown();
+        }
+        // `schema` has been read.
+        fields(&mut reader, &self.ahead, known, read)
     }
 }
 
@@ -256,7 +274,11 @@ fn fields<'b>(
         critical(&mut Reader::again(r.source(), at), known)?;
     }
     r.object(|r, key| {
-        let is_read = match known.iter().find(|name| key.is(name)) {
+        let name = known.iter().find(|name| key.is(name));
+        if name.is_none() && r.refuses_unknown() && !key.is(CRITICAL) {
+            return Err(RecordError::Unknown { field: key.decode().into() });
+        }
+        let is_read = match name {
             Some(name) => read(r, name)?,
             None => false,
         };

@@ -19,7 +19,7 @@ pub(super) struct Latch(pub(super) Vec<Line<Withdrawn>>);
 /// One withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Withdrawn {
-    manifest: ManifestDigest,
+    pub(super) manifest: ManifestDigest,
     by: AuthorityKind,
     /// The authority has lost a key since.
     ended: bool,

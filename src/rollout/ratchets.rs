@@ -75,6 +75,11 @@ impl Ratchets {
         self.withdrawn.contains(manifest)
     }
 
+    /// The releases that were withdrawn.
+    pub fn withdrawn(&self) -> impl Iterator<Item = ManifestDigest> {
+        self.withdrawn.0.iter().map(|withdrawn| withdrawn.manifest)
+    }
+
     /// Whether a release is paused: by what was observed last, or by what was seen earlier and has not
     /// been let go by another plan.
     #[must_use]

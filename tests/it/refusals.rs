@@ -104,7 +104,7 @@ fn record() -> RecordError {
 
 fn artifact() -> ArtifactError {
     let mismatch = HashesError::NoneKnown;
-    ArtifactError::StorageDiffers(Box::new(ArtifactError::Digest { mismatch, rehashed: 3 }))
+    ArtifactError::StorageDiffers(Box::new(ArtifactError::Digest { mismatch }))
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn codes_that_are_passed_on_have_the_remedy_of_who_passes_them_on() {
     use Layer::{Eligibility, Manifest};
     use Remedy::{AnotherMirror, Operator, Retry};
 
-    let digest = || ArtifactError::Digest { mismatch: HashesError::NoneKnown, rehashed: 0 };
+    let digest = || ArtifactError::Digest { mismatch: HashesError::NoneKnown };
     assert_eq!(said(verify()), ("metadata.json", AnotherMirror, Manifest));
     assert_eq!(said(UpdateError::Verify(verify())), ("metadata.json", AnotherMirror, Manifest));
     assert_eq!(said(ReleaseError::Bytes(digest())), ("artifact.digest", AnotherMirror, Manifest));

@@ -1,6 +1,7 @@
 //! An interrupted download that goes on.
 
 use super::{ArtifactError, both, count, sha256, sha512, stream};
+use crate::primitives::Remedy;
 
 #[test]
 fn a_download_goes_on_where_the_stored_bytes_end() {
@@ -27,8 +28,10 @@ fn stored_bytes_that_rotted_are_refused_and_named_as_a_possible_cause() {
     assert_eq!(stream.rehash(&rotten[200..]), Ok(600));
     stream.update(&content[600..]).unwrap();
     let why = stream.finish().unwrap_err();
-    let ArtifactError::Digest { rehashed: 600, .. } = why else { panic!("{why:?}") };
-    assert!(alloc::format!("{why}").ends_with("(600 bytes came from storage)"));
+    let ArtifactError::DigestResumed { rehashed: 600, .. } = why else { panic!("{why:?}") };
+    // Another mirror would not help.
+    assert_eq!(why.remedy(), Remedy::Retry);
+    assert!(alloc::format!("{why}").contains("600 came from storage: begin again"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use ota_trust::primitives::Limits;
 
 use super::agent::Agent;
 use super::vendor::{Vendor, channel, product, stable};
+use crate::publishing::house::now;
 
 /// A device that asks shortly before midnight got a permit of minutes, every day.
 #[test]
@@ -41,4 +42,20 @@ fn a_gate_that_asks_nowhere_is_written_as_what_it_does() {
         let stable = channel("stable");
         assert_eq!(gate.check(signal, &stable), AttestationGate::Prefer.check(signal, &stable));
     }
+}
+
+/// A clock of 1970 is not "up to date": a device waits for one that it can believe.
+#[test]
+fn a_device_that_does_not_know_the_time_waits_and_is_not_up_to_date() {
+    use ota_trust::eligibility::Decision;
+    use ota_trust::primitives::StartTime;
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.device.start = StartTime::NotBefore(now());
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    assert_eq!(decided.reason(manifest).unwrap().code(), "reason.freshness");
+    assert!(matches!(decided.decision, Decision::Hold(_)), "{:?}", decided.decision);
+    assert!(!decided.runs_withdrawn);
 }

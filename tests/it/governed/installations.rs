@@ -172,6 +172,8 @@ fn a_withdrawn_release_that_runs_raises_nothing_and_stays_the_floor() {
     assert_eq!(told, [Tell::Keep(slot("b")), Tell::Raise(1)]);
     vendor.plan("lamp", &PlanDraft::new(product("lamp"), 2, utc(PLAN_EXPIRES)).withdraw(manifest));
     agent.catalog(&vendor).unwrap();
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    assert!(decided.runs_withdrawn);
     let free = Running { hardware_counter: Some(1), ..agent.running() };
     assert!(judge(&agent.state, &free, &agent.ratchets).steps().is_empty());
     assert_eq!(agent.state.floor(&free).index(), 2);

@@ -50,7 +50,23 @@ fn one_fault_each() {
             r#"{"schema":1,"rollouts":"none","maintenance_window":{"days":383,"start":0,"length":1}}"#,
             "record.value",
         ),
+        // A file that asks for less than its author meant.
+        (r#"{"schema":1,"rollouts":"none","max_failed_boot":1}"#, "record.unknown-field"),
+        (
+            r#"{"schema":1,"rollouts":"none","attestation":{"gate":"prefer","allow_warnings":true}}"#,
+            "record.unknown-field",
+        ),
     ] {
         assert_eq!(read(text), Err(code), "{text}");
     }
+}
+
+/// Otherwise a fallback could not start with what newer firmware has written.
+#[test]
+fn a_policy_that_both_slots_read_may_have_later_fields() {
+    let read = |text: &str| Policy::from_shared_json(text.as_bytes(), &Limits::default());
+    let later = r#"{"schema":1,"rollouts":"none","later":[{}],"permit_seconds":60}"#;
+    assert_eq!(read(later), Ok(Policy::without_rollouts().permit_seconds(60)));
+    let critical = r#"{"schema":1,"rollouts":"none","later":1,"crit":["later"]}"#;
+    assert_eq!(read(critical).unwrap_err().code(), "record.critical");
 }

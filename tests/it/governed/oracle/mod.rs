@@ -137,9 +137,9 @@ impl Asked<'_> {
 
         let may_be_old = release.fresh == Fresh::Stale && !policy.accept_stale;
         let unproven = release.fresh == Fresh::Unproven && !policy.accept_unproven;
-        refuse(may_be_old || unproven, "reason.freshness", false, None);
+        refuse(may_be_old || unproven, "reason.freshness", true, None);
         let ends = self.plan.map_or(i64::MAX, |plan| plan.until).min(release.fresh_until);
-        refuse(ends <= now, "reason.expired", false, None);
+        refuse(ends <= now, "reason.expired", true, None);
         let unbound = self.plan.is_none() || release.described;
         refuse(policy.rollouts && self.plan.is_none(), "reason.no-plan", false, None);
 
