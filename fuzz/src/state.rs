@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use ota_trust::identity::{Enrolment, IdentityState, StoredState};
+use ota_trust::identity::{Enrolment, IdentityState};
 use ota_trust::installation::InstallState;
 use ota_trust::permit::PermitRecord;
 use ota_trust::release::Product;
@@ -61,11 +61,8 @@ static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
         Kind {
             title: "ota-trust identity state 1",
             lines: lines(&format!("epoch 6|counter 12|challenge {a}")),
-            words: &[],
-            rewrite: |bytes| match IdentityState::load(Some(bytes)) {
-                StoredState::Kept(state) => Some(state.to_bytes()),
-                StoredState::Lost => None,
-            },
+            words: &["epoch", "counter", "challenge"],
+            rewrite: |bytes| IdentityState::load(Some(bytes)).kept()?.to_bytes(),
         },
         Kind {
             title: "ota-trust enrolment 1",

@@ -6,7 +6,7 @@ use core::fmt;
 use super::{Fleet, IdentityEpoch};
 use crate::key::KeyId;
 use crate::metadata::MetadataError;
-use crate::primitives::{Quoted, UtcTime, refusals};
+use crate::primitives::{NewerState, Quoted, UtcTime, refusals};
 use crate::verify::{NotCounted, list_reasons};
 
 refusals!(
@@ -37,6 +37,10 @@ refusals!(
         #[refusal("identity.window", FixCaller)]
         #[error("an epoch lasts from one midnight in UTC until a later one")]
         Window,
+        /// Newer firmware has written what a device keeps of its identity.
+        #[refusal(of 0)]
+        #[error("the state of the identity was not changed")]
+        Newer(#[from] NewerState),
         /// All counters of an epoch have been used.
         #[refusal("identity.counter-exhausted", Refresh)]
         #[error("the epoch has no more counters")]

@@ -93,5 +93,5 @@ pub use fleet::{Fleet, IdentityEpoch};
 pub use handle::Handle;
 pub use rotation::Rotation;
 pub use secret::{DeviceSecret, RolloutSeed};
-pub use state::{IdentityState, StoredState};
+pub use state::IdentityState;
 pub use status::{HandleAnswer, HandleEvent, HandleStatus};

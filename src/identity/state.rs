@@ -2,11 +2,20 @@
 
 use alloc::vec::Vec;
 
-use super::record::{Lines, Writer};
 use super::{IdentityEpoch, IdentityError};
-use crate::primitives::{Digest, lower_hex_decode};
+use crate::primitives::stored::{Line, lines};
+use crate::primitives::{Kept, NewerState, Sha256Digest, StoredState, Unstored};
 
-const TITLE: &str = "ota-trust identity state 1";
+lines!(
+    "identity state",
+    1,
+    /// What is stored of it. The challenge is 32 bytes, as a digest is.
+    struct Lines {
+        epoch: Option<Line<u64>>,
+        counter: Option<Line<u64>>,
+        challenge: Option<Line<Sha256Digest>>,
+    }
+);
 
 /// The epoch that a device is in, and what it has said in it. One for each fleet: two that counted
 /// together would be linked by their counters.
@@ -14,47 +23,47 @@ const TITLE: &str = "ota-trust identity state 1";
 /// A value does not change: each step gives the next one, which is to be stored *before* anything
 /// is sent that it stands for. Two copies that go on separately are a fork, which servers notice.
 ///
+/// Where the storage has nothing, or something damaged, ask the enroller for a challenge, and go on with
+/// [`recovered`](Self::recovered). The enrolment stays, since the secret does. Never start with a counter of
+/// 0 in an epoch that may have begun before: that is what a copied device does.
+///
 /// ```
-/// use ota_trust::identity::{IdentityEpoch, IdentityState, StoredState};
+/// use ota_trust::identity::{IdentityEpoch, IdentityState};
+/// use ota_trust::primitives::StoredState;
 /// let state = IdentityState::new(IdentityEpoch::new(6));
-/// let (counter, state) = state.count()?;
-/// let stored = state.to_bytes(); // stored before the request with this counter is sent
+/// let unstored = state.count()?;
+/// let stored = unstored.to_store().to_vec(); // before the request with this counter is sent
+/// let (counter, state) = unstored.stored();
 /// assert_eq!(counter, 1);
 ///
 /// assert_eq!(IdentityState::load(Some(&stored)), StoredState::Kept(state));
-/// assert_eq!(IdentityState::load(Some(&stored[1..])), StoredState::Lost);
+/// assert_eq!(IdentityState::load(Some(&stored[1..])), StoredState::Damaged);
 /// # Ok::<(), ota_trust::identity::IdentityError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityState {
     epoch: IdentityEpoch,
-    counter: u64,
-    challenge: Option<[u8; 32]>,
-}
-
-/// What the storage had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoredState {
-    /// What was stored last.
-    Kept(IdentityState),
-    /// Nothing, or something damaged: ask the enroller for a challenge, and go on with
-    /// [`IdentityState::recovered`]. The enrolment stays, since the secret does. Never start with a
-    /// counter of 0 in an epoch that may have begun before: that is what a copied device does.
-    Lost,
+    lines: Lines,
+    kept: Kept<Lines>,
 }
 
 impl IdentityState {
     /// At the beginning of an epoch in which the device has sent nothing.
     #[must_use]
     pub fn new(epoch: IdentityEpoch) -> Self {
-        Self { epoch, counter: 0, challenge: None }
+        Self::recovered(epoch, 0)
     }
 
     /// After a loss: the epoch that the enroller last certified, and the highest counter that the
     /// server has seen in it, from the answer to a challenge.
     #[must_use]
     pub fn recovered(epoch: IdentityEpoch, counter: u64) -> Self {
-        Self { epoch, counter, challenge: None }
+        let lines = Lines {
+            epoch: Some(Line::new(epoch.get())),
+            counter: Some(Line::new(counter)),
+            challenge: None,
+        };
+        Self { epoch, lines, kept: Kept::new() }
     }
 
     /// The epoch.
@@ -66,71 +75,69 @@ impl IdentityState {
     /// The counter of the last request; 0 before the first one.
     #[must_use]
     pub fn counter(&self) -> u64 {
-        self.counter
+        self.lines.counter.as_ref().map_or(0, |counter| **counter)
     }
 
     /// The challenge that has not been answered yet.
     #[must_use]
     pub fn challenge(&self) -> Option<&[u8; 32]> {
-        self.challenge.as_ref()
+        self.lines.challenge.as_deref()
     }
 
     /// The counter of the next request, and the state in which it has been used up.
-    pub fn count(&self) -> Result<(u64, Self), IdentityError> {
-        let counter = self.counter.checked_add(1).ok_or(IdentityError::CounterExhausted)?;
-        Ok((counter, Self { counter, ..self.clone() }))
+    pub fn count(&self) -> Result<Unstored<(u64, Self)>, IdentityError> {
+        let counter = self.counter().checked_add(1).ok_or(IdentityError::CounterExhausted)?;
+        let mut next = self.clone();
+        next.lines.counter = next.lines.counter.map(|line| line.with(counter));
+        let bytes = next.to_bytes().ok_or(NewerState)?;
+        Ok(Unstored::new(bytes, true, (counter, next)))
     }
 
     /// A later epoch. Its counter starts anew: one that went on would tell who it was before. A
     /// challenge goes with its epoch, too.
-    pub fn rotate(&self, to: IdentityEpoch) -> Result<Self, IdentityError> {
+    pub fn rotate(&self, to: IdentityEpoch) -> Result<Unstored<Self>, IdentityError> {
         if to <= self.epoch {
             return Err(IdentityError::EpochNotRising { last: self.epoch });
         }
-        Ok(Self::new(to))
+        // What newer firmware has added to the lines was of the epoch that is over.
+        let Self { lines, .. } = Self::new(to);
+        Self { epoch: to, lines, kept: self.kept.clone() }.unstored(self)
     }
 
     /// A challenge has come, and takes the place of an earlier one.
-    #[must_use]
-    pub fn challenged(&self, challenge: [u8; 32]) -> Self {
-        Self { challenge: Some(challenge), ..self.clone() }
+    pub fn challenged(&self, challenge: [u8; 32]) -> Result<Unstored<Self>, IdentityError> {
+        let mut next = self.clone();
+        next.lines.challenge = Some(Line::new(challenge));
+        next.unstored(self)
     }
 
     /// The challenge has been answered.
-    #[must_use]
-    pub fn answered(&self) -> Self {
-        Self { challenge: None, ..self.clone() }
+    pub fn answered(&self) -> Result<Unstored<Self>, IdentityError> {
+        let mut next = self.clone();
+        next.lines.challenge = None;
+        next.unstored(self)
     }
 
-    /// What to store.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Writer::new(TITLE);
-        out.line("epoch", self.epoch);
-        out.line("counter", self.counter);
-        if let Some(challenge) = self.challenge {
-            out.line("challenge", Digest::Sha256(challenge));
-        }
-        out.finish()
+    fn unstored(self, before: &Self) -> Result<Unstored<Self>, IdentityError> {
+        let bytes = self.to_bytes().ok_or(NewerState)?;
+        Ok(Unstored::new(bytes, self != *before, self))
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) gave; `None` where the storage has nothing.
+    /// The bytes as they are stored; `None` where newer firmware has written them.
     #[must_use]
-    pub fn load(stored: Option<&[u8]>) -> StoredState {
-        stored.and_then(Self::parse).map_or(StoredState::Lost, StoredState::Kept)
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        self.kept.write(&self.lines)
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut lines = Lines::read(TITLE, bytes)?;
-        let epoch = IdentityEpoch::new(lines.number("epoch")?);
-        let counter = lines.number("counter")?;
-        let challenge = match lines.value("challenge") {
-            Some(text) => Some(lower_hex_decode(text)?),
-            None => None,
-        };
-        lines.end()?;
-        let read = Self { epoch, counter, challenge };
-        // One spelling only: lines have other ends, too.
-        (read.to_bytes() == bytes).then_some(read)
+    /// Reads what was stored. `None` stands for a storage that has nothing.
+    #[must_use]
+    pub fn load(stored: Option<&[u8]>) -> StoredState<Self> {
+        StoredState::read(stored, |lines: Lines, kept| {
+            // Of a later form, nothing may be known.
+            let (epoch, counter) = (lines.epoch.as_ref(), lines.counter.as_ref());
+            let is_whole = (epoch.is_some() && counter.is_some()) || kept.is_newer();
+            let epoch = IdentityEpoch::new(epoch.map_or(0, |epoch| **epoch));
+            is_whole.then_some(Self { epoch, lines, kept })
+        })
     }
 }

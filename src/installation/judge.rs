@@ -65,7 +65,6 @@ impl Judgement {
     }
 
     /// What is to be done.
-    #[must_use]
     pub fn steps(&self) -> &Steps {
         &self.steps
     }

@@ -199,6 +199,7 @@ impl InstallState {
     }
 
     /// The releases that have failed, the latest last.
+    #[must_use]
     pub fn failed(&self) -> impl ExactSizeIterator<Item = &FailedRelease> {
         self.lines.failed.iter().map(|failed| &**failed)
     }

@@ -1,5 +1,6 @@
 //! What is done to the storage and to the boot loader, in order.
 
+use alloc::boxed::Box;
 use alloc::vec::{self, Vec};
 
 use super::{InstallState, Slot};
@@ -24,7 +25,7 @@ pub enum Tell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Store the state before the next step is taken.
-    Store(Unstored<InstallState>),
+    Store(Box<Unstored<InstallState>>),
     /// Tell the boot loader.
     Tell(Tell),
 }
@@ -57,7 +58,7 @@ impl Steps {
     /// Stores a state, if it differs from the one before.
     pub(super) fn store(self, before: &InstallState, state: InstallState) -> Self {
         match state.unstored(before) {
-            Some(unstored) => self.then(Step::Store(unstored)),
+            Some(unstored) => self.then(Step::Store(Box::new(unstored))),
             None => self,
         }
     }

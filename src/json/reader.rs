@@ -19,8 +19,7 @@ pub(crate) struct Reader<'b> {
     depth: u32,
     max_depth: u32,
     max_string: usize,
-    /// The text has been read before: objects have no key twice, and where they stand is known.
-    again: bool,
+    pass: Pass,
     /// Where the keys stand of all objects that are open now, innermost last.
     keys: Vec<u32>,
     /// Nothing seen since [`begin_canonical`](Self::begin_canonical) but canonical bytes.
@@ -28,8 +27,17 @@ pub(crate) struct Reader<'b> {
     unsorted: Unsorted,
     /// Whether such objects are noted.
     watching: bool,
-    /// Whether a field that is not known is an error, for those who read fields.
-    strict: bool,
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// For the first time.
+    First,
+    /// It has been read before: objects have no key twice, and where they stand is known.
+    Again,
+    /// The same, by those who read fields and refuse what they do not know.
+    Strict,
 }
 
 /// Reading recurses once a level, and takes half a KiB of stack for each; whatever the limits say, no
@@ -59,7 +67,7 @@ impl<'b> Reader<'b> {
         }
         let max_depth = limits.max_depth.min(DEEPEST);
         let max_string = usize::try_from(limits.max_string).unwrap_or(usize::MAX);
-        Ok(Self { max_depth, max_string, again: false, ..Self::again(text, 0) })
+        Ok(Self { max_depth, max_string, pass: Pass::First, ..Self::again(text, 0) })
     }
 
     /// A reader at the offset `at` of a text that another reader has read before, and found to be
@@ -71,28 +79,27 @@ impl<'b> Reader<'b> {
             depth: 0,
             max_depth: DEEPEST,
             max_string: usize::MAX,
-            again: true,
+            pass: Pass::Again,
             keys: Vec::new(),
             plain: true,
             unsorted: Unsorted::default(),
             watching: false,
-            strict: false,
         }
     }
 
     /// Whoever reads fields refuses those that are not known.
     pub(super) fn refuse_unknown(&mut self) {
-        self.strict = true;
+        self.pass = Pass::Strict;
     }
 
     /// Whether fields that are not known are refused.
     pub(super) fn refuses_unknown(&self) -> bool {
-        self.strict
+        self.pass == Pass::Strict
     }
 
     /// Goes to the offset `at` of a text that is read again.
     pub(super) fn go_to(&mut self, at: usize) {
-        debug_assert!(self.again, "what is passed over has to be checked");
+        debug_assert!(self.pass != Pass::First, "what is passed over has to be checked");
         self.at = at;
     }
 
@@ -159,7 +166,7 @@ impl<'b> Reader<'b> {
         &mut self,
         member: impl FnMut(&mut Self, Text<'b>) -> core::result::Result<(), E>,
     ) -> core::result::Result<Index, E> {
-        debug_assert!(!self.again, "where the entries stand is known");
+        debug_assert!(self.pass == Pass::First, "where the entries stand is known");
         self.object_with(member, Index::new)
     }
 
@@ -180,7 +187,7 @@ impl<'b> Reader<'b> {
                 self.skip_white();
                 let at = position(self.at);
                 let key = self.text()?;
-                if !self.again {
+                if self.pass == Pass::First {
                     grow::push(&mut self.keys, at);
                     sorted = sorted && previous.is_none_or(|p| key.is_plainly_behind(p));
                     previous = Some(key);
@@ -239,7 +246,7 @@ impl<'b> Reader<'b> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    if self.again { self.pass_escapes() } else { self.escapes()? }
+                    if self.pass == Pass::First { self.escapes()? } else { self.pass_escapes() }
                 }
                 Some(_) => return Err(self.fail(JsonProblem::Control)),
                 None => return Err(self.fail(JsonProblem::End)),

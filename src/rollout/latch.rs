@@ -87,7 +87,8 @@ impl Fields for Withdrawn {
     }
 
     fn write(&self, line: &mut Writer<'_>) {
-        let (_, standing) = STANDINGS[usize::from(self.ended)];
+        let standing = STANDINGS.into_iter().find(|(ended, _)| *ended == self.ended);
+        let standing = standing.map_or("", |(_, word)| word);
         line.field(&self.manifest).word(self.by.name()).word(standing);
     }
 }

@@ -22,6 +22,7 @@ impl Unstored<LivePlan> {
     }
 
     /// It could not be stored: the plan can be looked at, and permits nothing.
+    #[must_use]
     pub fn not_stored(self) -> LivePlan {
         let (live, has_changed) = self.into_then();
         if !has_changed {

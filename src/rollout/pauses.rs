@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{FoundBrake, Stage, TrustedPlan};
+use super::{FoundBrake, PlannedRelease, Stage, TrustedPlan};
 use crate::primitives::stored::{Field, Fields, Line, Reader, Writer};
 use crate::primitives::{Limits, Sha256Digest};
 use crate::release::ManifestDigest;
@@ -53,7 +53,7 @@ impl Pauses {
         let by_brake = brake.brake().into_iter();
         let all = by_brake.clone().filter(|brake| brake.pause_all).map(|_| Paused::All);
         let by_brake = by_brake.flat_map(|brake| brake.paused.iter().copied());
-        let releases = by_plan.map(|planned| planned.manifest()).chain(by_brake);
+        let releases = by_plan.map(PlannedRelease::manifest).chain(by_brake);
         let paused: Vec<Paused> = all.chain(releases.map(Paused::Release)).collect();
         for &what in &paused {
             let pause = Pause { what, plan: present };

@@ -130,10 +130,13 @@ fn the_states_of_two_fleets_are_two() {
     let fleets = ["lamps", "Lamps"].map(|name| StateItem::Identity(Fleet::new(name).unwrap()));
     let states = [6, 7].map(|epoch| IdentityState::new(IdentityEpoch::new(epoch)));
     for (item, state) in fleets.iter().zip(&states) {
-        store.write_state(item, &state.to_bytes()).unwrap();
+        store.write_state(item, &state.to_bytes().unwrap()).unwrap();
     }
     for (item, state) in fleets.iter().zip(states) {
         let stored = store.read_state(item).unwrap();
-        assert_eq!(IdentityState::load(stored.as_deref()), StoredState::Kept(state));
+        assert_eq!(
+            IdentityState::load(stored.as_deref()),
+            ota_trust::primitives::StoredState::Kept(state)
+        );
     }
 }

@@ -82,7 +82,7 @@ fn log(epoch: u32, numbers: &Numbers) -> Vec<Seen> {
         let requests = 1 + numbers.below(40);
         let (mut counters, mut nonces) = (Vec::new(), Vec::new());
         for _ in 0..requests {
-            let (counter, next) = state.count().unwrap();
+            let (counter, next) = state.count().unwrap().stored();
             counters.push(counter);
             nonces.push(Sha256::digest(numbers.next().to_be_bytes()).into());
             state = next;

@@ -1,24 +1,28 @@
 //! What a device and a server keep, and what becomes of it when it is damaged.
 
 use ota_trust::identity::*;
+use ota_trust::primitives::StoredState;
 use proptest::prelude::*;
 
 fn state(epoch: u64, counter: u64, challenge: Option<[u8; 32]>) -> IdentityState {
     let state = IdentityState::recovered(IdentityEpoch::new(epoch), counter);
-    challenge.map_or(state.clone(), |challenge| state.challenged(challenge))
+    challenge.map_or(state.clone(), |challenge| state.challenged(challenge).unwrap().stored())
 }
 
 #[test]
 fn a_counter_rises_and_starts_anew_with_the_epoch() {
-    let mut state = IdentityState::new(IdentityEpoch::new(6)).challenged([1; 32]);
+    let mut state = IdentityState::new(IdentityEpoch::new(6)).challenged([1; 32]).unwrap().stored();
     for expected in 1..=3 {
-        let (counter, next) = state.count().unwrap();
+        let unstored = state.count().unwrap();
+        let stored = IdentityState::load(Some(unstored.to_store())).kept().unwrap();
+        let (counter, next) = unstored.stored();
         assert_eq!((counter, next.counter()), (expected, expected));
+        assert_eq!(stored, next);
         state = next;
     }
     assert_eq!(state.challenge(), Some(&[1; 32]));
-    assert_eq!(state.answered().challenge(), None);
-    let july = state.rotate(IdentityEpoch::new(7)).unwrap();
+    assert_eq!(state.answered().unwrap().stored().challenge(), None);
+    let july = state.rotate(IdentityEpoch::new(7)).unwrap().stored();
     assert_eq!(july, IdentityState::new(IdentityEpoch::new(7)));
     for epoch in [0, 6, 7] {
         let refused = july.rotate(IdentityEpoch::new(epoch)).unwrap_err();
@@ -30,7 +34,7 @@ fn a_counter_rises_and_starts_anew_with_the_epoch() {
 
 #[test]
 fn the_form_is_text_with_a_checksum() {
-    let bytes = state(6, 41, Some([0xab; 32])).to_bytes();
+    let bytes = state(6, 41, Some([0xab; 32])).to_bytes().unwrap();
     let (body, checksum) = {
         let text = String::from_utf8(bytes).unwrap();
         let (body, checksum) = text.split_at(text.find("sha256").unwrap());
@@ -54,34 +58,47 @@ fn what_has_a_right_checksum_and_another_form_is_lost_too() {
         String::new(),
         title.to_owned(),
         format!("{title}epoch 6\n"),
-        format!("{title}counter 1\nepoch 6\n"),
         format!("{title}epoch +6\ncounter 1\n"),
         format!("{title}epoch 06\ncounter 1\n"),
         format!("{title}epoch 6\ncounter 18446744073709551616\n"),
         format!("{title}epoch 6\ncounter 1\nchallenge ab\n"),
-        format!("{title}epoch 6\ncounter 1\nserial 1\n"),
-        "ota-trust identity state 2\nepoch 6\ncounter 1\n".to_owned(),
+        format!("{title}epoch 6\nepoch 6\ncounter 1\n"),
     ] {
-        assert_eq!(IdentityState::load(Some(&written(&body))), StoredState::Lost, "{body:?}");
+        assert_eq!(IdentityState::load(Some(&written(&body))), StoredState::Damaged, "{body:?}");
     }
-    assert_eq!(IdentityState::load(None), StoredState::Lost);
+    assert_eq!(IdentityState::load(None), StoredState::Absent);
+    // What newer firmware has added stays, or stops.
+    let body = format!("{title}epoch 6 since=9\ncounter 1\nserial 1\n");
+    let kept = IdentityState::load(Some(&written(&body))).kept().unwrap();
+    let next = written(&body.replace("counter 1", "counter 2"));
+    assert_eq!(kept.count().unwrap().to_store(), next);
+    let later = title.replace(" 1\n", " 2\n");
+    for body in [format!("{title}epoch 6\ncounter 1\n!serial 1\n"), format!("{later}era 1\n")] {
+        let StoredState::Newer(state) = IdentityState::load(Some(&written(&body))) else {
+            panic!("{body:?}")
+        };
+        assert_eq!(state.to_bytes(), None);
+        assert_eq!(state.count().unwrap_err().code(), "state.newer");
+        assert_eq!(state.answered().unwrap_err().code(), "state.newer");
+    }
 }
 
 proptest! {
     #[test]
     fn what_is_stored_is_read_again(epoch: u64, counter: u64, challenge: Option<[u8; 32]>) {
         let state = state(epoch, counter, challenge);
-        prop_assert_eq!(IdentityState::load(Some(&state.to_bytes())), StoredState::Kept(state));
+        let bytes = state.to_bytes().unwrap();
+        prop_assert_eq!(IdentityState::load(Some(&bytes)), StoredState::Kept(state));
     }
 
     #[test]
     fn what_is_torn_or_altered_is_lost(cut in 0..200_usize, bit in 0..2000_usize) {
-        let bytes = state(6, 41, Some([7; 32])).to_bytes();
-        prop_assert_eq!(IdentityState::load(Some(&bytes[..cut.min(bytes.len() - 1)])), StoredState::Lost);
+        let bytes = state(6, 41, Some([7; 32])).to_bytes().unwrap();
+        prop_assert_eq!(IdentityState::load(Some(&bytes[..cut.min(bytes.len() - 1)])), StoredState::Damaged);
         let mut altered = bytes.clone();
         let bit = bit % (8 * bytes.len());
         altered[bit / 8] ^= 1 << (bit % 8);
-        prop_assert_eq!(IdentityState::load(Some(&altered)), StoredState::Lost);
+        prop_assert_eq!(IdentityState::load(Some(&altered)), StoredState::Damaged);
     }
 }
 
