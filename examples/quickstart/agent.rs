@@ -122,6 +122,8 @@ impl Agent {
         let (running, slot) = (self.running(&[]), self.other_slot()?);
         let write = WritePermit::new(release, eligible, &self.state, &running, &slot);
         let mut write = write.map_err(Error::from)?;
+        let steps = write.before_writing(&running);
+        self.take(steps);
         let mut repository = repository;
         for component in release.components() {
             let path = component.full().ok_or("only deltas lead to a component")?;

@@ -138,7 +138,7 @@ impl PendingInstall {
         &self.release
     }
 
-    /// The slot that ran when it was activated: the way back.
+    /// The slot that ran when the boot loader was last to be told of it: the way back.
     #[must_use]
     pub fn way_back(&self) -> &Slot {
         &self.way_back
@@ -281,6 +281,8 @@ impl InstallState {
         {
             line.attempts = line.attempts.saturating_add(1);
             line.boot = running.boot;
+            // What ran when it was activated may not start any more.
+            line.way_back = running.slot.clone();
         }
         Steps::none().store(self, again.clone()).append(again.start(pending, running))
     }

@@ -37,7 +37,7 @@ pub enum Step {
 pub struct Steps(Vec<Step>);
 
 impl Steps {
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(Vec::new())
     }
 
@@ -46,7 +46,7 @@ impl Steps {
         self
     }
 
-    pub(super) fn tell(self, tell: Tell) -> Self {
+    pub(crate) fn tell(self, tell: Tell) -> Self {
         self.then(Step::Tell(tell))
     }
 

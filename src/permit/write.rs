@@ -6,7 +6,7 @@ use super::component::{Whose, streams};
 use super::{ComponentStream, DeltaStream, Evidence, InstallPermit, PermitError};
 use crate::artifact::{ArtifactError, ReadBack};
 use crate::eligibility::Eligible;
-use crate::installation::{InstallState, Running, Slot};
+use crate::installation::{InstallState, Running, Slot, Steps, Tell};
 use crate::primitives::{NewerState, StartTime, UtcTime};
 use crate::release::{Channel, Component, ComponentId, ManifestDigest, Product, TrustedRelease};
 use crate::verify::VouchedTarget;
@@ -14,8 +14,8 @@ use crate::verify::VouchedTarget;
 /// A release that is trusted, and that this device may have now: its components may be streamed into
 /// a slot that does not run. Nothing may be started.
 ///
-/// Tell the boot loader to forbid the slot before its first byte is written
-/// ([`Tell::Forbid`](crate::installation::Tell::Forbid)): until all of it is there, it must not start.
+/// Take the steps of [`before_writing`](Self::before_writing) before the first byte is written: until all
+/// of it is there, the slot must not start.
 #[derive(Debug)]
 #[must_use = "components are checked through it"]
 pub struct WritePermit {
@@ -61,6 +61,13 @@ impl WritePermit {
             listed: eligible.listed().map(Into::into),
             verified: Vec::new(),
         })
+    }
+
+    /// What the boot loader is told before the first byte is written: to keep what runs, and not to start
+    /// the slot. Where it cannot be told so, nothing is written.
+    pub fn before_writing(&self, running: &Running<'_>) -> Steps {
+        let (keep, forbid) = (running.slot.clone(), self.slot.clone());
+        Steps::none().tell(Tell::Keep(keep)).tell(Tell::Forbid(forbid))
     }
 
     /// The slot that may be written.

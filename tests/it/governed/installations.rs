@@ -294,6 +294,29 @@ fn a_loader_that_does_not_go_back_is_told_twice_and_then_an_operator_is_needed()
 }
 
 #[test]
+fn a_slot_is_forbidden_before_it_is_written() {
+    let (vendor, mut agent, _) = lamp();
+    let (_, write) = agent.write_permit(&vendor).unwrap().unwrap();
+    assert_eq!(write.slot(), &slot("b"));
+    let steps = write.before_writing(&agent.running());
+    assert_eq!(agent.take(steps), [Tell::Keep(slot("a")), Tell::Forbid(slot("b"))]);
+}
+
+/// The boot loader would not start it a second time.
+#[test]
+fn a_release_below_the_hardware_counter_is_not_kept() {
+    let (_, mut agent, manifest) = activated();
+    agent.restart();
+    let running = Running { hardware_counter: Some(3), ..agent.running() };
+    let judgement = judge(&agent.state, &running, &agent.ratchets);
+    assert_eq!(judgement.verdict(), &Verdict::Leave(Cause::BelowCounter));
+    agent.take(judgement.into_steps());
+    fall_back(&mut agent);
+    agent.judge();
+    assert_eq!(failures(&agent), [(manifest, 1, Cause::BelowCounter)]);
+}
+
+#[test]
 fn the_mark_for_the_loader_is_said_until_the_confirmation_is_stored() {
     let (_, mut agent, manifest) = activated();
     agent.restart();

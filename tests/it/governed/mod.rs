@@ -12,8 +12,8 @@ mod editions;
 mod found;
 mod found_again;
 mod installations;
-// cfg-fs
-// mod installer;
+#[cfg(feature = "fs")]
+mod installer;
 mod lives;
 mod mix_and_match;
 mod online_keys;

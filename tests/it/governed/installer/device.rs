@@ -1,41 +1,69 @@
-//! What an installer works on: slots, a boot loader, a counter, a store, and a power switch.
+//! What an installer works on: slots, a boot loader, a counter, a store, and switches that end things.
 
-use ota_trust::permit::Slot;
+use std::collections::VecDeque;
+
+use ota_trust::installation::{BootId, Build, Health, Slot, Tell};
 
 use super::published::Published;
 use super::store::Store;
+use crate::governed::vendor::version;
 
-/// The power went.
-#[derive(Debug)]
-pub(super) struct PowerCut;
+/// Something ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The power went.
+    Power,
+    /// The agent was killed, and the system goes on.
+    Agent,
+}
 
-pub(super) type Powered<T> = Result<T, PowerCut>;
+pub(super) type Lived<T> = Result<T, End>;
 
-/// What a slot holds, whole. A slot that is being written holds nothing.
+/// An end at one effect: of which kind, and whether the effect has come about all the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// The number of the effect in this life.
+    pub(super) at: usize,
+    pub(super) end: End,
+    pub(super) is_done: bool,
+}
+
+/// How what is in a slot behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conduct {
+    Works,
+    IsUnhealthy,
+    /// It works, and that is known only after a while.
+    IsSlow,
+}
+
+/// What a slot holds, whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Image {
     /// By its number; `None` for what the factory wrote.
     pub(super) release: Option<usize>,
-    /// Whether it is what was written.
+    /// The release that the installer wrote. Somebody may have written another one over it.
+    pub(super) written: Option<usize>,
+    /// Whether it is what was written, and starts.
     pub(super) is_sound: bool,
     /// Whether it need not start any more.
     pub(super) is_given_up: bool,
+    pub(super) conduct: Conduct,
 }
 
 impl Image {
     pub(super) fn new(release: Option<usize>, is_sound: bool) -> Self {
-        Self { release, is_sound, is_given_up: false }
+        let (is_given_up, conduct) = (false, Conduct::Works);
+        Self { release, written: release, is_sound, is_given_up, conduct }
     }
 }
 
-/// What becomes of a first boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Works,
-    DoesNotStart,
-    IsUnhealthy,
-    IsSomethingElse,
-    IsUnknown,
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content {
+    Empty,
+    /// It is being written.
+    Half,
+    Whole(Image),
 }
 
 /// A slot that the boot loader tries so many times.
@@ -46,149 +74,229 @@ struct Trial {
 }
 
 pub(super) struct Device {
-    pub(super) slots: Vec<Option<Image>>,
+    pub(super) slots: Vec<Content>,
     pub(super) running: usize,
-    /// Whether what runs was tried, rather than started as usual.
-    pub(super) is_trial: bool,
-    /// What the boot loader starts where nothing is to be tried.
-    pub(super) usual: usize,
     pub(super) counter: Option<u64>,
     pub(super) store: Store,
+    /// How often the system has started.
+    pub(super) boots: u32,
+    /// What the boot loader starts where nothing is to be tried.
+    pub(super) kept: usize,
+    pub(super) forbidden: Vec<bool>,
+    /// Whether the boot loader forgets what it is to try.
+    pub(super) forgets: bool,
+    /// Whether the boot loader does not leave what runs.
+    pub(super) is_stubborn: bool,
+    /// How many effects there were.
+    pub(super) effects: usize,
+    pub(super) cuts: VecDeque<Cut>,
+    /// Whether the last effect has come about.
+    pub(super) was_done: bool,
     trial: Option<Trial>,
     tries: u8,
-    /// After how many writes of any kind the power goes.
-    power: Option<usize>,
 }
 
 impl Device {
     pub(super) fn new(slots: usize, tries: u8, counter: Option<u64>, store: Store) -> Self {
-        let mut slots = vec![None; slots];
-        slots[0] = Some(Image::new(None, true));
-        let (running, usual, is_trial, trial, power) = (0, 0, false, None, None);
-        Self { slots, running, is_trial, usual, counter, store, trial, tries, power }
-    }
-
-    pub(super) fn cut_after(&mut self, writes: Option<usize>) {
-        self.power = writes;
-    }
-
-    /// Before anything is changed that lasts.
-    fn spend(&mut self) -> Powered<()> {
-        let (usual, running) = (self.usual, self.running);
-        // What is usual decays at times, and then another runs already.
-        assert!(self.starts(usual) || self.starts(running), "a slot starts, whatever happens");
-        match &mut self.power {
-            Some(0) => Err(PowerCut),
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
+        let mut contents = vec![Content::Empty; slots];
+        contents[0] = Content::Whole(Image::new(None, true));
+        Self {
+            slots: contents,
+            running: 0,
+            counter,
+            store,
+            boots: 0,
+            kept: 0,
+            forbidden: vec![false; slots],
+            forgets: false,
+            is_stubborn: false,
+            effects: 0,
+            cuts: VecDeque::new(),
+            was_done: true,
+            trial: None,
+            tries,
         }
+    }
+
+    /// Does one thing that lasts, unless something ends before it.
+    fn effect(&mut self, act: impl FnOnce(&mut Self)) -> Lived<()> {
+        let number = self.effects;
+        self.effects += 1;
+        let cut = self.cuts.front().copied().filter(|cut| cut.at <= number);
+        if cut.is_some() {
+            self.cuts.pop_front();
+        }
+        self.was_done = cut.is_none_or(|cut| cut.is_done);
+        if self.was_done {
+            act(self);
+        }
+        self.assert_safe();
+        cut.map_or(Ok(()), |cut| Err(cut.end))
+    }
+
+    /// What holds after each effect, whatever ended then.
+    fn assert_safe(&self) {
+        for (slot, content) in self.slots.iter().enumerate() {
+            if matches!(content, Content::Half) {
+                assert!(self.forbidden[slot], "what is half written is forbidden");
+                assert_ne!(self.kept, slot, "what is half written is not what is kept");
+                let tries = self.trial.is_some_and(|trial| trial.slot == slot);
+                assert!(!tries, "what is half written is not tried");
+            }
+        }
+        assert!(!self.forbidden[self.kept], "what is kept is not forbidden");
+        // What runs decays at times, and then something else starts.
+        assert!(self.has_start() || self.is_stubborn, "a slot starts, whatever happens");
     }
 
     pub(super) fn name(slot: usize) -> Slot {
         Slot::new(["a", "b", "c"][slot]).unwrap()
     }
 
-    /// The index of what a slot holds, if that is whole.
-    pub(super) fn index(&self, slot: usize) -> Option<u64> {
-        self.slots[slot].map(|image| Published::index(image.release))
+    pub(super) fn number(slot: &Slot) -> usize {
+        (0..3).find(|number| Self::name(*number) == *slot).unwrap()
     }
 
-    fn starts(&self, slot: usize) -> bool {
-        let is_sound = self.slots[slot].is_some_and(|image| image.is_sound);
+    pub(super) fn image(&self, slot: usize) -> Option<Image> {
+        match self.slots[slot] {
+            Content::Whole(image) => Some(image),
+            Content::Empty | Content::Half => None,
+        }
+    }
+
+    pub(super) fn edit(&mut self, slot: usize, edit: impl FnOnce(&mut Image)) {
+        if let Content::Whole(image) = &mut self.slots[slot] {
+            edit(image);
+        }
+    }
+
+    /// The index of what a slot holds, if that is whole.
+    pub(super) fn index(&self, slot: usize) -> Option<u64> {
+        self.image(slot).map(|image| Published::index(image.release))
+    }
+
+    pub(super) fn starts(&self, slot: usize) -> bool {
+        let is_sound = self.image(slot).is_some_and(|image| image.is_sound);
         is_sound && self.index(slot) >= Some(self.counter.unwrap_or(0))
     }
 
-    /// The indexes of the other slots that hold something whole and have not been given up.
+    /// The indexes of the other slots that must still start.
     pub(super) fn others(&self) -> Vec<u64> {
         let others = (0..self.slots.len()).filter(|slot| *slot != self.running);
-        let kept = |slot: &usize| self.slots[*slot].is_some_and(|image| !image.is_given_up);
-        others.filter(kept).filter_map(|slot| self.index(slot)).collect()
+        let kept = |slot: &usize| self.image(*slot).is_some_and(|image| !image.is_given_up);
+        let others = others.filter(|slot| !self.forbidden[*slot]).filter(kept);
+        others.filter_map(|slot| self.index(slot)).collect()
     }
 
-    /// Starts what is to be tried, or else what is usual, or else anything.
-    pub(super) fn boot(&mut self, fate: Fate) {
-        let tried = self.try_once(fate);
-        let usual = || std::iter::once(self.usual).chain(0..self.slots.len());
-        let slot = tried.or_else(|| usual().find(|slot| self.starts(*slot)));
-        self.running = slot.expect("a slot that starts, always");
-        self.is_trial = tried.is_some();
-        // What runs is a way back from what comes next.
-        let kept = |image| Image { is_given_up: false, ..image };
-        self.slots[self.running] = self.slots[self.running].map(kept);
+    pub(super) fn boot_id(&self) -> BootId {
+        BootId::of(&self.boots.to_be_bytes())
     }
 
-    fn try_once(&mut self, fate: Fate) -> Option<usize> {
-        let Trial { slot, tries } = self.trial.take()?;
-        let starts = fate != Fate::DoesNotStart && self.starts(slot);
-        let tries = tries - 1;
-        self.trial = (starts && tries > 0).then_some(Trial { slot, tries });
-        starts.then_some(slot)
+    /// What runs.
+    pub(super) fn runs(&self) -> Image {
+        self.image(self.running).unwrap()
     }
 
-    pub(super) fn write_slot(&mut self, slot: usize, image: Image) -> Powered<()> {
-        self.erase(slot)?;
-        self.spend()?;
-        self.slots[slot] = Some(image);
-        Ok(())
+    pub(super) fn build(&self) -> Build {
+        let (number, index, _) = Published::facts(self.runs().release);
+        Build::new(version(number), index)
     }
 
-    pub(super) fn erase(&mut self, slot: usize) -> Powered<()> {
-        self.spend()?;
-        assert_ne!(slot, self.running, "what runs is not overwritten");
-        self.slots[slot] = None;
-        Ok(())
-    }
-
-    /// A slot is no way back any more. It may still be one by accident.
-    pub(super) fn give_up(&mut self, slot: usize) {
-        assert_ne!(slot, self.running, "what runs is needed");
-        let given_up = |image| Image { is_given_up: true, ..image };
-        self.slots[slot] = self.slots[slot].map(given_up);
-    }
-
-    /// What runs decays, unless nothing else would start, or is yet to be tried.
-    pub(super) fn decay(&mut self) {
-        let slot = self.running;
-        let another = (0..self.slots.len()).any(|other| other != slot && self.starts(other));
-        if another && self.trial.is_none() {
-            self.slots[slot] = self.slots[slot].map(|image| Image { is_sound: false, ..image });
+    /// Whether it works, when it has just started.
+    pub(super) fn health(&self) -> Health {
+        match self.runs().conduct {
+            Conduct::Works => Health::Good,
+            Conduct::IsUnhealthy => Health::Bad,
+            Conduct::IsSlow => Health::NotYet,
         }
     }
 
-    /// Tells the boot loader to try a slot.
-    pub(super) fn try_next(&mut self, slot: usize) -> Powered<()> {
-        self.spend()?;
-        self.trial = Some(Trial { slot, tries: self.tries });
-        Ok(())
+    /// What is to be tried.
+    pub(super) fn tried(&self) -> Option<usize> {
+        self.trial.map(|trial| trial.slot)
     }
 
-    /// Tells the boot loader what is usual.
-    pub(super) fn keep(&mut self, slot: usize) -> Powered<()> {
-        self.spend()?;
-        (self.usual, self.trial) = (slot, None);
-        assert!(self.starts(slot), "what is kept starts");
-        Ok(())
+    /// Starts what is to be tried, or else what is kept, or else anything that is not forbidden.
+    pub(super) fn boot(&mut self) {
+        self.assert_safe();
+        self.boots += 1;
+        let stays = self.is_stubborn && self.starts(self.running);
+        let tried = self.trial.take().filter(|_| !self.forgets);
+        if stays {
+            return;
+        }
+        let started = tried.filter(|trial| self.starts(trial.slot));
+        self.trial = started
+            .map(|trial| Trial { tries: trial.tries - 1, ..trial })
+            .filter(|trial| trial.tries > 0);
+        let others = (0..self.slots.len()).filter(|slot| !self.forbidden[*slot]);
+        let usual = || std::iter::once(self.kept).chain(others).find(|slot| self.starts(*slot));
+        let slot = started.map(|trial| trial.slot).or_else(usual);
+        self.running = slot.expect("a slot that starts, always");
+        // What runs is a way back from what comes next.
+        self.edit(self.running, |image| image.is_given_up = false);
     }
 
-    pub(super) fn raise_counter(&mut self, index: u64) -> Powered<()> {
-        self.spend()?;
-        assert!(self.counter.is_some_and(|counter| counter < index), "it is behind");
-        assert!(self.index(self.running) >= Some(index), "what runs would not start again");
-        assert!(self.others().iter().all(|other| *other >= index), "no way back is left");
-        self.counter = Some(index);
-        Ok(())
+    /// The first byte is written.
+    pub(super) fn begin(&mut self, slot: usize) -> Lived<()> {
+        assert_ne!(slot, self.running, "what runs is not overwritten");
+        self.effect(|device| device.slots[slot] = Content::Half)
     }
 
-    pub(super) fn store(&mut self, bytes: &[u8]) -> Powered<()> {
-        let powered = self.spend();
-        if powered.is_ok() {
-            self.store.write(bytes);
-        } else {
+    /// The last byte is written.
+    pub(super) fn end(&mut self, slot: usize, image: Image) -> Lived<()> {
+        self.effect(|device| device.slots[slot] = Content::Whole(image))
+    }
+
+    /// Whether something starts that may.
+    pub(super) fn has_start(&self) -> bool {
+        (0..self.slots.len()).any(|slot| self.starts(slot) && !self.forbidden[slot])
+    }
+
+    /// What runs decays, unless nothing else would start; whether it does.
+    pub(super) fn decay(&mut self) -> bool {
+        let slot = self.running;
+        let starts = |other: usize| self.starts(other) && !self.forbidden[other];
+        let another = (0..self.slots.len()).any(|other| other != slot && starts(other));
+        if another {
+            self.edit(slot, |image| image.is_sound = false);
+        }
+        another
+    }
+
+    pub(super) fn tell(&mut self, tell: &Tell) -> Lived<()> {
+        let tries = self.tries;
+        self.effect(|device| match tell {
+            Tell::Keep(slot) => {
+                (device.kept, device.trial) = (Self::number(slot), None);
+                device.forbidden[device.kept] = false;
+            }
+            Tell::Forbid(slot) => {
+                let slot = Self::number(slot);
+                device.forbidden[slot] = true;
+                device.trial = device.trial.filter(|trial| trial.slot != slot);
+            }
+            Tell::Try(slot) => {
+                let slot = Self::number(slot);
+                device.trial = Some(Trial { slot, tries });
+                // From now on, something else may fall over into it.
+                device.forbidden[slot] = false;
+            }
+            Tell::Back(slot) => (device.kept, device.trial) = (Self::number(slot), None),
+            Tell::Raise(index) => device.counter = device.counter.max(Some(*index)),
+        })
+    }
+
+    pub(super) fn store(&mut self, bytes: &[u8]) -> Lived<()> {
+        let before = self.effects;
+        let is_torn = self
+            .cuts
+            .front()
+            .is_some_and(|cut| cut.at <= before && cut.end == End::Power && !cut.is_done);
+        let stored = self.effect(|device| device.store.write(bytes));
+        if is_torn {
             self.store.tear(bytes);
         }
-        powered
+        stored
     }
 }

@@ -1,28 +1,30 @@
-//! An installer that does as the documentation says, watched by the model.
+//! An installer that does as the documentation says, watched by the history.
 
-use std::collections::BTreeSet;
-
-use ota_trust::attestation::AttestationSignal;
-use ota_trust::eligibility::{Catalog, DeviceFacts, Eligible, Policy, RollbackFloor, decide};
-use ota_trust::permit::{
-    Boot, BootVerdict, InstallPermit, InstallState, PermitRecord, VerifiedComponent, WritePermit,
-    confirm_boot,
+use ota_trust::installation::{
+    Health, InstallState, Running, Slot, Step, Steps, Tell, Verdict, judge,
 };
+use ota_trust::primitives::StoredState;
+use ota_trust::rollout::{LivePlan, Ratchets};
 
-use super::device::{Device, Fate, Image, Powered};
-use super::model::{Installed, Model, Start, Verdict};
-use super::published::{HONEST, Published, RELEASES};
-use crate::governed::vendor::{channel, hardware, product, version};
+use super::device::{Conduct, Device, End, Lived};
+use super::model::{Facts, History, Purpose, View};
+use super::published::{Edition, HONEST, Published, RELEASES};
+use super::store::{Store, UNKNOWN};
+use super::turn::Plan;
+use crate::governed::vendor::product;
 
-/// How an installation goes.
-#[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) offered: BTreeSet<usize>,
-    pub(super) slot: usize,
-    /// Whether the storage keeps other bytes than it was given.
-    pub(super) is_corrupt: bool,
-    /// Whether the slot is read back, by another process that has a record.
-    pub(super) reads_back: bool,
+/// What becomes of what is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Works,
+    DoesNotStart,
+    IsUnhealthy,
+    IsSlow,
+    IsSomethingElse,
+    /// The boot loader forgets that it was to try something.
+    IsForgotten,
+    /// It does not work, and the boot loader does not go back.
+    IsStuck,
 }
 
 pub(super) struct Life {
@@ -31,256 +33,245 @@ pub(super) struct Life {
     pub(super) is_off: bool,
     /// What the owner has chosen.
     pub(super) wish: Option<&'static str>,
-    model: Model,
+    pub(super) history: History,
+    edition: usize,
+    pub(super) live: LivePlan,
 }
 
 impl Life {
     pub(super) fn new(device: Device) -> Self {
-        Self { device, is_off: false, wish: None, model: Model::default() }
+        let live = Published::get().editions[0].observe(&Ratchets::new(product("lamp")));
+        let history = History::default();
+        Self { device, is_off: false, wish: None, history, edition: 0, live }
+    }
+
+    pub(super) fn published(&self) -> &'static Edition {
+        &Published::get().editions[self.edition]
+    }
+
+    pub(super) fn ratchets(&self) -> &Ratchets {
+        self.live.ratchets()
+    }
+
+    /// Looks at a later edition of the plan, if there is one, and stores what it says.
+    pub(super) fn observe(&mut self, later: usize) {
+        let next = (self.edition + later).min(Published::get().editions.len() - 1);
+        if next > self.edition {
+            self.edition = next;
+            self.live = self.published().observe(self.live.ratchets());
+        }
     }
 
     /// The state, or what stands for it where it is lost.
-    fn state(&mut self) -> InstallState {
-        let state = self.device.store.read();
-        if state.is_none() {
-            self.model = Model::default();
+    pub(super) fn state(&mut self) -> InstallState {
+        let read = self.device.store.read();
+        if matches!(read, StoredState::Absent | StoredState::Damaged) {
+            let may_be_lost = matches!(self.device.store, Store::Torn(_));
+            assert!(may_be_lost || self.history.seen == View::default(), "it was stored whole");
+            self.history.lost();
         }
-        let state = state.unwrap_or_else(|| InstallState::new(product("lamp")));
-        self.model.assert_is(&state);
+        let state = read.unwrap_or_else(|| InstallState::new(product("lamp")));
+        assert_eq!(View::of(&state), self.history.seen, "what is read is what was stored");
         state
     }
 
-    /// Stores a state; `model` is what it says.
-    fn store(&mut self, state: &InstallState, model: Model) -> Powered<()> {
-        model.assert_is(state);
-        let before = self.model.index;
-        assert!(model.index >= before, "a confirmed index falls");
-        if model.index > before {
-            let mut bootable = self.device.others();
-            bootable.extend(self.device.index(self.device.running));
-            assert!(bootable.into_iter().min() >= model.index, "no way back is left");
+    /// The state is lost, and everybody knows.
+    pub(super) fn lose(&mut self) {
+        self.device.store.lose();
+        self.history.lost();
+    }
+
+    /// With what runs, as far as the device knows.
+    fn with_running<T>(&self, health: Health, then: impl FnOnce(&Running<'_>) -> T) -> T {
+        let device = &self.device;
+        let (slot, build, others) = (Device::name(device.running), device.build(), device.others());
+        then(&Running {
+            slot: &slot,
+            boot: device.boot_id(),
+            build: &build,
+            health,
+            hardware_counter: device.counter,
+            must_stay_bootable: &others,
+        })
+    }
+
+    /// The same, where it does not matter whether it works.
+    pub(super) fn running<T>(&self, then: impl FnOnce(&Running<'_>) -> T) -> T {
+        self.with_running(self.device.health(), then)
+    }
+
+    /// Takes steps, in order.
+    pub(super) fn take(&mut self, steps: Steps, purpose: &Purpose) -> Lived<()> {
+        for step in steps {
+            let taken = match &step {
+                Step::Store(unstored) => self.device.store(unstored.to_store()),
+                Step::Tell(tell) => self.device.tell(tell),
+            };
+            if self.device.was_done {
+                let facts = Facts { device: &self.device, ratchets: self.live.ratchets() };
+                match step {
+                    Step::Store(unstored) => {
+                        let text = String::from_utf8(unstored.to_store().to_vec()).unwrap();
+                        assert!(!self.history.has_unknown || text.contains(UNKNOWN));
+                        self.history.stored(&unstored.stored(), purpose, &facts);
+                    }
+                    Step::Tell(tell) => self.history.told(&tell, &facts),
+                }
+                self.history.assert_way_back(&self.device);
+            }
+            taken?;
         }
-        self.device.store(&state.to_bytes())?;
-        self.model = model;
         Ok(())
     }
 
-    fn running(&self) -> Option<usize> {
-        self.device.slots[self.device.running].unwrap().release
-    }
-
-    /// The channel that the running release came from.
-    fn channel(&self) -> String {
-        let good = self.model.good.as_ref().filter(|good| Some(good.release) == self.running());
-        good.map_or_else(|| "stable".to_owned(), |good| good.channel.clone())
-    }
-
-    /// A decision, by the library and by the model.
-    fn poll(&mut self, offered: &BTreeSet<usize>) -> Option<Eligible> {
-        let published = Published::get();
+    /// What an agent does when it has started, or when the health of what runs becomes known.
+    fn judge(&mut self, health: Health) -> Lived<(Verdict, Option<Slot>)> {
         let state = self.state();
-        let running = self.running();
-        let (number, index, _) = Published::facts(running);
-        let counter = self.device.counter;
-        let floor = RollbackFloor::of(&[state.rollback_index(), counter, Some(index)]).unwrap();
-        let follows = self.channel();
-        let mut facts = DeviceFacts::new(
-            product("lamp"),
-            hardware("a1"),
-            version(number),
-            floor,
-            channel(&follows),
-        );
-        facts.running = running.map(|running| published.manifest(running));
-        facts.switch_to = self.wish.map(channel);
-        facts.entitled = vec![channel("stable"), channel("beta")];
-        facts.failed_boots = state.failed_boots().to_vec();
-        let releases = offered.iter().map(|number| published.releases[*number].0.clone());
-        let catalog = Catalog::new(&published.live, releases).unwrap();
-        let signal = AttestationSignal::Unavailable;
-        let decided = decide(&Policy::default(), &facts, &catalog, signal, published.now);
-        let eligible = decided.into_eligible();
-        let wish = self.wish.unwrap_or(&follows);
-        let expected = self.model.decide(offered, running, counter, &follows, wish);
-        assert_eq!(eligible.as_ref().map(|e| published.number(e.manifest())), expected);
-        eligible
-    }
-
-    /// What the storage gives back of a slot.
-    fn read_back(
-        &self,
-        write: &WritePermit,
-        slot: usize,
-        bytes: &[u8],
-    ) -> Option<VerifiedComponent> {
-        let id = write.release().components()[0].id();
-        let mut read = write.read_back(id).unwrap();
-        let mut bytes = bytes.to_vec();
-        bytes[0] ^= u8::from(!self.device.slots[slot].unwrap().is_sound);
-        read.update(&bytes).ok()?;
-        write.stored(id, read).ok()
-    }
-
-    /// Polls, writes and activates, as far as that is permitted.
-    pub(super) fn install(&mut self, plan: &Plan) -> Powered<()> {
-        let published = Published::get();
-        let Some(eligible) = self.poll(&plan.offered) else { return Ok(()) };
-        let number = published.number(eligible.manifest());
-        let (release, target, bytes) = &published.releases[number];
+        let judge = |state: &InstallState, life: &Self| {
+            life.with_running(health, |running| judge(state, running, life.ratchets()))
+        };
+        let judgement = judge(&state, self);
+        let (verdict, into) = (judgement.verdict().clone(), judgement.restart_into().cloned());
+        let facts = Facts { device: &self.device, ratchets: self.ratchets() };
+        self.history.judged(&verdict, health, &facts);
+        if verdict == Verdict::Newer {
+            assert!(judgement.steps().is_empty() && into.is_none(), "it is left alone");
+        }
+        self.take(judgement.into_steps(), &Purpose::Judge(verdict.clone()))?;
+        // Once more, as if the agent alone had been started again.
         let state = self.state();
-        let write = WritePermit::new(release, eligible, &state);
-        if state.pending().is_some() {
-            assert_eq!(write.unwrap_err().code(), "permit.pending");
-            return Ok(());
+        let again = judge(&state, self);
+        if *again.verdict() == Verdict::FellBack && verdict != Verdict::FellBack {
+            // Neither what was pending nor what was good runs, and one is judged at a time.
+            let is_closed = verdict != Verdict::Nothing && self.history.seen.pending.is_none();
+            assert!(is_closed, "{verdict:?}");
+            return self.judge(health);
         }
-        let write = write.unwrap();
-        let id = release.components()[0].id();
-        let mut stream = write.stream(id, target, 1 << 20).unwrap();
-        stream.update(bytes).unwrap();
-        let verified = stream.finish().unwrap();
-
-        let slot = plan.slot % self.device.slots.len();
-        let forbidden = (slot == self.device.running).then_some("permit.slot-in-use");
-        if forbidden.is_none() {
-            let image = Image::new(Some(number), !plan.is_corrupt);
-            self.device.write_slot(slot, image)?;
+        for step in again.into_steps() {
+            if let Step::Store(unstored) = step {
+                let (after, before) = (View::of(&unstored.stored()), self.history.seen.clone());
+                assert!(after.index > before.index, "nothing has happened");
+                assert_eq!(View { index: before.index, ..after }, before);
+            }
         }
-        let mut permit = write.install([verified], published.now).unwrap();
-        if plan.reads_back && forbidden.is_none() {
-            let record = PermitRecord::from_bytes(&permit.record().to_bytes()).unwrap();
-            let eligible = self.poll(&plan.offered).unwrap();
-            let write = record.recheck(release, eligible, &self.state(), published.now).unwrap();
-            let read = self.read_back(&write, slot, bytes);
-            assert_eq!(read.is_none(), plan.is_corrupt);
-            let Some(read) = read else { return Ok(()) };
-            permit = write.install([read], published.now).unwrap();
-        }
-        self.activate(permit, number, slot, forbidden)
+        Ok((verdict, into))
     }
 
-    fn activate(
-        &mut self,
-        permit: InstallPermit,
-        release: usize,
-        slot: usize,
-        forbidden: Option<&'static str>,
-    ) -> Powered<()> {
-        let state = self.state();
-        let (to, from) = (Device::name(slot), Device::name(self.device.running));
-        let follows = permit.channel().as_str().to_owned();
-        assert!(permit.rollback_index() >= state.rollback_index().unwrap_or(0));
-        assert!(permit.rollback_index() >= self.device.counter.unwrap_or(0));
-        let activation = permit.activate(&state, &to, &from, Published::get().now);
-        if let Some(code) = forbidden {
-            assert_eq!(activation.unwrap_err().code(), code);
-            return Ok(());
+    /// A start of the agent; whether the system is to be restarted.
+    pub(super) fn session(&mut self) -> Lived<bool> {
+        let (mut verdict, mut into) = self.judge(self.device.health())?;
+        let running = self.device.running;
+        if self.device.health() == Health::NotYet {
+            assert!(verdict != Verdict::Confirmed && verdict != Verdict::FellBack);
+            self.device.edit(running, |image| image.conduct = Conduct::Works);
+            (verdict, into) = self.judge(Health::Good)?;
         }
-        let activation = activation.unwrap();
-        let mut model = self.model.clone();
-        model.activate(Installed { slot, release, channel: follows }, self.device.running);
-        self.store(activation.state(), model)?;
-        let pending = activation.stored();
-        assert_eq!(pending.pending().unwrap().release().slot, to);
-        self.device.try_next(slot)
+        assert_eq!(into.is_some(), matches!(verdict, Verdict::Leave(_)));
+        let Some(into) = into else { return Ok(false) };
+        self.history.restarts(Device::number(&into));
+        Ok(true)
     }
 
-    /// Restarts, and goes on until what runs is what is usual. The fate is that of what is tried.
-    pub(super) fn restart(&mut self, fate: Fate) -> Powered<()> {
+    /// Starts the system, and again as long as something is to be left.
+    pub(super) fn start(&mut self) -> Lived<()> {
         for _ in 0..9 {
-            self.device.boot(fate);
-            if self.after_start(fate)? {
+            self.device.boot();
+            self.history.booted(&self.device);
+            if !self.session()? {
                 return Ok(());
             }
         }
         panic!("a device that restarts for ever");
     }
 
-    /// What an installer does after a start; whether it is done.
-    fn after_start(&mut self, fate: Fate) -> Powered<bool> {
+    /// Starts the system, and says what its agent finds.
+    pub(super) fn boot_and_judge(&mut self) -> Verdict {
+        self.device.boot();
+        self.history.booted(&self.device);
+        self.judge(self.device.health()).unwrap().0
+    }
+
+    /// Restarts. The fate is that of what is to be tried.
+    pub(super) fn restart(&mut self, fate: Fate) -> Lived<()> {
+        if let Some(slot) = self.device.tried() {
+            let before = self.device.slots[slot];
+            self.device.edit(slot, |image| match fate {
+                Fate::Works | Fate::IsForgotten => {}
+                Fate::DoesNotStart => image.is_sound = false,
+                Fate::IsUnhealthy | Fate::IsStuck => image.conduct = Conduct::IsUnhealthy,
+                Fate::IsSlow => image.conduct = Conduct::IsSlow,
+                Fate::IsSomethingElse => {
+                    image.release = image.release.map(|release| HONEST - 1 - release % HONEST);
+                }
+            });
+            // Where it is the last one, it is spared.
+            if !self.device.has_start() {
+                self.device.slots[slot] = before;
+            }
+            self.device.is_stubborn = fate == Fate::IsStuck;
+        }
+        self.device.forgets = fate == Fate::IsForgotten;
+        self.start()
+    }
+
+    /// After an end: goes on until nothing is to be restarted.
+    pub(super) fn go_on(&mut self, mut end: End) {
+        loop {
+            let again = match end {
+                End::Power => self.start(),
+                End::Agent => match self.session() {
+                    Ok(true) => self.start(),
+                    other => other.map(|_| ()),
+                },
+            };
+            match again {
+                Ok(()) => break,
+                Err(next) => end = next,
+            }
+        }
+        (self.is_off, self.device.is_stubborn, self.device.forgets) = (false, false, false);
+    }
+
+    /// What waits is given up, if there is any.
+    pub(super) fn give_up_pending(&mut self) -> Lived<()> {
         let state = self.state();
-        let fate = if self.device.is_trial { fate } else { Fate::Works };
-        let running = match fate {
-            Fate::IsUnknown => None,
-            Fate::IsSomethingElse => Some(HONEST - 1 - self.running().unwrap() % HONEST),
-            _ => self.running(),
-        };
-        let start = Start {
-            slot: self.device.running,
-            running,
-            image_index: self.device.index(self.device.running),
-            healthy: fate != Fate::IsUnhealthy,
-            counter: self.device.counter,
-            others: self.device.others(),
-        };
-        let boot = Boot {
-            slot: &Device::name(start.slot),
-            running: running.map(|running| Published::get().manifest(running)),
-            image_index: start.image_index,
-            healthy: start.healthy,
-            hardware_counter: start.counter,
-            must_stay_bootable: &start.others,
-        };
-        let verdict = confirm_boot(&state, &boot);
-        let mut model = self.model.clone();
-        let waited = model.pending.clone();
-        let (expected, raise, back) = model.start(&start);
-        let (found, change) = match &verdict {
-            BootVerdict::Nothing(change) => (Verdict::Nothing, change),
-            BootVerdict::Confirmed(change) => (Verdict::Confirmed, change),
-            BootVerdict::Failed(change) => (Verdict::Failed, change),
-        };
-        assert_eq!((&found, change.raise_counter_to()), (&expected, raise));
-        assert_eq!(change.fall_back_to(), back.map(Device::name).as_ref());
-        assert_eq!(change.has_changed(), *change.state() != state);
-        if change.has_changed() {
-            self.store(change.state(), model)?;
+        match self.running(|running| state.give_up(running)) {
+            Some(steps) => self.take(steps, &Purpose::GiveUp),
+            None => Ok(()),
         }
-        let is_good = |good: &Installed| good.slot == start.slot && Some(good.release) == running;
-        let is_known = self.model.good.as_ref().is_some_and(is_good) && start.healthy;
-        if self.device.running != self.device.usual {
-            let may_stay = !self.device.is_trial || is_known;
-            self.device.keep(if may_stay { start.slot } else { self.way_back() })?;
-        }
-        if let Some(index) = change.raise_counter_to() {
-            self.device.raise_counter(index)?;
-        }
-        if found == Verdict::Failed {
-            let failed = waited.unwrap();
-            assert!(self.model.good.as_ref().is_none_or(|good| good.slot != failed.slot));
-        }
-        Ok(self.device.running == self.device.usual)
     }
 
-    /// The slot of the release that is known to be good, or what is usual.
-    fn way_back(&self) -> usize {
-        self.model.good.as_ref().map_or(self.device.usual, |good| good.slot)
-    }
-
-    /// Gives up a slot that nothing waits in, and that does not run.
-    pub(super) fn give_up(&mut self, slot: usize, erases: bool) -> Powered<()> {
+    /// Gives up a slot that nothing waits in, that does not run, and that is no way back.
+    pub(super) fn give_up(&mut self, slot: usize, erases: bool) -> Lived<()> {
         let slot = slot % self.device.slots.len();
-        let pending = self.model.pending.as_ref().map(|pending| pending.slot);
-        if slot == self.device.running || Some(slot) == pending {
+        let state = self.state();
+        let is_needed = state.pending().is_some_and(|pending| {
+            [&pending.release().slot, pending.way_back()].contains(&&Device::name(slot))
+        });
+        if slot == self.device.running || slot == self.device.kept || is_needed {
             return Ok(());
         }
         if erases {
-            return self.device.erase(slot);
+            self.device.tell(&Tell::Forbid(Device::name(slot)))?;
+            return self.device.begin(slot);
         }
-        self.device.give_up(slot);
+        self.device.edit(slot, |image| image.is_given_up = true);
         Ok(())
     }
 
     /// The device can be updated to an honest release, whatever it has been through.
-    pub(super) fn recover(mut self) {
-        self.device.cut_after(None);
-        self.restart(Fate::Works).unwrap();
-        let slot = (self.device.running + 1) % self.device.slots.len();
-        let offered = (0..RELEASES.len()).collect();
-        let plan = Plan { offered, slot, is_corrupt: false, reads_back: true };
-        self.install(&plan).unwrap();
-        self.restart(Fate::Works).unwrap();
-        assert_eq!(self.running(), Some(HONEST));
-        let good = self.state().good().map(|good| good.manifest);
-        assert_eq!(good, Some(Published::get().manifest(HONEST)));
+    pub(super) fn recover(&mut self) {
+        self.device.cuts.clear();
+        self.device.store.forgive();
+        self.go_on(End::Power);
+        for _ in 0..3 {
+            let slot = (self.device.running + 1) % self.device.slots.len();
+            let offered = (0..RELEASES.len()).collect();
+            let plan = Plan { offered, reads_back: true, ..Plan::of(HONEST, slot) };
+            self.turn(&plan).unwrap();
+            self.restart(Fate::Works).unwrap();
+        }
+        assert_eq!(self.confirmed(), Some(HONEST));
+        assert_eq!(self.device.kept, self.device.running);
     }
 }

@@ -1,132 +1,372 @@
-//! What the documentation says of a decision and of an installer's state, naively.
+//! What has happened to a device, and what must hold of it: a history, and no second installer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ota_trust::permit::{InstallState, InstalledRelease};
+use ota_trust::installation::{
+    Cause, Health, InstallState, InstalledRelease, PendingInstall, Tell, Verdict,
+};
+use ota_trust::rollout::Ratchets;
 
-use super::device::Device;
-use super::published::{Published, RELEASES};
+use super::device::{Conduct, Device};
+use super::published::Published;
 
-/// A release, the slot that it is in, and the channel that it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Installed {
-    pub(super) slot: usize,
-    pub(super) release: usize,
-    pub(super) channel: String,
-}
-
-/// A start, as the device sees it.
-pub(super) struct Start {
-    pub(super) slot: usize,
-    pub(super) running: Option<usize>,
-    pub(super) image_index: Option<u64>,
-    pub(super) healthy: bool,
-    pub(super) counter: Option<u64>,
-    pub(super) others: Vec<u64>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Nothing,
-    Confirmed,
-    Failed,
-}
-
-/// What a device keeps.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Model {
+/// What a state says to everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct View {
     pub(super) index: Option<u64>,
-    pub(super) good: Option<Installed>,
-    pub(super) pending: Option<Installed>,
-    /// The slot that ran when it was activated.
-    pub(super) fallback: Option<usize>,
-    pub(super) failed: BTreeMap<usize, u32>,
+    pub(super) good: Option<InstalledRelease>,
+    pub(super) pending: Option<PendingInstall>,
+    pub(super) failed: BTreeMap<usize, u64>,
 }
 
-impl Model {
-    /// While a slot runs, which is the way back. If another was good, it is so no more.
-    pub(super) fn activate(&mut self, installed: Installed, running: usize) {
-        self.good = self.good.take().filter(|good| good.slot == running);
-        self.pending = Some(installed);
-        self.fallback = Some(running);
+impl View {
+    pub(super) fn of(state: &InstallState) -> Self {
+        let number = |failed| Published::get().number(failed);
+        Self {
+            index: state.rollback_index(),
+            good: state.good().cloned(),
+            pending: state.pending().cloned(),
+            failed: state.failed().map(|f| (number(f.manifest), f.times)).collect(),
+        }
+    }
+}
+
+/// For what the installer takes steps.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    Activate,
+    StartAgain,
+    GiveUp,
+    Judge(Verdict),
+}
+
+/// What became of one activation so far.
+#[derive(Clone, Debug)]
+struct Attempt {
+    release: usize,
+    slot: usize,
+    way_back: usize,
+    /// The starts of the system in which it was to be started.
+    starts: BTreeSet<u32>,
+    /// Whether the boot loader was ever told to try it.
+    is_tried: bool,
+    /// The start of the system in which it was stored that the boot loader was told.
+    noted: Option<u32>,
+    /// Whether it was given up before it failed.
+    is_given_up: bool,
+    /// Whether it is being left, and if so, whether that is a failure.
+    leaving: Option<bool>,
+    /// How often a restart into the way back was asked for.
+    backs: u32,
+    /// The starts of the system in which the boot loader was told to go back.
+    told_back: BTreeSet<u32>,
+}
+
+/// What is known of a device from outside.
+pub(super) struct Facts<'f> {
+    pub(super) device: &'f Device,
+    pub(super) ratchets: &'f Ratchets,
+}
+
+impl Facts<'_> {
+    fn is_withdrawn(&self, release: usize) -> bool {
+        self.ratchets.is_withdrawn(Published::get().manifest(release))
     }
 
-    /// Judges a start, and says to what the counter is to be raised, and where to go back to.
-    pub(super) fn start(&mut self, start: &Start) -> (Verdict, Option<u64>, Option<usize>) {
-        let ran = self.fallback.take();
-        let verdict = match self.pending.take() {
-            None => Verdict::Nothing,
-            Some(pending) => {
-                let index = RELEASES[pending.release].1;
-                let runs = start.slot == pending.slot && start.running == Some(pending.release);
-                if runs && start.healthy && start.counter.unwrap_or(0) <= index {
-                    self.failed.remove(&pending.release);
-                    self.good = Some(pending);
-                    Verdict::Confirmed
-                } else {
-                    *self.failed.entry(pending.release).or_default() += 1;
-                    Verdict::Failed
+    /// Whether a release may stay, with what the device knows of it now.
+    fn may_stay(&self, release: usize) -> bool {
+        let image = self.device.runs();
+        image.release == Some(release)
+            && image.conduct != Conduct::IsUnhealthy
+            && !self.is_withdrawn(release)
+    }
+
+    /// The lowest index that must still start.
+    fn lowest(&self) -> u64 {
+        let running = Published::index(self.device.runs().release);
+        self.device.others().into_iter().fold(running, u64::min)
+    }
+}
+
+/// What the storage has, and how it came to that.
+#[derive(Default)]
+pub(super) struct History {
+    pub(super) seen: View,
+    attempt: Option<Attempt>,
+    /// Each release and slot that there was a permit to install for.
+    permits: BTreeSet<(usize, usize)>,
+    /// Whether newer firmware has added a line that must stay.
+    pub(super) has_unknown: bool,
+}
+
+impl History {
+    pub(super) fn lost(&mut self) {
+        (self.seen, self.attempt, self.has_unknown) = (View::default(), None, false);
+    }
+
+    pub(super) fn permitted(&mut self, release: usize, slot: usize) {
+        self.permits.insert((release, slot));
+    }
+
+    /// What is open has been given a fate that it cannot come back from, or none.
+    fn excused(attempt: &Attempt, facts: &Facts<'_>) -> bool {
+        attempt.is_given_up || facts.is_withdrawn(attempt.release)
+    }
+
+    pub(super) fn booted(&self, device: &Device) {
+        if let Some(attempt) = &self.attempt
+            && attempt.slot == device.running
+        {
+            assert!(attempt.is_tried, "it starts, and nobody has said so");
+        }
+    }
+
+    /// A restart was asked for.
+    pub(super) fn restarts(&mut self, into: usize) {
+        let attempt = self.attempt.as_mut().expect("something is being left");
+        attempt.backs += 1;
+        assert!(attempt.backs <= 2, "it is left twice at most");
+        assert_eq!(into, attempt.way_back);
+    }
+
+    /// What always holds while something is open.
+    pub(super) fn assert_way_back(&self, device: &Device) {
+        if let Some(attempt) = &self.attempt {
+            assert!(device.image(attempt.way_back).is_some(), "the way back is whole");
+            assert!(!device.forbidden[attempt.way_back], "the way back is not forbidden");
+        }
+    }
+
+    /// The boot loader was told something.
+    pub(super) fn told(&mut self, tell: &Tell, facts: &Facts<'_>) {
+        let device = facts.device;
+        match tell {
+            Tell::Keep(slot) => assert_eq!(Device::number(slot), device.running),
+            Tell::Forbid(slot) => assert_ne!(Device::number(slot), device.running),
+            Tell::Try(slot) => {
+                let attempt = self.attempt.as_mut().expect("a record is stored already");
+                assert_eq!(Device::number(slot), attempt.slot);
+                let image = device.image(attempt.slot).expect("it is whole");
+                assert_eq!(image.written, Some(attempt.release));
+                assert!(self.permits.contains(&(attempt.release, attempt.slot)), "as permitted");
+                assert!(!Self::excused(attempt, facts), "it may start");
+                assert!(device.starts(attempt.way_back), "there is a way back that starts");
+                assert_eq!(device.kept, device.running, "what runs is kept meanwhile");
+                attempt.is_tried = true;
+            }
+            Tell::Back(slot) => {
+                let attempt = self.attempt.as_mut().expect("a record is open still");
+                assert_eq!(Device::number(slot), attempt.way_back);
+                assert!(attempt.leaving.is_some(), "why is stored already");
+                attempt.told_back.insert(device.boots);
+                assert_eq!(device.running, attempt.slot, "what is left runs");
+            }
+            Tell::Raise(index) => {
+                assert!(device.counter == Some(*index), "it never falls");
+                assert!(*index <= facts.lowest(), "no way back is left");
+                assert!(Some(*index) <= self.seen.index, "it is stored first");
+                let release = device.runs().release.expect("a release");
+                assert!(facts.may_stay(release), "what raises it may stay");
+            }
+        }
+    }
+
+    /// A state was stored.
+    pub(super) fn stored(&mut self, state: &InstallState, purpose: &Purpose, facts: &Facts<'_>) {
+        let after = View::of(state);
+        let before = std::mem::replace(&mut self.seen, after.clone());
+        assert!(after.index >= before.index, "a confirmed index falls");
+        if after.index > before.index {
+            assert!(after.index <= Some(facts.lowest()), "no way back is left");
+            let release = facts.device.runs().release.expect("a release");
+            assert!(facts.may_stay(release), "what raises it may stay");
+            assert!(after.good.as_ref().is_some_and(|good| is(good, release)), "and is confirmed");
+        }
+        match (&before.pending, &after.pending) {
+            (None, Some(pending)) => self.opened(pending, &before, &after, purpose, facts),
+            (Some(old), Some(new)) => {
+                assert_eq!(old.release(), new.release());
+                let is_begun = matches!(purpose, Purpose::StartAgain);
+                let running = Device::name(facts.device.running);
+                let way_back = if is_begun { &running } else { old.way_back() };
+                assert_eq!(new.way_back(), way_back, "what runs is the way back");
+                assert_eq!(after, View { pending: after.pending.clone(), ..before });
+                self.went_on(purpose, facts);
+            }
+            (Some(_), None) => self.closed(&before, &after, facts),
+            (None, None) => self.idled(before, &after, purpose, facts),
+        }
+    }
+
+    fn opened(
+        &mut self,
+        pending: &PendingInstall,
+        before: &View,
+        after: &View,
+        purpose: &Purpose,
+        facts: &Facts<'_>,
+    ) {
+        let device = facts.device;
+        assert!(matches!(purpose, Purpose::Activate), "only a permit opens a record");
+        assert_eq!(Device::number(pending.way_back()), device.running, "what runs is the way back");
+        let runs = |good: &InstalledRelease| Device::number(&good.slot) == device.running;
+        assert_eq!(after.good, before.good.clone().filter(runs), "what does not run is not good");
+        assert_eq!((after.index, &after.failed), (before.index, &before.failed));
+        self.attempt = Some(Attempt {
+            release: Published::get().number(pending.release().manifest),
+            slot: Device::number(&pending.release().slot),
+            way_back: device.running,
+            starts: [device.boots].into(),
+            is_tried: false,
+            noted: None,
+            is_given_up: false,
+            leaving: None,
+            backs: 0,
+            told_back: BTreeSet::new(),
+        });
+    }
+
+    fn went_on(&mut self, purpose: &Purpose, facts: &Facts<'_>) {
+        let boots = facts.device.boots;
+        let attempt = self.attempt.as_mut().expect("a record is open");
+        match purpose {
+            // What the boot loader tries now, it has just been told.
+            Purpose::Activate | Purpose::StartAgain
+                if facts.device.tried() == Some(attempt.slot) =>
+            {
+                attempt.noted = Some(boots);
+            }
+            Purpose::Activate | Purpose::StartAgain => {
+                attempt.way_back = facts.device.running;
+                attempt.starts.insert(boots);
+                assert!(attempt.starts.len() <= 3, "it is not begun for ever");
+            }
+            Purpose::GiveUp | Purpose::Judge(Verdict::GaveUp(_) | Verdict::LoaderFailed) => {
+                attempt.is_given_up = true;
+            }
+            Purpose::Judge(Verdict::Leave(_)) => {
+                let is_failure = !Self::excused(attempt, facts);
+                attempt.leaving.get_or_insert(is_failure);
+            }
+            Purpose::Judge(verdict) => panic!("{verdict:?} leaves the record as it is"),
+        }
+    }
+
+    /// After the boot loader was told what that means.
+    fn closed(&mut self, before: &View, after: &View, facts: &Facts<'_>) {
+        let device = facts.device;
+        let attempt = self.attempt.take().expect("a record was open");
+        let mut failed = before.failed.clone();
+        assert_eq!(device.tried().filter(|tried| *tried == attempt.slot), None, "it is disarmed");
+        if after.good == before.good {
+            if device.running == attempt.slot {
+                assert!(attempt.told_back.len() >= 2, "it was left twice");
+                assert_eq!(device.kept, attempt.way_back);
+            } else {
+                assert_eq!(device.kept, device.running);
+                assert!(device.forbidden[attempt.slot], "what has failed is forbidden");
+            }
+            let was_told = attempt.noted.is_some() && !Self::excused(&attempt, facts);
+            if attempt.leaving.unwrap_or(was_told) {
+                assert!(attempt.is_tried, "it was never tried");
+                *failed.entry(attempt.release).or_default() += 1;
+            }
+        } else {
+            assert!(after.good.as_ref().is_some_and(|good| is(good, attempt.release)));
+            assert_eq!((device.running, device.kept), (attempt.slot, attempt.slot));
+            assert!(facts.may_stay(attempt.release) && attempt.leaving.is_none());
+            assert!(!attempt.is_given_up, "it was given up");
+            failed.remove(&attempt.release);
+        }
+        assert_eq!(after.failed, failed, "failures are what has happened: {attempt:?}");
+    }
+
+    fn idled(&self, before: View, after: &View, purpose: &Purpose, facts: &Facts<'_>) {
+        let device = facts.device;
+        let mut expected = View { index: after.index, ..before };
+        if after.good.is_none()
+            && let Some(good) = expected.good.take()
+        {
+            let release = Published::get().number(good.manifest);
+            let is_here = Device::number(&good.slot) == device.running;
+            if is_here {
+                assert_ne!(device.runs().release, Some(release), "it runs");
+                assert_eq!(*after, expected);
+                return;
+            }
+            assert_eq!(*purpose_verdict(purpose), Verdict::FellBack);
+            assert_eq!(device.kept, device.running, "what is left to run is kept");
+            assert!(device.forbidden[Device::number(&good.slot)], "what fell back is forbidden");
+            *expected.failed.entry(release).or_default() += 1;
+        }
+        assert_eq!(*after, expected);
+        assert!(self.attempt.is_none(), "nothing is open");
+    }
+
+    /// Holds a judgement against what has happened.
+    pub(super) fn judged(&self, verdict: &Verdict, health: Health, facts: &Facts<'_>) {
+        let device = facts.device;
+        if device.store.is_newer() {
+            assert_eq!(*verdict, Verdict::Newer);
+            return;
+        }
+        let Some(attempt) = &self.attempt else {
+            let elsewhere = |good: &InstalledRelease| Device::number(&good.slot) != device.running;
+            let fell_back =
+                self.seen.good.as_ref().is_some_and(elsewhere) && health == Health::Good;
+            let expected = if fell_back { Verdict::FellBack } else { Verdict::Nothing };
+            assert_eq!(*verdict, expected);
+            return;
+        };
+        let is_excused = Self::excused(attempt, facts);
+        let must_go = is_excused || attempt.leaving.is_some();
+        let was_told = attempt.noted.is_some_and(|boots| boots != device.boots);
+        let holds = if device.running == attempt.slot {
+            match verdict {
+                Verdict::Confirmed => {
+                    !must_go && facts.may_stay(attempt.release) && health == Health::Good
                 }
+                Verdict::Trial => {
+                    !must_go && facts.may_stay(attempt.release) && health == Health::NotYet
+                }
+                Verdict::Leave(_) => must_go || !facts.may_stay(attempt.release),
+                Verdict::Stuck(_) => attempt.leaving.is_some() && attempt.told_back.len() >= 2,
+                _ => false,
+            }
+        } else {
+            match verdict {
+                Verdict::Waits => !must_go && !was_told,
+                Verdict::Failed(cause) => {
+                    let left = attempt.leaving.is_some();
+                    left || (was_told && *cause == Cause::NotStarted && !is_excused)
+                }
+                Verdict::GaveUp(_) => is_excused && attempt.leaving.is_none(),
+                Verdict::LoaderFailed => {
+                    let is_new = !attempt.starts.contains(&device.boots);
+                    attempt.noted.is_none() && attempt.starts.len() == 3 && is_new
+                }
+                _ => false,
             }
         };
-        let good = self.good.iter();
-        let mut raising = good
-            .filter(|good| start.slot == good.slot && start.running == Some(good.release))
-            .filter(|_| start.healthy)
-            .map(|good| RELEASES[good.release].1);
-        let most = raising.next().map(|index| start.others.iter().copied().fold(index, u64::min));
-        self.index = self.index.max(most);
-        let most = most.zip(start.image_index).map(|(most, image)| most.min(image));
-        let behind = |most: &u64| start.counter.is_some_and(|counter| counter < *most);
-        let back = ran.filter(|ran| verdict == Verdict::Failed && *ran != start.slot);
-        (verdict, most.filter(behind), back)
+        assert!(holds, "{verdict:?} of {attempt:?} in start {}", device.boots);
     }
 
-    pub(super) fn assert_is(&self, state: &InstallState) {
-        assert_eq!(state.rollback_index(), self.index);
-        assert_eq!(state.good().map(installed), self.good);
-        assert_eq!(state.pending().map(|pending| installed(pending.release())), self.pending);
-        let fallback = state.pending().map(|pending| pending.fallback().clone());
-        assert_eq!(fallback, self.fallback.map(Device::name));
-        let published = Published::get();
-        let failed = state.failed_boots().iter();
-        let failed = failed.map(|(manifest, boots)| (published.number(*manifest), *boots));
-        assert_eq!(failed.collect::<BTreeMap<_, _>>(), self.failed);
-    }
-
-    /// Which release is to be installed.
-    pub(super) fn decide(
-        &self,
-        offered: &BTreeSet<usize>,
-        running: Option<usize>,
-        counter: Option<u64>,
-        channel: &str,
-        wish: &str,
-    ) -> Option<usize> {
-        let (version, index, _) = Published::facts(running);
-        let floor = index.max(counter.unwrap_or(0)).max(self.index.unwrap_or(0));
-        let may = |release: &usize| {
-            let (newer, index, channels) = RELEASES[*release];
-            running != Some(*release)
-                && channels.contains(&wish)
-                // As text: all of them have one digit in each place.
-                && (newer > version || channel != wish)
-                && index >= floor
-                && self.failed.get(release).is_none_or(|boots| *boots < 3)
-        };
-        let best = |release: &usize| (RELEASES[*release].1, RELEASES[*release].0);
-        // What runs is one of those that are offered: nothing worse takes its place.
-        let runs =
-            running.filter(|runs| offered.contains(runs) && RELEASES[*runs].2.contains(&wish));
-        let beats = |release: &usize| runs.is_none_or(|runs| best(release) > best(&runs));
-        offered.iter().copied().filter(may).filter(beats).max_by_key(best)
+    /// Below which index nothing is installed.
+    pub(super) fn floor(&self, device: &Device) -> u64 {
+        let runs = |good: &&InstalledRelease| Device::number(&good.slot) == device.running;
+        let good = self.seen.good.as_ref().filter(runs).map(|good| good.rollback_index);
+        let known = [self.seen.index, good, device.counter];
+        known.into_iter().flatten().fold(Published::index(device.runs().release), u64::max)
     }
 }
 
-fn installed(release: &InstalledRelease) -> Installed {
-    let slot = (0..3).find(|slot| Device::name(*slot) == release.slot).unwrap();
-    let number = Published::get().number(release.manifest);
-    assert_eq!(release.version.as_str(), RELEASES[number].0);
-    assert_eq!(release.rollback_index, RELEASES[number].1);
-    Installed { slot, release: number, channel: release.channel.as_str().to_owned() }
+fn is(installed: &InstalledRelease, release: usize) -> bool {
+    installed.manifest == Published::get().manifest(release)
+}
+
+fn purpose_verdict(purpose: &Purpose) -> &Verdict {
+    match purpose {
+        Purpose::Judge(verdict) => verdict,
+        other => panic!("{other:?} changes nothing here"),
+    }
 }

@@ -1,14 +1,17 @@
-//! The releases that the lives of installers choose from: published, fetched and verified once.
+//! The releases that the lives of installers choose from, in editions of plan and brake: published,
+//! fetched and verified once.
 
 use std::sync::OnceLock;
 
-use ota_trust::primitives::StartTime;
+use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{ManifestDigest, TrustedRelease};
-use ota_trust::rollout::LivePlan;
+use ota_trust::rollout::{
+    BrakeDraft, FoundBrake, LivePlan, PlanDraft, PlannedReleaseDraft, Ratchets, Stage, TrustedPlan,
+};
 use ota_trust::verify::VouchedTarget;
 
 use crate::governed::agent::Agent;
-use crate::governed::vendor::{Vendor, channel, product, stable};
+use crate::governed::vendor::{PLAN_EXPIRES, Vendor, channel, product, utc, version};
 
 /// A release: its version, its rollback index, and its channels.
 pub(super) type Facts = (&'static str, u64, &'static [&'static str]);
@@ -32,10 +35,38 @@ pub(super) const RELEASES: [Facts; 9] = [
 
 pub(super) const HONEST: usize = RELEASES.len() - 1;
 
-pub(super) struct Published {
-    pub(super) live: LivePlan,
+/// What each edition withdraws and pauses, by number. The honest release is neither. What an earlier
+/// edition has withdrawn, a later one lists again, and may have been skipped.
+const EDITIONS: [(Option<usize>, Option<usize>); 8] = [
+    (None, None),
+    (Some(1), None),
+    (None, Some(0)),
+    (Some(0), Some(4)),
+    (None, None),
+    (Some(6), None),
+    (Some(3), Some(5)),
+    (Some(4), None),
+];
+
+/// One edition of plan and brake, and the releases of the same state of the repository.
+pub(super) struct Edition {
+    plan: TrustedPlan,
+    brake: FoundBrake,
     /// In the order of [`RELEASES`]; each with the one component that it has.
     pub(super) releases: Vec<(TrustedRelease, VouchedTarget, Vec<u8>)>,
+}
+
+impl Edition {
+    /// A device looks at it, and stores what it has learned.
+    pub(super) fn observe(&self, ratchets: &Ratchets) -> LivePlan {
+        let (plan, brake) = (self.plan.clone(), self.brake.clone());
+        let now = Published::get().now;
+        ratchets.observe(plan, brake, now, &Limits::default()).unwrap().stored()
+    }
+}
+
+pub(super) struct Published {
+    pub(super) editions: Vec<Edition>,
     pub(super) now: StartTime,
 }
 
@@ -47,36 +78,37 @@ impl Published {
 
     fn new() -> Self {
         let mut vendor = Vendor::new();
-        let planned = RELEASES.map(|(number, index, channels)| {
-            let manifest = vendor.release_on("lamp", number, index, |draft| {
+        let manifests = RELEASES.map(|(number, index, channels)| {
+            vendor.release_on("lamp", number, index, |draft| {
                 channels.iter().fold(draft, |draft, name| draft.channel(channel(name)))
-            });
-            (manifest, number)
+            })
         });
-        vendor.plan("lamp", &stable("lamp", 1, &planned));
         let mut agent = Agent::new(&vendor, product("lamp"));
-        let documents = agent.documents(&vendor).unwrap();
-        let live = agent.observe(documents.plan.unwrap(), documents.brake).unwrap();
-        let (web, contents) = (&vendor.house.web, &vendor.contents);
-        let mut repository = documents.repository;
-        let mut releases = Vec::new();
-        for (manifest, _) in planned {
-            let release = documents.releases.iter().find(|r| r.digest() == manifest).unwrap();
-            let path = release.components()[0].full().unwrap();
-            let found;
-            (repository, found) = agent.fetch(web, contents, repository, path);
-            let (target, bytes) = found.unwrap();
-            releases.push((release.clone(), target, bytes));
+        let mut editions = Vec::new();
+        for (epoch, (withdrawn, paused)) in (1..).zip(EDITIONS) {
+            let mut plan = PlanDraft::new(product("lamp"), epoch, utc(PLAN_EXPIRES));
+            for (number, manifest) in manifests.iter().enumerate() {
+                let planned =
+                    PlannedReleaseDraft::new(*manifest, version(RELEASES[number].0), Stage::Stable);
+                plan = plan.release(planned);
+            }
+            vendor.plan("lamp", &plan);
+            let brake = BrakeDraft::new(&product("lamp"), epoch);
+            let brake = withdrawn.iter().fold(brake, |brake, at| brake.withdraw(manifests[*at]));
+            let brake = paused.iter().fold(brake, |brake, at| brake.pause(manifests[*at]));
+            vendor.brake("lamp", &brake);
+            editions.push(fetch(&mut agent, &vendor, &manifests));
         }
-        Self { live, releases, now: agent.device.start }
+        Self { editions, now: agent.device.start }
     }
 
     pub(super) fn manifest(&self, release: usize) -> ManifestDigest {
-        self.releases[release].0.digest()
+        self.editions[0].releases[release].0.digest()
     }
 
     pub(super) fn number(&self, manifest: ManifestDigest) -> usize {
-        self.releases.iter().position(|(release, ..)| release.digest() == manifest).unwrap()
+        let releases = &self.editions[0].releases;
+        releases.iter().position(|(release, ..)| release.digest() == manifest).unwrap()
     }
 
     pub(super) fn facts(release: Option<usize>) -> Facts {
@@ -86,4 +118,20 @@ impl Published {
     pub(super) fn index(release: Option<usize>) -> u64 {
         Self::facts(release).1
     }
+}
+
+fn fetch(agent: &mut Agent, vendor: &Vendor, manifests: &[ManifestDigest]) -> Edition {
+    let documents = agent.documents(vendor).unwrap();
+    let (web, contents) = (&vendor.house.web, &vendor.contents);
+    let mut repository = documents.repository;
+    let mut releases = Vec::new();
+    for manifest in manifests {
+        let release = documents.releases.iter().find(|r| r.digest() == *manifest).unwrap();
+        let path = release.components()[0].full().unwrap();
+        let found;
+        (repository, found) = agent.fetch(web, contents, repository, path);
+        let (target, bytes) = found.unwrap();
+        releases.push((release.clone(), target, bytes));
+    }
+    Edition { plan: documents.plan.unwrap(), brake: documents.brake, releases }
 }
