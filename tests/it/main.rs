@@ -66,6 +66,7 @@ mod stack;
 mod storage;
 #[cfg(feature = "fs")]
 mod store;
+mod stored_items;
 mod succinct;
 mod thresholds;
 mod timestamp_same;
