@@ -59,7 +59,7 @@ use crate::verify::{Trusted, anchor};
 /// use std::collections::BTreeMap;
 ///
 /// use ota_trust::installation::InstallState;
-/// use ota_trust::primitives::{Limits, StartTime};
+/// use ota_trust::primitives::{Limits, StartTime, StoredState};
 /// use ota_trust::release::Product;
 /// use ota_trust::rollout::Ratchets;
 /// use ota_trust::store::{FsStore, StateItem, StoreError};
@@ -109,7 +109,9 @@ use crate::verify::{Trusted, anchor};
 /// let installation = StateItem::Installation(product.clone());
 /// let stored = store.read_state(&installation)?; // an error here ends the cycle: it is no loss
 /// let state = InstallState::load(stored.as_deref(), &product);
-/// // Absent on a device that has stored it before, or damaged: tell the operator, and begin anew.
+/// if !matches!(state, StoredState::Kept(_)) && store.has_stored(&installation)? {
+///     eprintln!("the state of installations is lost, or newer firmware's"); // tell the operator
+/// }
 /// let state = state.unwrap_or_else(|| InstallState::new(product.clone()));
 /// let stored = store.read_state(&StateItem::Rollouts(product.clone()))?;
 /// let ratchets = Ratchets::load(stored.as_deref(), &product);

@@ -39,15 +39,23 @@ impl StateItem {
     }
 }
 
-/// Whether a file of this name is an item of state.
+/// Whether a file of this name is an item of state, or says that one was stored.
 pub(super) fn is_item(name: &str) -> bool {
     let kinds = ["rollouts.", "installation.", "permit.", "identity."];
+    let name = name.strip_prefix(MARK).unwrap_or(name);
     kinds.iter().any(|kind| name.starts_with(kind))
+}
+
+/// What the name of the empty file begins with that says that an item was stored once.
+const MARK: &str = "stored.";
+
+fn mark_of(item: &StateItem) -> String {
+    format!("{MARK}{}", item.file_name())
 }
 
 impl FsStore {
     /// Reads an item of state; `None` where there is none. One that is too long is an error, because
-    /// it is no loss.
+    /// it is no loss. Whether one that is not there is [lost](Self::has_stored) is another question.
     pub fn read_state(&self, item: &StateItem) -> Result<Option<Vec<u8>>> {
         disk::read_state(&self.folder, &item.file_name())
     }
@@ -55,11 +63,22 @@ impl FsStore {
     /// Writes an item of state: after a power cut the old one or the new one is there. What is too
     /// long to be read again is refused, and the old one stays.
     pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
+        if !self.has_stored(item)? {
+            disk::replace(&self.folder, &mark_of(item), &[], 0, &self.claim)?;
+        }
         disk::replace(&self.folder, &item.file_name(), bytes, MAX_LENGTH, &self.claim)
     }
 
-    /// Removes an item of state.
+    /// Whether an item of state has been written since the storage began, and has not been
+    /// [removed](Self::remove_state). If it is not there all the same, it is lost, and its floors with it:
+    /// tell the operator. (After a power cut in its very first write, too.)
+    pub fn has_stored(&self, item: &StateItem) -> Result<bool> {
+        Ok(disk::read(&self.folder, &mark_of(item), 0)?.is_some())
+    }
+
+    /// Removes an item of state, for good: that it is not there is no loss then.
     pub fn remove_state(&self, item: &StateItem) -> Result<()> {
-        disk::remove(&self.folder, &item.file_name())
+        disk::remove(&self.folder, &item.file_name())?;
+        disk::remove(&self.folder, &mark_of(item))
     }
 }

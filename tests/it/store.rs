@@ -363,3 +363,30 @@ fn changes_of(repo: &Repo) -> usize {
         _ => 2,
     }
 }
+
+/// What was never there is new; what was there once and is not any more is lost.
+#[test]
+fn an_item_of_state_that_is_lost_is_told_from_one_that_was_never_stored() {
+    use ota_trust::release::Product;
+    use ota_trust::store::StateItem;
+    let folder = tempfile::tempdir().unwrap();
+    let store = FsStore::open(folder.path(), &Limits::default()).unwrap();
+    let [lamp, door] = ["lamp", "door"].map(|name| Product::new(name).unwrap());
+    let (item, other) = (StateItem::Rollouts(lamp), StateItem::Rollouts(door));
+    let seen = |store: &FsStore, item| {
+        (store.read_state(item).unwrap().is_some(), store.has_stored(item).unwrap())
+    };
+    assert_eq!(seen(&store, &item), (false, false));
+    store.write_state(&item, b"a floor").unwrap();
+    assert_eq!(seen(&store, &item), (true, true));
+    std::fs::remove_file(folder.path().join("rollouts.lamp")).unwrap();
+    assert_eq!(seen(&store, &item), (false, true), "lost");
+    assert_eq!(seen(&store, &other), (false, false));
+    store.write_state(&item, b"another").unwrap();
+    store.remove_state(&item).unwrap();
+    assert_eq!(seen(&store, &item), (false, false), "by will");
+    store.write_state(&item, b"a floor").unwrap();
+    store.forget().unwrap();
+    assert_eq!(seen(&store, &item), (false, false));
+    assert!(std::fs::read_dir(folder.path()).unwrap().all(|f| f.unwrap().file_name() == "lock"));
+}
