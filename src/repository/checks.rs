@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::bindings::{Pair, check_bindings};
+use super::brakes::check_brakes;
 use super::delegated::{changed_delegations, check_bins, names};
 use super::reach::check_paths;
 use super::sealed::Contents;
@@ -83,6 +84,7 @@ pub(super) fn check(
     check_file_names(&view, files)?;
     check_delegated_files(published, files)?;
     check_paths(&view, files, &policy.limits)?;
+    check_brakes(&view, files)?;
     check_bindings(&view, files, policy)
 }
 

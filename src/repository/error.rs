@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use crate::key::{KeyFingerprint, SigningError};
 use crate::metadata::MetadataError;
-use crate::primitives::{Quoted, RoleName, UtcTime, Version, refusals};
+use crate::primitives::{Quoted, RoleName, TargetPath, UtcTime, Version, refusals};
 use crate::provenance::ProvenanceError;
 use crate::verify::VerifyError;
 
@@ -132,6 +132,15 @@ refusals!(
         Unbound {
             /// The role.
             role: RoleName,
+        },
+        /// A product's brake is listed, and no plan of it: devices would look at neither.
+        #[refusal("seal.brake-without-plan", FixCaller)]
+        #[error("{role}: a brake is listed, and there is no {plan}")]
+        BrakeWithoutPlan {
+            /// The role that lists the brake.
+            role: RoleName,
+            /// Where the plan would lie.
+            plan: TargetPath,
         },
         /// Without versions in the names, the file would be taken for a root.
         #[refusal("seal.file-name", FixCaller)]

@@ -49,6 +49,7 @@
 mod authority;
 mod bindings;
 mod bins;
+mod brakes;
 pub mod ceremony;
 mod checks;
 mod delegated;

@@ -69,6 +69,8 @@ impl Life {
         let manifests = VERSIONS.iter().zip(indexes);
         let manifests =
             manifests.map(|(number, index)| vendor.release("lamp", number, index)).collect();
+        // There is a plan before there is a brake.
+        vendor.plan("lamp", &PlanDraft::new(product("lamp"), 0, utc(PLAN_EXPIRES)));
         let agent = Agent::new(&vendor, product("lamp"));
         let keys = [("rollouts", "rollouts".to_owned()), ("brake", "brake".to_owned())];
         let (seen_withdrawn, archive) = (BTreeSet::new(), Vec::new());

@@ -28,6 +28,24 @@ fn house() -> House {
     House::new().with_keys(&["releases"])
 }
 
+/// A device of a product without plans looks at no brake: it would stop nothing.
+#[test]
+fn a_brake_of_a_product_without_a_plan() {
+    let house = house();
+    let list = |draft: &mut Draft, at: &[&str]| {
+        delegate(draft, "targets", "governed", &["*/*.json"]);
+        for at in at {
+            draft.role(&role("governed")).unwrap().insert(&path(at), &TargetEntry::of(b"{}"));
+        }
+    };
+    let refusal = |at: &[&str]| house.release(|draft| list(draft, at)).map_err(|e| e.code()).err();
+    assert_eq!(refusal(&["brake/lamp.json"]), Some("seal.brake-without-plan"));
+    let others = ["brake/lamp.json", "rollouts/door.json", "rollouts/lamp"];
+    assert_eq!(refusal(&others[..2]), Some("seal.brake-without-plan"));
+    assert_eq!(refusal(&["brake/lamp.json", "rollouts/lamp.json"]), None);
+    assert_eq!(refusal(&["brake/not a product.json"]), None);
+}
+
 #[test]
 fn a_path_outside_of_the_delegation() {
     let house = house();
