@@ -1,5 +1,7 @@
 //! Where the entries of an object stand, in the order of their keys.
 
+#[cfg(feature = "repository")]
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -53,6 +55,18 @@ impl Index {
     /// All keys in their order.
     pub(crate) fn keys<'b>(&self, text: &'b str) -> impl Iterator<Item = Text<'b>> {
         self.keys.iter().map(move |&at| text_at(text, at))
+    }
+
+    /// The keys that begin with `prefix`, in their order.
+    #[cfg(feature = "repository")]
+    pub(crate) fn keys_with<'b>(
+        &self,
+        text: &'b str,
+        prefix: &str,
+    ) -> impl Iterator<Item = Cow<'b, str>> {
+        let first = self.keys.partition_point(|&at| text_at(text, at).compare_str(prefix).is_lt());
+        let keys = self.keys.get(first..).unwrap_or_default().iter();
+        keys.map(|&at| text_at(text, at).decode()).take_while(move |key| key.starts_with(prefix))
     }
 
     /// All entries in the order of their keys, each as its key and a reader at its value.

@@ -86,6 +86,12 @@ impl Document<'_, Targets> {
         self.signed().targets.keys(self.text()).map(|path| path.decode())
     }
 
+    /// The paths that begin with `folder`, in order.
+    #[cfg(feature = "repository")]
+    pub(crate) fn paths_in(&self, folder: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        self.signed().targets.keys_with(self.text(), folder)
+    }
+
     /// To whom this role delegates.
     pub(crate) fn delegations(&self) -> Option<Delegations<'_>> {
         let index = self.signed().delegations.as_ref()?;

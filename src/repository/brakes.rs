@@ -13,7 +13,7 @@ use crate::release::Product;
 pub(super) fn check_brakes(view: &View<'_>, files: &BTreeMap<RoleName, Sealed>) -> Result<()> {
     for (role, file) in files {
         let Contents::Targets(document) = file.contents() else { continue };
-        let brakes = document.paths().filter_map(|path| {
+        let brakes = document.paths_in("brake/").filter_map(|path| {
             // What is no product's name is no brake.
             let product = path.strip_prefix("brake/")?.strip_suffix(".json")?;
             Some(Product::new(product).ok()?.plan_path())
