@@ -100,7 +100,7 @@ pub struct Decided {
     pub decision: Decision,
     /// What was found of each release, the best first.
     pub trace: Vec<Finding>,
-    /// What runs was withdrawn. It stays until something is offered in its place: tell whoever owns the
+    /// What runs was withdrawn, as far as the facts say what runs. It stays until something is offered in its place: tell whoever owns the
     /// device, and the vendor.
     pub runs_withdrawn: bool,
 }

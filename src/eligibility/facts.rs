@@ -108,7 +108,7 @@ impl DeviceFacts<'_> {
         let installed = state.runs(running);
         let channel = installed.map_or(channel, |installed| installed.channel.clone());
         let (version, floor) = (running.build.version.clone(), state.floor(running));
-        let boots = |failed: &FailedRelease| u32::try_from(failed.times).unwrap_or(u32::MAX);
+        let boots = |failed: FailedRelease| u32::try_from(failed.times).unwrap_or(u32::MAX);
         Self {
             enrolment: EnrolmentStatus::Enrolled,
             trust: DeviceTrust::Trusted,

@@ -137,6 +137,10 @@ fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, Rec
             allow_warning: default(r.boolean()?, false),
         },
         match &*gate? {
+            // What is said of a gate that asks for nothing was meant for another one.
+            "ignore" | "prefer" if !channels.is_empty() || allow_warning => {
+                Err(RecordError::value("gate", "it asks for nothing, on no channel"))
+            }
             "ignore" => Ok(AttestationGate::Ignore),
             "prefer" => Ok(AttestationGate::Prefer),
             // A gate that asks on no channel asks for nothing: nobody means that.

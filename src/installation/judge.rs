@@ -20,7 +20,8 @@ const MAX_BACKS: u64 = 2;
 pub enum Verdict {
     /// Nothing was pending, and what runs is what is known to be good, or nothing is known.
     Nothing,
-    /// What was activated waits for a restart, or for the boot loader to be told.
+    /// What was activated waits for a restart, or for the boot loader to be told. If it is paused, it is
+    /// not to be started until that ends.
     Waits,
     /// What was activated runs, and is not known to work yet. Nothing else is installed meanwhile.
     Trial,
@@ -34,11 +35,15 @@ pub enum Verdict {
     GaveUp(Cause),
     /// What waited was never started, as the boot loader could not be told so. It is given up.
     LoaderFailed,
-    /// What runs must not, and the boot loader has not gone back when it was told to. An operator has
-    /// to help; it is not restarted any more.
+    /// What runs must not, and the boot loader has not gone back when it was told to. It is not restarted
+    /// any more: an operator has to help, or another release, which may still be installed. This is said
+    /// for as long as it runs.
     Stuck(Cause),
-    /// What was confirmed once does not run any more: the boot loader has gone back since.
+    /// What was confirmed once does not run any more: the boot loader has gone back since. Only once what
+    /// runs is known to work is that kept, and the other one booked as failed.
     FellBack,
+    /// What is remembered of rollouts is another product's: nothing is judged.
+    OtherProduct,
     /// Newer firmware has written the state, and this one must not go on from it: it does not install
     /// anything, and leaves the boot loader alone.
     Newer,
@@ -94,6 +99,9 @@ pub fn judge(state: &InstallState, running: &Running<'_>, ratchets: &Ratchets) -
     if state.is_newer() {
         return Judgement::new(Verdict::Newer, Steps::none());
     }
+    if state.product() != ratchets.product() {
+        return Judgement::new(Verdict::OtherProduct, Steps::none());
+    }
     match state.pending() {
         None => judge.nothing_pending(),
         Some(pending) if pending.release.slot == *running.slot => judge.pending_runs(pending),
@@ -110,6 +118,9 @@ struct Judge<'j> {
 impl Judge<'_> {
     fn nothing_pending(&self) -> Judgement {
         let (state, running) = (self.state, self.running);
+        if let Some(cause) = state.stuck(running) {
+            return Judgement::new(Verdict::Stuck(cause), Steps::none());
+        }
         let Some(good) = state.good() else {
             return Judgement::new(Verdict::Nothing, Steps::none());
         };
@@ -125,7 +136,7 @@ impl Judge<'_> {
         }
         if running.health != Health::Good {
             // Both may be broken: to go back and forth would help nobody.
-            return Judgement::new(Verdict::Nothing, Steps::none());
+            return Judgement::new(Verdict::FellBack, Steps::none());
         }
         let steps = Steps::none()
             .tell(Tell::Keep(running.slot.clone()))
@@ -138,7 +149,7 @@ impl Judge<'_> {
         let (state, running, release) = (self.state, self.running, &pending.release);
         let counter = running.hardware_counter.unwrap_or(0);
         let cause = if let Some(leaving) = state.leaving() {
-            leaving.cause
+            leaving.cause.cause()
         } else if state.is_dropped() {
             Cause::GivenUp
         } else if self.ratchets.is_withdrawn(release.manifest) {
@@ -167,11 +178,11 @@ impl Judge<'_> {
     fn leave(&self, pending: &PendingInstall, cause: Cause) -> Judgement {
         let (state, running) = (self.state, self.running);
         let manifest = pending.release.manifest;
-        let known = state.leaving().copied();
-        let leaving = known.unwrap_or(Leaving { manifest, cause, backs: 0, boot: running.boot });
+        let begun = || Leaving { manifest, cause: cause.into(), backs: 0, boot: running.boot };
+        let leaving = state.leaving().cloned().unwrap_or_else(begun);
         let is_counted = leaving.backs > 0 && leaving.boot == running.boot;
         if leaving.backs >= MAX_BACKS && !is_counted {
-            let next = state.clone().booked(manifest, cause).closed();
+            let next = state.clone().booked(manifest, cause).stuck_in(&pending.release, cause);
             return Judgement::new(Verdict::Stuck(cause), Steps::none().store(state, next));
         }
         let with = |leaving: Leaving| {
@@ -182,7 +193,7 @@ impl Judge<'_> {
             });
             next
         };
-        let opened = with(leaving);
+        let opened = with(leaving.clone());
         let backs = leaving.backs + u64::from(!is_counted);
         let counted = with(Leaving { backs, boot: running.boot, ..leaving });
         let steps = Steps::none()
@@ -195,35 +206,36 @@ impl Judge<'_> {
 
     fn another_runs(&self, pending: &PendingInstall) -> Judgement {
         let (state, running, manifest) = (self.state, self.running, pending.release.manifest);
+        let failed = |cause| {
+            let steps = state.failed_by(pending, running, cause);
+            Judgement::new(Verdict::Failed(cause), steps)
+        };
+        let gave_up =
+            |cause| Judgement::new(Verdict::GaveUp(cause), state.given_up(pending, running));
         if let Some(leaving) = state.leaving() {
-            return self.failed(pending, leaving.cause);
+            return failed(leaving.cause.cause());
         }
         if state.is_dropped() {
-            let steps = state.given_up(pending, running);
-            return Judgement::new(Verdict::GaveUp(Cause::GivenUp), steps);
+            return gave_up(Cause::GivenUp);
         }
         if self.ratchets.is_withdrawn(manifest) {
-            let steps = state.given_up(pending, running);
-            return Judgement::new(Verdict::GaveUp(Cause::Withdrawn), steps);
+            return gave_up(Cause::Withdrawn);
         }
-        match state.told() {
-            // It was to be started since, and another slot runs.
-            Some(told) if told.boot != running.boot => self.failed(pending, Cause::NotStarted),
-            None if pending.boot != running.boot && pending.attempts >= MAX_ATTEMPTS => {
-                Judgement::new(Verdict::LoaderFailed, state.given_up(pending, running))
-            }
-            _ => Judgement::new(Verdict::Waits, Steps::none()),
+        if let Some(cause) = state.came_to_nothing(running) {
+            return failed(cause);
         }
-    }
-
-    fn failed(&self, pending: &PendingInstall, cause: Cause) -> Judgement {
-        let (state, running) = (self.state, self.running);
-        let next = state.clone().booked(pending.release.manifest, cause).closed();
-        let steps = Steps::none()
-            .tell(Tell::Keep(running.slot.clone()))
-            .tell(Tell::Forbid(pending.release.slot.clone()))
-            .store(state, next);
-        Judgement::new(Verdict::Failed(cause), steps)
+        let is_told = state.told().is_some();
+        if !is_told && pending.boot != running.boot && pending.attempts >= MAX_ATTEMPTS {
+            return Judgement::new(Verdict::LoaderFailed, state.given_up(pending, running));
+        }
+        let steps = if is_told && self.ratchets.is_paused(manifest) {
+            // Stored first: if the power goes before the loader is told, it starts, and is on trial.
+            let keep = Tell::Keep(running.slot.clone());
+            Steps::none().store(state, state.clone().untold()).tell(keep)
+        } else {
+            Steps::none()
+        };
+        Judgement::new(Verdict::Waits, steps)
     }
 
     /// Stores what comes of a good release that runs, and raises index and counter as far as they may.

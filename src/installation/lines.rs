@@ -9,15 +9,18 @@
 //! told <manifest> <boot>                           the boot loader has been told to try it
 //! dropped <manifest>                               it is given up
 //! leaving <manifest> <cause> <backs> <boot>        it started, and is to be left
+//! stuck <release> <cause>                          it must not run, and the boot loader does not leave it
 //! failed <manifest> <times> <cause>                once for each release that has failed
 //! sha256 <checksum>
 //! ```
 //!
-//! A release is `<slot> <manifest> <version> <index> <channel>`.
+//! A release is `<slot> <manifest> <version> <index> <channel>`. Newer firmware may know of more causes.
 
+use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::state::{Cause, FailedRelease, InstalledRelease, PendingInstall};
+use super::state::{Cause, InstalledRelease, PendingInstall};
 use super::{BootId, Slot};
 use crate::primitives::stored::{Field, Fields, Line, Reader, Writer, lines, printed_fields};
 use crate::release::{ManifestDigest, Product};
@@ -34,7 +37,8 @@ lines!(
         pub(super) told: Option<Line<Told>>,
         pub(super) dropped: Option<Line<ManifestDigest>>,
         pub(super) leaving: Option<Line<Leaving>>,
-        pub(super) failed: Vec<Line<FailedRelease>>,
+        pub(super) stuck: Option<Line<Stuck>>,
+        pub(super) failed: Vec<Line<Failed>>,
     }
 );
 
@@ -46,14 +50,56 @@ pub(super) struct Told {
 }
 
 /// The pending release has started, and is to be left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Leaving {
     pub(super) manifest: ManifestDigest,
-    pub(super) cause: Cause,
+    pub(super) cause: CauseName,
     /// How often the boot loader has been told to go back, once for each start.
     pub(super) backs: u64,
     /// The start in which that was counted last.
     pub(super) boot: BootId,
+}
+
+/// A release that must not run, and runs all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stuck {
+    pub(super) release: InstalledRelease,
+    pub(super) cause: CauseName,
+}
+
+/// A release that has failed: how often, and why the last time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) manifest: ManifestDigest,
+    pub(super) times: u64,
+    pub(super) cause: CauseName,
+}
+
+/// The name of a cause, which may be one of newer firmware's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CauseName(Box<str>);
+
+impl CauseName {
+    pub(super) fn cause(&self) -> Cause {
+        Cause::ALL.into_iter().find(|cause| *cause.name() == *self.0).unwrap_or(Cause::Unknown)
+    }
+}
+
+impl From<Cause> for CauseName {
+    fn from(cause: Cause) -> Self {
+        Self(cause.name().into())
+    }
+}
+
+impl Field for CauseName {
+    fn read(word: &str) -> Option<Self> {
+        let is_name = !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        is_name.then(|| Self(word.into()))
+    }
+
+    fn write(&self, text: &mut String) {
+        text.push_str(&self.0);
+    }
 }
 
 impl Lines {
@@ -127,24 +173,24 @@ impl Fields for Leaving {
     }
 }
 
-impl Fields for FailedRelease {
+impl Fields for Stuck {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { release: InstalledRelease::read(line)?, cause: line.field()? })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        self.release.write(line);
+        line.field(&self.cause);
+    }
+}
+
+impl Fields for Failed {
     fn read(line: &mut Reader<'_>) -> Option<Self> {
         Some(Self { manifest: line.field()?, times: line.field()?, cause: line.field()? })
     }
 
     fn write(&self, line: &mut Writer<'_>) {
         line.field(&self.manifest).field(&self.times).field(&self.cause);
-    }
-}
-
-/// By its name.
-impl Field for Cause {
-    fn read(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.name() == word)
-    }
-
-    fn write(&self, text: &mut alloc::string::String) {
-        text.push_str(self.name());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::lines::{Leaving, Lines, Told};
+use super::lines::{Failed, Leaving, Lines, Stuck, Told};
 use super::{BootId, RollbackFloor, Running, Slot, Steps, Tell};
 use crate::primitives::stored::Line;
 use crate::primitives::{Kept, StoredState, Unstored};
@@ -56,7 +56,7 @@ pub struct FailedRelease {
     pub manifest: ManifestDigest,
     /// How often.
     pub times: u64,
-    /// Why, the last time.
+    /// Why, the last time; or [`Cause::FellBack`], if that was so once.
     pub cause: Cause,
 }
 
@@ -78,10 +78,12 @@ pub enum Cause {
     Withdrawn,
     /// It was given up before it started. That is no failure, either.
     GivenUp,
+    /// One that newer firmware has written.
+    Unknown,
 }
 
 impl Cause {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::NotStarted,
         Self::OtherRelease,
         Self::Unhealthy,
@@ -89,6 +91,7 @@ impl Cause {
         Self::FellBack,
         Self::Withdrawn,
         Self::GivenUp,
+        Self::Unknown,
     ];
 
     /// Its name, for logs and reports; it does not change.
@@ -102,6 +105,7 @@ impl Cause {
             Self::FellBack => "fell-back",
             Self::Withdrawn => "withdrawn",
             Self::GivenUp => "given-up",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -200,14 +204,25 @@ impl InstallState {
 
     /// The releases that have failed, the latest last.
     #[must_use]
-    pub fn failed(&self) -> impl ExactSizeIterator<Item = &FailedRelease> {
-        self.lines.failed.iter().map(|failed| &**failed)
+    pub fn failed(&self) -> impl ExactSizeIterator<Item = FailedRelease> {
+        self.lines.failed.iter().map(|failed| FailedRelease {
+            manifest: failed.manifest,
+            times: failed.times,
+            cause: failed.cause.cause(),
+        })
     }
 
-    /// The release that runs, if it was confirmed.
+    /// The release that runs, if it is known: it was confirmed, or must not run and is not left.
     #[must_use]
     pub fn runs(&self, running: &Running<'_>) -> Option<&InstalledRelease> {
-        self.good().filter(|good| good.runs(running))
+        let stuck = self.lines.stuck.as_ref().map(|stuck| &stuck.release);
+        self.good().into_iter().chain(stuck).find(|release| release.runs(running))
+    }
+
+    /// Why what runs must not, if the boot loader does not leave it.
+    pub(super) fn stuck(&self, running: &Running<'_>) -> Option<Cause> {
+        let stuck = self.lines.stuck.as_ref().filter(|stuck| stuck.release.runs(running))?;
+        Some(stuck.cause.cause())
     }
 
     /// What was installed into a slot last, confirmed or not, as far as that is known. The bytes in the
@@ -229,12 +244,41 @@ impl InstallState {
     }
 
     /// Gives up what waits for its first start, and books no failure: something newer is out, it was
-    /// withdrawn, or its owner does not want it. `None` if nothing waits, or if it runs already: then
-    /// [`judge`](super::judge()) says what to do.
+    /// withdrawn, or its owner does not want it. (Unless it should have started since, or was left: then
+    /// that is booked.) `None` if nothing waits, or if it runs already: then [`judge`](super::judge())
+    /// says what to do.
     #[must_use]
     pub fn give_up(&self, running: &Running<'_>) -> Option<Steps> {
         let pending = self.pending().filter(|pending| pending.release.slot != *running.slot)?;
-        Some(self.given_up(pending, running)).filter(|_| !self.is_newer())
+        let steps = match self.came_to_nothing(running) {
+            Some(cause) => self.failed_by(pending, running, cause),
+            None => self.given_up(pending, running),
+        };
+        Some(steps).filter(|_| !self.is_newer())
+    }
+
+    /// Why what is pending, and does not run, has failed, if it has.
+    pub(super) fn came_to_nothing(&self, running: &Running<'_>) -> Option<Cause> {
+        if let Some(leaving) = self.leaving() {
+            return Some(leaving.cause.cause());
+        }
+        // It was to be started since, and another slot runs.
+        let was_told = self.told().is_some_and(|told| told.boot != running.boot);
+        (was_told && !self.is_dropped()).then_some(Cause::NotStarted)
+    }
+
+    /// Steps that close the record of what has failed.
+    pub(super) fn failed_by(
+        &self,
+        pending: &PendingInstall,
+        running: &Running<'_>,
+        cause: Cause,
+    ) -> Steps {
+        let next = self.clone().booked(pending.release.manifest, cause).closed();
+        Steps::none()
+            .tell(Tell::Keep(running.slot.clone()))
+            .tell(Tell::Forbid(pending.release.slot.clone()))
+            .store(self, next)
     }
 
     /// Steps that close the record of what has not started.
@@ -260,7 +304,10 @@ impl InstallState {
         let mut opened = self.clone();
         // The way back is what runs. If that is another slot than the good one, that one is broken, or
         // is written over now: nobody may be sent there.
-        opened.lines.good = opened.lines.good.filter(|good| good.slot == *running.slot);
+        if let Some(good) = opened.lines.good.take_if(|good| good.slot != *running.slot) {
+            opened = opened.booked(good.manifest, Cause::FellBack);
+        }
+        opened.lines.stuck = opened.lines.stuck.filter(|stuck| stuck.release.runs(running));
         opened.forget_failures(listed);
         let (way_back, boot) = (running.slot.clone(), running.boot);
         let pending = PendingInstall { release, way_back, boot, attempts: 1 };
@@ -271,7 +318,12 @@ impl InstallState {
 
     /// Steps that have started what waits. None of them, if the boot loader has been told so since the
     /// system started: then it is restarted.
-    pub(crate) fn arm(&self, pending: &PendingInstall, running: &Running<'_>) -> Steps {
+    pub(crate) fn arm(
+        &self,
+        pending: &PendingInstall,
+        running: &Running<'_>,
+        channel: &Channel,
+    ) -> Steps {
         if self.lines.told.as_ref().is_some_and(|told| told.boot == running.boot) {
             return Steps::none();
         }
@@ -283,6 +335,8 @@ impl InstallState {
             line.boot = running.boot;
             // What ran when it was activated may not start any more.
             line.way_back = running.slot.clone();
+            // Its owner may have chosen another one since.
+            line.release.channel = channel.clone();
         }
         Steps::none().store(self, again.clone()).append(again.start(pending, running))
     }
@@ -290,7 +344,11 @@ impl InstallState {
     fn start(&self, pending: &PendingInstall, running: &Running<'_>) -> Steps {
         let (manifest, slot) = (pending.release.manifest, pending.release.slot.clone());
         let mut told = self.clone();
-        told.lines.told = Some(Line::new(Told { manifest, boot: running.boot }));
+        let now = Told { manifest, boot: running.boot };
+        told.lines.told = Some(match told.lines.told {
+            Some(line) => line.with(now),
+            None => Line::new(now),
+        });
         Steps::none().tell(Tell::Keep(running.slot.clone())).tell(Tell::Try(slot)).store(self, told)
     }
 
@@ -325,7 +383,9 @@ impl InstallState {
         let known = failed.iter().position(|failed| failed.manifest == manifest);
         let line = known.map(|at| failed.remove(at));
         let times = line.as_ref().map_or(0, |line| line.times).saturating_add(1);
-        let now = FailedRelease { manifest, times, cause };
+        let fell_back = line.as_ref().is_some_and(|line| line.cause.cause() == Cause::FellBack);
+        let cause = if fell_back { Cause::FellBack } else { cause };
+        let now = Failed { manifest, times, cause: cause.into() };
         failed.push(match line {
             Some(line) => line.with(now),
             None => Line::new(now),
@@ -333,11 +393,29 @@ impl InstallState {
         self
     }
 
-    /// A release is good.
+    /// A release is good. That it did not start once is forgotten, as it may have been the power; that it
+    /// worked at first and fell back is not, or that could go on for ever.
     pub(super) fn confirmed(mut self, release: &InstalledRelease) -> Self {
-        self.lines.failed.retain(|failed| failed.manifest != release.manifest);
+        self.lines.failed.retain(|failed| {
+            failed.manifest != release.manifest || failed.cause.cause() == Cause::FellBack
+        });
         self.lines.good = Some(Line::new(release.clone()));
+        self.lines.stuck = None;
         self.closed()
+    }
+
+    /// A release must not run, and is not left. What was good before is no way back any more.
+    pub(super) fn stuck_in(mut self, release: &InstalledRelease, cause: Cause) -> Self {
+        let stuck = Stuck { release: release.clone(), cause: cause.into() };
+        self.lines.stuck = Some(Line::new(stuck));
+        self.lines.good = None;
+        self.closed()
+    }
+
+    /// The boot loader is not to try what waits any more, and it may be told again.
+    pub(super) fn untold(mut self) -> Self {
+        self.lines.told = None;
+        self
     }
 
     /// The index may be raised to this; it never falls.

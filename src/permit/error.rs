@@ -111,6 +111,10 @@ refusals!(
         #[refusal("permit.nothing-pending", FixCaller)]
         #[error("no installation is pending")]
         NothingPending,
+        /// What is pending does not wait: judge first, and take the steps.
+        #[refusal("permit.not-waiting", FixCaller)]
+        #[error("what is pending does not wait for its start: judge it first")]
+        NotWaiting,
         /// The index is below the floor of the device.
         #[refusal("permit.below-floor", Refresh)]
         #[error("rollback index {index}, the device takes {floor} and above")]

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::write::{above_floor, may_install, not_expired, not_running};
 use super::{Evidence, PermitError, PermitRecord};
 use crate::installation::{InstallState, InstalledRelease, Running, Slot, Steps};
-use crate::primitives::{StartTime, UtcTime};
+use crate::primitives::{NewerState, StartTime, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion, TrustedRelease};
 use crate::rollout::Ratchets;
 use crate::verify::SnapshotId;
@@ -160,6 +160,9 @@ pub(super) fn may_start(
     if ratchets.product() != product {
         let (expected, found) = (product.clone(), ratchets.product().clone());
         return Err(PermitError::OtherProduct { expected, found });
+    }
+    if ratchets.is_newer() {
+        return Err(NewerState.into());
     }
     if !has_seen || !ratchets.is_stored() {
         return Err(PermitError::NotDurable);

@@ -91,7 +91,8 @@ impl PermitRecord {
         Kept::new().write(&lines).unwrap_or_default()
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote. `None` stands for a storage that has nothing.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote. `None` stands for a storage that has nothing. (One that
+    /// newer firmware has written in another form counts as damaged: it proves nothing, and is no floor.)
     #[must_use]
     pub fn load(stored: Option<&[u8]>) -> StoredState<Self> {
         StoredState::read(stored, |lines: Lines, _| lines.permit.map(|line| (*line).clone()))

@@ -2,10 +2,10 @@
 
 use super::PermitError;
 use super::install::may_start;
-use super::write::{above_floor, not_running};
+use super::write::{above_floor, not_expired, not_running};
 use crate::eligibility::Eligible;
-use crate::installation::{InstallState, Running, Steps};
-use crate::primitives::NewerState;
+use crate::installation::{InstallState, Running, Steps, Verdict, judge};
+use crate::primitives::{NewerState, StartTime};
 use crate::rollout::Ratchets;
 
 /// The steps by which what is [pending](InstallState::pending) is started, where
@@ -20,6 +20,7 @@ pub fn start_again(
     state: &InstallState,
     running: &Running<'_>,
     ratchets: &Ratchets,
+    now: StartTime,
 ) -> Result<Steps, PermitError> {
     if state.is_newer() {
         return Err(NewerState.into());
@@ -27,6 +28,7 @@ pub fn start_again(
     let pending = state.pending().ok_or(PermitError::NothingPending)?;
     let release = pending.release();
     not_running(&release.slot, running)?;
+    not_expired(eligible.not_after(), now)?;
     let (expected, found) = (release.manifest, eligible.manifest());
     if expected != found {
         return Err(PermitError::OtherRelease { expected, found });
@@ -35,6 +37,10 @@ pub fn start_again(
         return Err(PermitError::NotDurable);
     }
     above_floor(release.rollback_index, state, running)?;
-    may_start(release.manifest, ratchets, state.product(), true)?;
-    Ok(state.arm(pending, running))
+    let has_seen = eligible.listed().is_none() || ratchets.plan_epoch().is_some();
+    may_start(release.manifest, ratchets, state.product(), has_seen)?;
+    if *judge(state, running, ratchets).verdict() != Verdict::Waits {
+        return Err(PermitError::NotWaiting);
+    }
+    Ok(state.arm(pending, running, eligible.channel()))
 }

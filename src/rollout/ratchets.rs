@@ -18,7 +18,7 @@ use crate::release::{ManifestDigest, Product};
 /// snapshot was lost too, and of nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ratchets {
-    product: Product,
+    product: Line<Product>,
     plan: Option<Line<Ratchet>>,
     brake: Option<Line<Ratchet>>,
     withdrawn: Latch,
@@ -45,6 +45,7 @@ impl Ratchets {
     pub fn new(product: Product) -> Self {
         let (plan, brake) = (None, None);
         let (withdrawn, pauses) = Default::default();
+        let product = Line::new(product);
         Self { product, plan, brake, withdrawn, pauses, kept: Kept::new() }
     }
 
@@ -55,10 +56,12 @@ impl Ratchets {
         StoredState::read(stored, |lines: Lines, kept| {
             let Lines { product: of, plan, brake, withdrawn, paused } = lines;
             let (withdrawn, pauses) = (Latch(withdrawn), Pauses(paused));
-            let is_ours = of.map_or(kept.is_newer(), |of| *of == *product);
+            // Of a later form, nothing may be known.
+            let of = of.or_else(|| kept.is_newer().then(|| Line::new(product.clone())))?;
+            let is_ours = *of == *product;
             let is_whole = withdrawn.is_well_formed() && pauses.is_well_formed();
             let may_count = is_ours && (is_whole || kept.is_newer());
-            let read = Self { product: product.clone(), plan, brake, withdrawn, pauses, kept };
+            let read = Self { product: of, plan, brake, withdrawn, pauses, kept };
             may_count.then_some(read)
         })
     }
@@ -103,6 +106,12 @@ impl Ratchets {
     #[must_use]
     pub fn is_stored(&self) -> bool {
         self.kept.is_stored()
+    }
+
+    /// Whether newer firmware has written it, so that nothing may be installed now.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.kept.is_newer()
     }
 
     /// Looks at the product's plan and brake: both of one state of the repository, of authorities that
@@ -174,7 +183,7 @@ impl Ratchets {
 
     fn lines(&self) -> Lines {
         Lines {
-            product: Some(Line::new(self.product.clone())),
+            product: Some(self.product.clone()),
             plan: self.plan.clone(),
             brake: self.brake.clone(),
             withdrawn: self.withdrawn.0.clone(),
@@ -188,7 +197,7 @@ impl Ratchets {
         brake: &FoundBrake,
         now: StartTime,
     ) -> Result<(), RolloutError> {
-        if *plan.product() != self.product {
+        if *plan.product() != *self.product {
             let (path, product) = (self.product.plan_path(), plan.product().clone());
             return Err(RolloutError::OtherProduct { path, product });
         }
@@ -198,7 +207,7 @@ impl Ratchets {
         match brake {
             FoundBrake::Brake(brake) => self.check_brake(plan, brake)?,
             FoundBrake::Unlisted(unlisted) => {
-                let (path, product) = (unlisted.path(), &self.product);
+                let (path, product) = (unlisted.path(), self.product());
                 if *path != product.brake_path() {
                     let (path, product) = (path.clone(), product.clone());
                     return Err(RolloutError::NotTheBrake { path, product });
@@ -212,7 +221,7 @@ impl Ratchets {
     }
 
     fn check_brake(&self, plan: &TrustedPlan, brake: &TrustedBrake) -> Result<(), RolloutError> {
-        if *brake.product() != self.product {
+        if *brake.product() != *self.product {
             let (path, product) = (self.product.brake_path(), brake.product().clone());
             return Err(RolloutError::OtherProduct { path, product });
         }

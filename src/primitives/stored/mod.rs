@@ -24,13 +24,15 @@
 //!   lines come after the known ones, in the order in which they were.
 //! - It does not know the word, and the line is critical (`!word`): the item is
 //!   [`Newer`](Stored::Newer). Known lines count, and the item must not be written over, even if a
-//!   known line cannot be read. A known word may be marked as critical, and stays so.
+//!   known line cannot be read. A known word may be marked as critical, and stays so with the line.
 //! - The major is higher than its own: the item is newer, and none of its lines is known.
 //!
 //! # What a change to an item must respect
 //!
 //! - A word never changes its meaning or its fields. Each field added since is `key=value`, and no
 //!   other field has a `=`. Anything else is a new word: one more field of the [`lines!`] table.
+//! - To a list of names, such as that of causes, a name is added only where older code reads any name,
+//!   and keeps it. Otherwise a line with it would be damage to older code.
 //! - Order means something among the lines of one word only. Older code may have moved the others.
 //! - A line names its subject. Whoever knows the word drops the lines whose subject is gone,
 //!   because older code may have removed the subject and kept the line.

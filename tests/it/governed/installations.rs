@@ -220,7 +220,8 @@ fn an_agent_that_is_started_again_judges_nothing() {
     // It is told once in a start of the system.
     let (_, decided) = agent.poll(&vendor).unwrap();
     let eligible = decided.into_eligible().unwrap();
-    let steps = start_again(eligible, &agent.state, &agent.running(), &agent.ratchets).unwrap();
+    let (running, now) = (agent.running(), agent.device.start);
+    let steps = start_again(eligible, &agent.state, &running, &agent.ratchets, now).unwrap();
     assert!(steps.is_empty());
 }
 
@@ -289,7 +290,7 @@ fn a_loader_that_does_not_go_back_is_told_twice_and_then_an_operator_is_needed()
     }
     let left = (Verdict::Leave(Cause::Unhealthy), true);
     let stuck = (Verdict::Stuck(Cause::Unhealthy), false);
-    assert_eq!(verdicts, [left.clone(), left, stuck, (Verdict::Nothing, false)]);
+    assert_eq!(verdicts, [left.clone(), left, stuck.clone(), stuck]);
     assert_eq!(failures(&agent), [(bad, 1, Cause::Unhealthy)]);
 }
 
@@ -347,7 +348,8 @@ fn power_cuts_before_the_loader_is_told_are_no_failures_of_the_release() {
         let (_, decided) = agent.poll(&vendor).unwrap();
         let eligible = decided.into_eligible().unwrap();
         assert_eq!(eligible.manifest(), manifest);
-        let steps = start_again(eligible, &agent.state, &agent.running(), &agent.ratchets).unwrap();
+        let (running, now) = (agent.running(), agent.device.start);
+        let steps = start_again(eligible, &agent.state, &running, &agent.ratchets, now).unwrap();
         let tells = [Tell::Keep(slot("a")), Tell::Try(slot("b"))].map(Step::Tell);
         assert!(tells.iter().all(|tell| steps.as_slice().contains(tell)), "{attempts}");
         let Some(Step::Store(again)) = steps.into_iter().next() else { panic!("stored first") };
@@ -365,7 +367,8 @@ fn what_is_started_again_is_what_is_pending_and_still_decided_for() {
     let decide = |agent: &mut Agent, vendor: &Vendor| {
         let (_, decided) = agent.poll(vendor).unwrap();
         let eligible = decided.into_eligible().unwrap();
-        let steps = start_again(eligible, &agent.state, &agent.running(), &agent.ratchets);
+        let (running, now) = (agent.running(), agent.device.start);
+        let steps = start_again(eligible, &agent.state, &running, &agent.ratchets, now);
         steps.map(drop).map_err(|e| e.code())
     };
     let mut idle = agent.clone();

@@ -12,6 +12,7 @@ mod editions;
 mod found;
 mod found_again;
 mod installations;
+mod installations_found;
 #[cfg(feature = "fs")]
 mod installer;
 mod lives;

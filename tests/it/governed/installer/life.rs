@@ -162,7 +162,7 @@ impl Life {
         let (mut verdict, mut into) = self.judge(self.device.health())?;
         let running = self.device.running;
         if self.device.health() == Health::NotYet {
-            assert!(verdict != Verdict::Confirmed && verdict != Verdict::FellBack);
+            assert!(verdict != Verdict::Confirmed, "it is not known to work");
             self.device.edit(running, |image| image.conduct = Conduct::Works);
             (verdict, into) = self.judge(Health::Good)?;
         }

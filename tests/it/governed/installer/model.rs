@@ -17,6 +17,8 @@ pub(super) struct View {
     pub(super) good: Option<InstalledRelease>,
     pub(super) pending: Option<PendingInstall>,
     pub(super) failed: BTreeMap<usize, u64>,
+    /// Those that have fallen back once.
+    pub(super) fallen: BTreeSet<usize>,
 }
 
 impl View {
@@ -27,6 +29,11 @@ impl View {
             good: state.good().cloned(),
             pending: state.pending().cloned(),
             failed: state.failed().map(|f| (number(f.manifest), f.times)).collect(),
+            fallen: state
+                .failed()
+                .filter(|f| f.cause == Cause::FellBack)
+                .map(|f| number(f.manifest))
+                .collect(),
         }
     }
 }
@@ -93,6 +100,8 @@ impl Facts<'_> {
 pub(super) struct History {
     pub(super) seen: View,
     attempt: Option<Attempt>,
+    /// What was to be left, and was not.
+    stuck: Option<InstalledRelease>,
     /// Each release and slot that there was a permit to install for.
     permits: BTreeSet<(usize, usize)>,
     /// Whether newer firmware has added a line that must stay.
@@ -102,6 +111,7 @@ pub(super) struct History {
 impl History {
     pub(super) fn lost(&mut self) {
         (self.seen, self.attempt, self.has_unknown) = (View::default(), None, false);
+        self.stuck = None;
     }
 
     pub(super) fn permitted(&mut self, release: usize, slot: usize) {
@@ -185,7 +195,10 @@ impl History {
         match (&before.pending, &after.pending) {
             (None, Some(pending)) => self.opened(pending, &before, &after, purpose, facts),
             (Some(old), Some(new)) => {
-                assert_eq!(old.release(), new.release());
+                let what = |pending: &PendingInstall| {
+                    (pending.release().manifest, pending.release().slot.clone())
+                };
+                assert_eq!(what(old), what(new));
                 let is_begun = matches!(purpose, Purpose::StartAgain);
                 let running = Device::name(facts.device.running);
                 let way_back = if is_begun { &running } else { old.way_back() };
@@ -211,7 +224,12 @@ impl History {
         assert_eq!(Device::number(pending.way_back()), device.running, "what runs is the way back");
         let runs = |good: &InstalledRelease| Device::number(&good.slot) == device.running;
         assert_eq!(after.good, before.good.clone().filter(runs), "what does not run is not good");
-        assert_eq!((after.index, &after.failed), (before.index, &before.failed));
+        let mut failed = before.failed.clone();
+        if let Some(gone) = before.good.as_ref().filter(|good| !runs(good)) {
+            *failed.entry(Published::get().number(gone.manifest)).or_default() += 1;
+        }
+        assert_eq!((after.index, &after.failed), (before.index, &failed), "what fell back failed");
+        self.stuck = self.stuck.take().filter(|stuck| is_stuck(stuck, device));
         self.attempt = Some(Attempt {
             release: Published::get().number(pending.release().manifest),
             slot: Device::number(&pending.release().slot),
@@ -248,6 +266,11 @@ impl History {
                 let is_failure = !Self::excused(attempt, facts);
                 attempt.leaving.get_or_insert(is_failure);
             }
+            Purpose::Judge(Verdict::Waits) => {
+                let manifest = Published::get().manifest(attempt.release);
+                assert!(facts.ratchets.is_paused(manifest), "it is held back");
+                attempt.noted = None;
+            }
             Purpose::Judge(verdict) => panic!("{verdict:?} leaves the record as it is"),
         }
     }
@@ -258,10 +281,13 @@ impl History {
         let attempt = self.attempt.take().expect("a record was open");
         let mut failed = before.failed.clone();
         assert_eq!(device.tried().filter(|tried| *tried == attempt.slot), None, "it is disarmed");
-        if after.good == before.good {
-            if device.running == attempt.slot {
+        let stays = device.running == attempt.slot;
+        if after.good == before.good || stays && after.good.is_none() {
+            if stays {
                 assert!(attempt.told_back.len() >= 2, "it was left twice");
                 assert_eq!(device.kept, attempt.way_back);
+                assert!(after.good.is_none(), "there is no way back");
+                self.stuck = before.pending.as_ref().map(|pending| pending.release().clone());
             } else {
                 assert_eq!(device.kept, device.running);
                 assert!(device.forbidden[attempt.slot], "what has failed is forbidden");
@@ -276,7 +302,10 @@ impl History {
             assert_eq!((device.running, device.kept), (attempt.slot, attempt.slot));
             assert!(facts.may_stay(attempt.release) && attempt.leaving.is_none());
             assert!(!attempt.is_given_up, "it was given up");
-            failed.remove(&attempt.release);
+            self.stuck = None;
+            if !before.fallen.contains(&attempt.release) {
+                failed.remove(&attempt.release);
+            }
         }
         assert_eq!(after.failed, failed, "failures are what has happened: {attempt:?}");
     }
@@ -298,6 +327,7 @@ impl History {
             assert_eq!(device.kept, device.running, "what is left to run is kept");
             assert!(device.forbidden[Device::number(&good.slot)], "what fell back is forbidden");
             *expected.failed.entry(release).or_default() += 1;
+            expected.fallen.insert(release);
         }
         assert_eq!(*after, expected);
         assert!(self.attempt.is_none(), "nothing is open");
@@ -312,8 +342,11 @@ impl History {
         }
         let Some(attempt) = &self.attempt else {
             let elsewhere = |good: &InstalledRelease| Device::number(&good.slot) != device.running;
-            let fell_back =
-                self.seen.good.as_ref().is_some_and(elsewhere) && health == Health::Good;
+            if self.stuck.as_ref().is_some_and(|stuck| is_stuck(stuck, device)) {
+                assert!(matches!(verdict, Verdict::Stuck(_)), "{verdict:?}");
+                return;
+            }
+            let fell_back = self.seen.good.as_ref().is_some_and(elsewhere);
             let expected = if fell_back { Verdict::FellBack } else { Verdict::Nothing };
             assert_eq!(*verdict, expected);
             return;
@@ -351,6 +384,12 @@ impl History {
         assert!(holds, "{verdict:?} of {attempt:?} in start {}", device.boots);
     }
 
+    /// What runs, if it is known: what is good, or what was to be left.
+    pub(super) fn runs(&self, device: &Device) -> Option<&InstalledRelease> {
+        let known = self.seen.good.iter().chain(&self.stuck);
+        known.into_iter().find(|release| is_stuck(release, device))
+    }
+
     /// Below which index nothing is installed.
     pub(super) fn floor(&self, device: &Device) -> u64 {
         let runs = |good: &&InstalledRelease| Device::number(&good.slot) == device.running;
@@ -358,6 +397,12 @@ impl History {
         let known = [self.seen.index, good, device.counter];
         known.into_iter().flatten().fold(Published::index(device.runs().release), u64::max)
     }
+}
+
+/// Whether what was to be left runs still.
+fn is_stuck(stuck: &InstalledRelease, device: &Device) -> bool {
+    let runs = device.runs().release.is_some_and(|release| is(stuck, release));
+    runs && device.running == Device::number(&stuck.slot)
 }
 
 fn is(installed: &InstalledRelease, release: usize) -> bool {

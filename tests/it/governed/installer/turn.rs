@@ -67,8 +67,8 @@ impl Life {
     }
 
     fn follows(&self) -> String {
-        let good = self.history.seen.good.as_ref().filter(|_| self.confirmed().is_some());
-        good.map_or_else(|| "stable".to_owned(), |good| good.channel.as_str().to_owned())
+        let runs = self.history.runs(&self.device);
+        runs.map_or_else(|| "stable".to_owned(), |runs| runs.channel.as_str().to_owned())
     }
 
     /// Which release is to be installed.
@@ -121,8 +121,10 @@ impl Life {
         };
         if pending.release().manifest == eligible.manifest() {
             let state = self.state();
-            let again =
-                |running: &Running<'_>| start_again(eligible, &state, running, self.ratchets());
+            let now = Published::get().now;
+            let again = |running: &Running<'_>| {
+                start_again(eligible, &state, running, self.ratchets(), now)
+            };
             let steps = self.running(again).unwrap();
             return self.take(steps, &Purpose::StartAgain);
         }
@@ -139,7 +141,9 @@ impl Life {
         assert!(self.running(|running| state.give_up(running)).is_none());
         assert_eq!(self.permit(eligible, slot).unwrap_err().code(), "state.newer");
         let eligible = self.poll(offered).unwrap();
-        let again = |running: &Running<'_>| start_again(eligible, &state, running, self.ratchets());
+        let now = Published::get().now;
+        let again =
+            |running: &Running<'_>| start_again(eligible, &state, running, self.ratchets(), now);
         assert_eq!(self.running(again).unwrap_err().code(), "state.newer");
         assert_eq!(self.device.store.bytes(), before);
     }
