@@ -36,10 +36,10 @@ static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
             title: "ota-trust rollouts 1",
             lines: lines(&format!(
                 "product lamp|plan 7 {a} edge 2 {b} {c}|brake 18446744073709551615 {b} edge 1 {a}|\
-                 withdrawn {a} rollouts stands|withdrawn {b} brake ended|paused {c} {a}|\
+                 minimum 3|withdrawn {a} rollouts stands 2|withdrawn {b} brake ended -|paused {c} {a}|\
                  paused all {b}"
             )),
-            words: &["product", "plan", "brake", "withdrawn", "paused"],
+            words: &["product", "plan", "brake", "minimum", "withdrawn", "paused"],
             rewrite: |bytes| Ratchets::load(Some(bytes), &lamp()).kept()?.to_bytes(),
         },
         Kind {

@@ -27,6 +27,7 @@ pub struct Catalog {
 pub(super) struct PlanBounds {
     pub(super) fresh_until: UtcTime,
     pub(super) durable: bool,
+    pub(super) minimum_index: u64,
 }
 
 /// One release, and what the plan says of it.
@@ -51,6 +52,7 @@ impl Catalog {
         let plan = PlanBounds {
             fresh_until: live.fresh_until(),
             durable: live.is_durable() && vouched.is_durable(),
+            minimum_index: live.plan().minimum_index(),
         };
         let mut withdrawn: Vec<_> = live.ratchets().withdrawn().collect();
         withdrawn.sort_unstable();

@@ -124,6 +124,8 @@ impl Checks<'_> {
         require(newer || switches, Reason::OlderVersion)?;
         let (index, floor) = (release.rollback_index(), facts.floor.index());
         require(index >= floor, Reason::BelowFloor { index, floor })?;
+        let minimum = self.plan.map_or(0, |plan| plan.minimum_index);
+        require(index >= minimum, Reason::BelowMinimum { index, minimum })?;
         let most = floor.saturating_add(self.policy.max_index_step);
         require(index <= most, Reason::IndexJump { index, most })?;
         let above = release.minimum_version().is_none_or(|barrier| facts.version >= *barrier);

@@ -84,6 +84,14 @@ reasons!(
             /// The floor.
             floor: u64,
         },
+        /// Its rollback index is below the one that the plan offers nothing below.
+        #[reason("reason.below-minimum")]
+        BelowMinimum {
+            /// Its index.
+            index: u64,
+            /// What the plan says.
+            minimum: u64,
+        },
         /// Its rollback index is so far above the floor that it would use up the series.
         #[reason("reason.index-jump")]
         IndexJump {
@@ -205,6 +213,12 @@ impl fmt::Display for Reason {
                 return write!(
                     f,
                     "its rollback index is {index}, the device takes {floor} and above"
+                );
+            }
+            Self::BelowMinimum { index, minimum } => {
+                return write!(
+                    f,
+                    "its rollback index is {index}, the plan offers {minimum} and above"
                 );
             }
             Self::IndexJump { index, most } => {

@@ -65,6 +65,11 @@ impl<'s> Check<'s> {
     /// Holds `schema`, which describes what is called `name`, against how it is read.
     fn value(&mut self, schema: &'s Node, value: &Node, name: &str) {
         let schema = self.resolved(schema);
+        // A text, or else an object.
+        let schema = match schema.members.get("else") {
+            Some(object) if object.fields().is_some() && !value.members.is_empty() => object,
+            _ => schema,
+        };
         if let Some(fields) = schema.fields() {
             self.described.insert(schema.span.start);
             let mut known = match self.read.remove(&value.span.start) {

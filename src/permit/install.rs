@@ -139,6 +139,7 @@ impl InstallPermit {
         above_floor(self.rollback_index, state, running)?;
         let has_seen = self.listed.is_none() || ratchets.plan_epoch().is_some();
         may_start(self.manifest, ratchets, &self.product, has_seen)?;
+        above_minimum(self.rollback_index, ratchets)?;
         let release = InstalledRelease {
             slot: self.slot,
             manifest: self.manifest,
@@ -148,6 +149,12 @@ impl InstallPermit {
         };
         Ok(state.activate(release, running, &self.listed.unwrap_or_default()))
     }
+}
+
+/// Whether plans offer such an index still.
+pub(super) fn above_minimum(index: u64, ratchets: &Ratchets) -> Result<(), PermitError> {
+    let floor = ratchets.minimum_index();
+    if index < floor { Err(PermitError::BelowFloor { index, floor }) } else { Ok(()) }
 }
 
 /// Whether a release may be started by what is remembered of plans and brakes.

@@ -72,7 +72,7 @@ pub struct Limits {
     /// Hardware ids, channels, steps of an exposure or keys in one list of such a document.
     pub max_list: u32,
     /// Withdrawn manifests in one plan or brake, and withdrawals of each of the two that a device
-    /// keeps. Plans repeat withdrawals for ever: write them with the limits of the smallest device.
+    /// keeps. Plans repeat withdrawals: write them with the limits of the smallest device.
     pub max_withdrawn: u32,
     /// Answers taken for one file before the cycle ends: a refused or failed download gives the
     /// step back for another mirror until so many have been tried.

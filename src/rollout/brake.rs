@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
+use super::Withdrawal;
 use super::plan::digests;
+use super::withdrawal::withdrawals;
 use crate::json::{RecordError, Scanned, fields, record};
 use crate::primitives::Limits;
 use crate::release::{ManifestDigest, Product};
@@ -17,7 +19,7 @@ pub struct Brake {
     pub(super) epoch: u64,
     pub(super) pause_all: bool,
     pub(super) paused: Vec<ManifestDigest>,
-    pub(super) withdrawn: Vec<ManifestDigest>,
+    pub(super) withdrawn: Vec<Withdrawal>,
 }
 
 impl Brake {
@@ -39,9 +41,9 @@ impl Brake {
         self.pause_all || self.paused.contains(&manifest)
     }
 
-    /// The manifests that it withdraws for good.
+    /// The releases that it withdraws for good.
     #[must_use]
-    pub fn withdrawn(&self) -> &[ManifestDigest] {
+    pub fn withdrawn(&self) -> &[Withdrawal] {
         &self.withdrawn
     }
 
@@ -53,7 +55,7 @@ impl Brake {
             epoch: required(r.u64()?),
             pause_all: default(r.boolean()?, false),
             paused: default(digests(r, field, limits)?, Vec::new()),
-            withdrawn: default(digests(r, field, limits)?, Vec::new()),
+            withdrawn: default(withdrawals(r, field, limits)?, Vec::new()),
         }))
     }
 }

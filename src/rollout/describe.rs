@@ -3,7 +3,7 @@
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
-use super::{Brake, Exposure, Grant, HaltCriteria, Plan, PlannedRelease, Stage, Step};
+use super::{Brake, Exposure, Grant, HaltCriteria, Plan, PlannedRelease, Stage, Step, Withdrawal};
 use crate::json::{Json, Object, RecordError, array};
 use crate::primitives::{Limits, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
@@ -32,7 +32,8 @@ pub struct PlanDraft {
     product: Product,
     fields: Object,
     releases: Vec<PlannedReleaseDraft>,
-    withdrawn: Vec<ManifestDigest>,
+    minimum_index: u64,
+    withdrawn: Vec<Withdrawal>,
 }
 
 /// A release of a plan that is being written.
@@ -52,7 +53,7 @@ pub struct PlannedReleaseDraft {
 pub struct BrakeDraft {
     fields: Object,
     paused: Vec<ManifestDigest>,
-    withdrawn: Vec<ManifestDigest>,
+    withdrawn: Vec<Withdrawal>,
 }
 
 impl PlanDraft {
@@ -60,13 +61,15 @@ impl PlanDraft {
     pub fn new(product: Product, epoch: u64, expires: UtcTime) -> Self {
         let mut fields = header(epoch);
         fields.set("expires", Json::text(&expires.to_string()));
-        Self { product, fields, releases: Vec::new(), withdrawn: Vec::new() }
+        let (releases, withdrawn) = (Vec::new(), Vec::new());
+        Self { product, fields, releases, minimum_index: 0, withdrawn }
     }
 
     /// The plan that follows another: all that it says, with the next epoch. (Of the last epoch
     /// that there is, nothing follows but after a rotation of keys: then a new plan begins.)
     pub fn after(plan: &Plan, expires: UtcTime) -> Self {
         let mut draft = Self::new(plan.product().clone(), plan.epoch().saturating_add(1), expires);
+        draft.minimum_index = plan.minimum_index();
         draft.withdrawn = plan.withdrawn().to_vec();
         draft.releases = plan.releases().iter().map(PlannedReleaseDraft::of).collect();
         draft
@@ -82,9 +85,23 @@ impl PlanDraft {
     }
 
     /// It withdraws this manifest for good, and offers it no longer.
-    pub fn withdraw(mut self, manifest: ManifestDigest) -> Self {
-        self.releases.retain(|release| release.manifest != manifest);
-        self.withdrawn.push(manifest);
+    pub fn withdraw(self, manifest: ManifestDigest) -> Self {
+        self.withdraw_release(manifest.into())
+    }
+
+    /// The same, with the rollback index beside it if it is known: say it, so that the withdrawal need not
+    /// be repeated for ever.
+    pub fn withdraw_release(mut self, withdrawal: Withdrawal) -> Self {
+        self.releases.retain(|release| release.manifest != withdrawal.manifest);
+        self.withdrawn.push(withdrawal);
+        self
+    }
+
+    /// Nothing below this rollback index is offered any more, and withdrawals of a lower one are not
+    /// repeated. It may rise, and never falls.
+    pub fn raise_minimum_index(mut self, index: u64) -> Self {
+        self.minimum_index = self.minimum_index.max(index);
+        self.withdrawn.retain(|withdrawal| !withdrawal.is_below(index));
         self
     }
 
@@ -100,7 +117,10 @@ impl PlanDraft {
         let mut fields = self.fields.clone();
         fields.set("product", Json::text(self.product.as_str()));
         fields.set("releases", array(releases.iter().map(Json::as_str)));
-        fields.set("withdrawn", digests(&self.withdrawn));
+        if self.minimum_index > 0 {
+            fields.set("minimum_index", Json::number(self.minimum_index));
+        }
+        fields.set("withdrawn", withdrawals(&self.withdrawn));
         let bytes = fields.to_json().as_str().as_bytes().to_vec();
         Plan::parse(&bytes, limits)?;
         Ok(bytes)
@@ -211,8 +231,13 @@ impl BrakeDraft {
     }
 
     /// It withdraws this release for good.
-    pub fn withdraw(mut self, manifest: ManifestDigest) -> Self {
-        self.withdrawn.push(manifest);
+    pub fn withdraw(self, manifest: ManifestDigest) -> Self {
+        self.withdraw_release(manifest.into())
+    }
+
+    /// The same, with the rollback index beside it if it is known.
+    pub fn withdraw_release(mut self, withdrawal: Withdrawal) -> Self {
+        self.withdrawn.push(withdrawal);
         self
     }
 
@@ -220,7 +245,7 @@ impl BrakeDraft {
     pub fn to_bytes(&self, limits: &Limits) -> Result<Vec<u8>, RecordError> {
         let mut fields = self.fields.clone();
         fields.set("paused", digests(&self.paused));
-        fields.set("withdrawn", digests(&self.withdrawn));
+        fields.set("withdrawn", withdrawals(&self.withdrawn));
         let bytes = fields.to_json().as_str().as_bytes().to_vec();
         Brake::parse(&bytes, limits)?;
         Ok(bytes)
@@ -237,6 +262,19 @@ fn header(epoch: u64) -> Object {
 fn digests(list: &[ManifestDigest]) -> Json {
     let texts: Vec<Json> = list.iter().map(|digest| Json::text(&digest.to_string())).collect();
     array(texts.iter().map(Json::as_str))
+}
+
+fn withdrawals(list: &[Withdrawal]) -> Json {
+    let items = list.iter().map(|withdrawal| {
+        let manifest = Json::text(&withdrawal.manifest.to_string());
+        let Some(index) = withdrawal.rollback_index else { return manifest };
+        let mut object = Object::default();
+        object.set("manifest", manifest);
+        object.set("rollback_index", Json::number(index));
+        object.to_json()
+    });
+    let items: Vec<Json> = items.collect();
+    array(items.iter().map(Json::as_str))
 }
 
 fn step_to_json(step: &Step) -> Json {

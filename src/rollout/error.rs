@@ -101,6 +101,15 @@ refusals!(
             /// The epoch of the brake that was seen.
             seen: u64,
         },
+        /// The minimum index of the plan is below one that the device has seen.
+        #[refusal("rollout.minimum-index", Operator)]
+        #[error("the minimum index {found} is below {seen}")]
+        MinimumIndex {
+            /// What was seen.
+            seen: u64,
+            /// What is offered.
+            found: u64,
+        },
         /// More withdrawals of one authority than a device can remember, and none of them has ended.
         #[refusal("rollout.withdrawn-full", Operator)]
         #[error("more than {limit} withdrawals of one authority to remember")]

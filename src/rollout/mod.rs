@@ -39,6 +39,7 @@ mod reports;
 mod stage;
 mod succession;
 mod trusted;
+mod withdrawal;
 
 pub use brake::Brake;
 pub use cohort::Bucket;
@@ -57,6 +58,7 @@ pub use reports::{Report, ReportKind, VerifiedReport};
 pub use stage::{Active, Stage};
 pub use succession::{SuccessionError, check_successor};
 pub use trusted::{TrustedBrake, TrustedPlan};
+pub use withdrawal::Withdrawal;
 
 /// The JSON Schema (draft 2020-12) of a rollout plan.
 pub const PLAN_SCHEMA: &str = include_str!("plan.schema.json");

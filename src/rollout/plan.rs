@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Exposure, Grant, HaltCriteria, Privilege, Stage};
+use super::withdrawal::withdrawals;
+use super::{Exposure, Grant, HaltCriteria, Privilege, Stage, Withdrawal};
 use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::{Limits, StartTime, UtcTime};
 use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion};
@@ -14,7 +15,8 @@ pub struct Plan {
     pub(super) epoch: u64,
     pub(super) expires: UtcTime,
     pub(super) releases: Vec<PlannedRelease>,
-    pub(super) withdrawn: Vec<ManifestDigest>,
+    pub(super) minimum_index: u64,
+    pub(super) withdrawn: Vec<Withdrawal>,
 }
 
 /// What a plan says of one live release.
@@ -53,10 +55,22 @@ impl Plan {
         &self.releases
     }
 
-    /// The manifests that are withdrawn for good.
+    /// The rollback index below which nothing is offered, whatever is live; 0 unless the plan says so. It
+    /// never falls from plan to plan.
     #[must_use]
-    pub fn withdrawn(&self) -> &[ManifestDigest] {
+    pub fn minimum_index(&self) -> u64 {
+        self.minimum_index
+    }
+
+    /// The releases that are withdrawn for good.
+    #[must_use]
+    pub fn withdrawn(&self) -> &[Withdrawal] {
         &self.withdrawn
+    }
+
+    /// Whether it lists a manifest as withdrawn.
+    pub(super) fn withdraws(&self, manifest: ManifestDigest) -> bool {
+        self.withdrawn.iter().any(|withdrawal| withdrawal.manifest == manifest)
     }
 
     /// What it says of a release.
@@ -65,10 +79,10 @@ impl Plan {
         self.releases.iter().find(|release| release.manifest == manifest)
     }
 
-    /// All manifests that it says are withdrawn.
-    pub(super) fn all_withdrawn(&self) -> impl Iterator<Item = ManifestDigest> {
+    /// All that it says is withdrawn.
+    pub(super) fn all_withdrawn(&self) -> impl Iterator<Item = Withdrawal> {
         let staged = self.releases.iter().filter(|release| release.stage == Stage::Withdrawn);
-        self.withdrawn.iter().copied().chain(staged.map(|release| release.manifest))
+        self.withdrawn.iter().copied().chain(staged.map(|release| release.manifest.into()))
     }
 
     /// Reads a plan for what it says, and trusts nothing.
@@ -81,21 +95,22 @@ impl Plan {
                 epoch: required(r.u64()?),
                 expires: required(fields::time(r)?),
                 releases: required(read_releases(r, limits)?),
-                withdrawn: default(digests(r, field, limits)?, Vec::new()),
+                minimum_index: default(r.u64()?, 0),
+                withdrawn: default(withdrawals(r, field, limits)?, Vec::new()),
             },
             {
-                let releases = releases?;
-                let contradicts = |release: &PlannedRelease| {
-                    release.stage != Stage::Withdrawn && withdrawn.contains(&release.manifest)
-                };
-                if releases.iter().any(contradicts) {
-                    return Err(RecordError::value("withdrawn", "a live release is among them"));
-                }
-                Self { product: product?, epoch: epoch?, expires: expires?, releases, withdrawn }
+                let (product, epoch, expires, releases) = (product?, epoch?, expires?, releases?);
+                Self { product, epoch, expires, releases, minimum_index, withdrawn }
             }
         );
+        let contradicts = |release: &PlannedRelease| {
+            release.stage != Stage::Withdrawn && plan.withdraws(release.manifest)
+        };
+        if plan.releases.iter().any(contradicts) {
+            return Err(RecordError::value("withdrawn", "a live release is among them"));
+        }
         // A device remembers those in the list and those at that stage, each once.
-        let mut all: Vec<_> = plan.all_withdrawn().collect();
+        let mut all: Vec<_> = plan.all_withdrawn().map(|withdrawal| withdrawal.manifest).collect();
         all.sort_unstable();
         all.dedup();
         let (what, limit) = ("withdrawn manifests", limits.max_withdrawn);

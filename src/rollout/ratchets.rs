@@ -21,6 +21,8 @@ pub struct Ratchets {
     product: Line<Product>,
     plan: Option<Line<Ratchet>>,
     brake: Option<Line<Ratchet>>,
+    /// The minimum index of the plan that was seen last.
+    minimum: Option<Line<u64>>,
     withdrawn: Latch,
     pauses: Pauses,
     kept: Kept<Lines>,
@@ -34,6 +36,7 @@ lines!(
         product: Option<Line<Product>>,
         plan: Option<Line<Ratchet>>,
         brake: Option<Line<Ratchet>>,
+        minimum: Option<Line<u64>>,
         withdrawn: Vec<Line<Withdrawn>>,
         paused: Vec<Line<Pause>>,
     }
@@ -43,10 +46,10 @@ impl Ratchets {
     /// Those of a device that has seen nothing yet.
     #[must_use]
     pub fn new(product: Product) -> Self {
-        let (plan, brake) = (None, None);
+        let (plan, brake, minimum) = (None, None, None);
         let (withdrawn, pauses) = Default::default();
         let product = Line::new(product);
-        Self { product, plan, brake, withdrawn, pauses, kept: Kept::new() }
+        Self { product, plan, brake, minimum, withdrawn, pauses, kept: Kept::new() }
     }
 
     /// Reads what was stored for this product: what [`Unstored::to_store`] gave. `None` stands for a
@@ -54,14 +57,14 @@ impl Ratchets {
     #[must_use]
     pub fn load(stored: Option<&[u8]>, product: &Product) -> StoredState<Self> {
         StoredState::read(stored, |lines: Lines, kept| {
-            let Lines { product: of, plan, brake, withdrawn, paused } = lines;
+            let Lines { product: of, plan, brake, minimum, withdrawn, paused } = lines;
             let (withdrawn, pauses) = (Latch(withdrawn), Pauses(paused));
             // Of a later form, nothing may be known.
             let of = of.or_else(|| kept.is_newer().then(|| Line::new(product.clone())))?;
             let is_ours = *of == *product;
             let is_whole = withdrawn.is_well_formed() && pauses.is_well_formed();
             let may_count = is_ours && (is_whole || kept.is_newer());
-            let read = Self { product: of, plan, brake, withdrawn, pauses, kept };
+            let read = Self { product: of, plan, brake, minimum, withdrawn, pauses, kept };
             may_count.then_some(read)
         })
     }
@@ -102,6 +105,12 @@ impl Ratchets {
         self.brake.as_ref().map(|ratchet| ratchet.epoch)
     }
 
+    /// Below which rollback index plans offer nothing.
+    #[must_use]
+    pub fn minimum_index(&self) -> u64 {
+        self.minimum.as_ref().map_or(0, |minimum| **minimum)
+    }
+
     /// Whether the storage has all of it, as far as the caller has said so.
     #[must_use]
     pub fn is_stored(&self) -> bool {
@@ -136,6 +145,16 @@ impl Ratchets {
         if loss == Loss::Authority {
             next.withdrawn.end(kind);
         }
+        let (minimum, seen) = (plan.minimum_index(), self.minimum_index());
+        if minimum < seen && loss == Loss::Nothing {
+            return Err(RolloutError::MinimumIndex { seen, found: minimum });
+        }
+        if minimum != seen {
+            next.minimum = Some(match next.minimum.take() {
+                Some(line) => line.with(minimum),
+                None => Line::new(minimum),
+            });
+        }
         match (&brake, self.brake_epoch()) {
             (FoundBrake::Brake(brake), _) => next.observe_brake(brake)?,
             (FoundBrake::Unlisted(_), None) => {}
@@ -146,8 +165,10 @@ impl Ratchets {
         // Last: what both withdraw is the plan's, and the brake may let it go.
         let withdrawn: Vec<_> = plan.all_withdrawn().collect();
         next.withdrawn.add(kind, &withdrawn);
+        let by_brake = brake.brake().into_iter().flat_map(|brake| brake.withdrawn());
+        let said: Vec<_> = withdrawn.iter().chain(by_brake).copied().collect();
         for by in [AuthorityKind::Rollouts, AuthorityKind::Brake] {
-            next.withdrawn.fit(by, limits.max_withdrawn)?;
+            next.withdrawn.fit(by, limits.max_withdrawn, minimum, &said)?;
         }
         next.pauses.observe(&plan, &brake, limits);
         let has_changed = next != *self || !self.is_stored();
@@ -186,6 +207,7 @@ impl Ratchets {
             product: Some(self.product.clone()),
             plan: self.plan.clone(),
             brake: self.brake.clone(),
+            minimum: self.minimum.clone(),
             withdrawn: self.withdrawn.0.clone(),
             paused: self.pauses.0.clone(),
         }

@@ -53,7 +53,16 @@ refusals!(
             /// The stage in the plan that is published.
             stage: Stage,
         },
-        /// A withdrawal is not repeated. Devices remember it, and new ones would not learn of it.
+        /// The minimum index falls. Devices refuse the plan.
+        #[refusal("succession.minimum-index", Operator)]
+        #[error("the minimum index {found} follows {current}")]
+        MinimumIndex {
+            /// That of the plan that is published.
+            current: u64,
+            /// That of the plan that should follow.
+            found: u64,
+        },
+        /// A withdrawal is not repeated, and its rollback index is not below the minimum. Devices remember it, and new ones would not learn of it.
         #[refusal("succession.not-withdrawn", Operator)]
         #[error("the manifest {manifest} is no longer withdrawn")]
         NotWithdrawn {
@@ -94,14 +103,20 @@ fn check_same_series(current: &Plan, next: &Plan) -> Result<(), SuccessionError>
     if next.epoch() <= current.epoch() {
         return Err(SuccessionError::Epoch { current: current.epoch(), found: next.epoch() });
     }
-    for manifest in current.all_withdrawn() {
-        if !next.all_withdrawn().any(|withdrawn| withdrawn == manifest) {
+    let (before, now) = (current.minimum_index(), next.minimum_index());
+    if now < before {
+        return Err(SuccessionError::MinimumIndex { current: before, found: now });
+    }
+    for withdrawal in current.all_withdrawn() {
+        let manifest = withdrawal.manifest;
+        let is_said = next.all_withdrawn().any(|said| said.manifest == manifest);
+        if !is_said && !withdrawal.is_below(now) {
             return Err(SuccessionError::NotWithdrawn { manifest });
         }
     }
     for old in current.releases() {
         let may_go = matches!(old.stage(), Stage::Draft | Stage::Withdrawn | Stage::Superseded)
-            || next.withdrawn().contains(&old.manifest());
+            || next.withdraws(old.manifest());
         if next.release(old.manifest()).is_none() && !may_go {
             let (version, stage) = (old.version().clone(), old.stage());
             return Err(SuccessionError::Dropped { version, stage });

@@ -72,7 +72,7 @@ fn what_it_says_is_what_it_means() {
     assert_eq!(failed, [(2, "not-started"), (1, "fell-back")]);
     let ratchets = Ratchets::load(Some(&stored("rollouts")), &lamp()).kept().unwrap();
     assert_eq!((ratchets.plan_epoch(), ratchets.brake_epoch()), (Some(7), Some(u64::MAX)));
-    assert_eq!(ratchets.withdrawn().count(), 2);
+    assert_eq!((ratchets.withdrawn().count(), ratchets.minimum_index()), (2, 3));
     assert!(ratchets.withdrawn().all(|manifest| ratchets.is_paused(manifest)), "all are");
     let record = PermitRecord::load(Some(&stored("permit"))).kept().unwrap();
     assert_eq!(record.not_after().to_string(), "2027-01-01T00:00:00Z");

@@ -11,7 +11,7 @@ mod plan;
 use ota_trust::json::RecordError;
 use ota_trust::primitives::{Hashes, Limits, TargetPath};
 use ota_trust::release::Manifest;
-use ota_trust::rollout::{Brake, Plan, Stage};
+use ota_trust::rollout::{Brake, Plan, Stage, Withdrawal};
 use serde_json::{Value, json};
 
 use super::strict;
@@ -173,8 +173,13 @@ fn plan_says(plan: &Plan) -> Value {
         "epoch": plan.epoch(),
         "expires": text(&plan.expires()),
         "releases": releases.collect::<Vec<_>>(),
-        "withdrawn": plan.withdrawn().iter().map(text).collect::<Vec<_>>(),
+        "minimum_index": plan.minimum_index(),
+        "withdrawn": withdrawn(plan.withdrawn()),
     })
+}
+
+fn withdrawn(list: &[Withdrawal]) -> Vec<Value> {
+    list.iter().map(|said| json!([text(&said.manifest), said.rollback_index])).collect()
 }
 
 /// What a brake says of itself, and whether it pauses what it names, and any other.
@@ -183,7 +188,7 @@ fn brake_says(brake: &Brake) -> Value {
         "product": brake.product().as_str(),
         "epoch": brake.epoch(),
         "pauses": plan::PROBES.map(|byte| brake.pauses(plan::probe(byte))),
-        "withdrawn": brake.withdrawn().iter().map(text).collect::<Vec<_>>(),
+        "withdrawn": withdrawn(brake.withdrawn()),
     })
 }
 

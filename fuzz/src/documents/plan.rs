@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::fields::{list, name, object, optional, sha256, time, version};
 
-pub const OF_PLAN: &[&str] = &["schema", "product", "epoch", "expires", "releases", "withdrawn"];
+pub const OF_PLAN: &[&str] =
+    &["schema", "product", "epoch", "expires", "releases", "minimum_index", "withdrawn"];
 const OF_RELEASE: &[&str] =
     &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
 pub const OF_BRAKE: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
@@ -25,13 +26,13 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
     let fields = object(value, OF_PLAN)?;
     let release = |value: &Value| release(value, limits);
     let releases = list(fields.get("releases")?, limits.max_components, release)?;
-    let withdrawn = optional(fields, "withdrawn", |value| digests(value, limits))?;
+    let withdrawn = optional(fields, "withdrawn", |value| withdrawals(value, limits))?;
     let withdrawn = withdrawn.unwrap_or_default();
     for (at, release) in releases.iter().enumerate() {
         let same = |other: &Value| {
             other["manifest"] == release["manifest"] || other["version"] == release["version"]
         };
-        let gone = withdrawn.iter().any(|digest| release["manifest"] == **digest);
+        let gone = withdrawn.iter().any(|(digest, _)| release["manifest"] == **digest);
         if releases[..at].iter().any(same) || gone && release["stage"][0] != "withdrawn" {
             return None;
         }
@@ -39,13 +40,14 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
     // What a device has to remember of it: each withdrawn manifest once, wherever it says so.
     let staged = releases.iter().filter(|release| release["stage"][0] == "withdrawn");
     let mut all: BTreeSet<&str> = staged.filter_map(|r| r["manifest"].as_str()).collect();
-    all.extend(withdrawn.iter().map(String::as_str));
+    all.extend(withdrawn.iter().map(|(digest, _)| digest.as_str()));
     (all.len() <= limits.max_withdrawn as usize).then_some(())?;
     Some(json!({
         "product": name(fields.get("product")?)?,
         "epoch": fields.get("epoch")?.as_u64()?,
         "expires": time(fields.get("expires")?)?,
         "releases": releases,
+        "minimum_index": optional(fields, "minimum_index", Value::as_u64)?.unwrap_or(0),
         "withdrawn": withdrawn,
     }))
 }
@@ -53,7 +55,8 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
 pub fn read_brake(value: &Value, limits: &Limits) -> Option<Value> {
     let fields = object(value, OF_BRAKE)?;
     let list = |name| optional(fields, name, |value| digests(value, limits));
-    let (paused, withdrawn) = (list("paused")?.unwrap_or_default(), list("withdrawn")?);
+    let paused = list("paused")?.unwrap_or_default();
+    let withdrawn = optional(fields, "withdrawn", |value| withdrawals(value, limits))?;
     let all = optional(fields, "pause_all", Value::as_bool)?.unwrap_or(false);
     Some(json!({
         "product": name(fields.get("product")?)?,
@@ -65,6 +68,17 @@ pub fn read_brake(value: &Value, limits: &Limits) -> Option<Value> {
 
 fn digests(value: &Value, limits: &Limits) -> Option<Vec<String>> {
     list(value, limits.max_withdrawn, sha256)
+}
+
+/// Each as its digest, and its index if there is one.
+fn withdrawals(value: &Value, limits: &Limits) -> Option<Vec<(String, Option<u64>)>> {
+    list(value, limits.max_withdrawn, |value| {
+        if let Some(digest) = sha256(value) {
+            return Some((digest, None));
+        }
+        let fields = object(value, &["manifest", "rollback_index"])?;
+        Some((sha256(fields.get("manifest")?)?, Some(fields.get("rollback_index")?.as_u64()?)))
+    })
 }
 
 fn release(value: &Value, limits: &Limits) -> Option<Value> {

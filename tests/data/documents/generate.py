@@ -89,7 +89,8 @@ PLAN = {
         {"manifest": sha256("b"), "version": "2.0.0", "stage": "paused", "paused_from": "stable"},
         {"manifest": sha256("c"), "version": "1.9.0", "stage": "withdrawn"},
     ],
-    "withdrawn": [sha256("c"), sha256("d")],
+    "minimum_index": 3,
+    "withdrawn": [sha256("c"), {"manifest": sha256("d"), "rollback_index": 2}],
 }
 BRAKE = {
     "schema": 1,
@@ -97,13 +98,14 @@ BRAKE = {
     "epoch": 3,
     "pause_all": False,
     "paused": [sha256("a")],
-    "withdrawn": [sha256("d")],
+    "withdrawn": [{"manifest": sha256("d"), "rollback_index": 2}],
 }
 BASES = {"manifest": MANIFEST, "plan": PLAN, "brake": BRAKE}
 
 COMPONENT, DELTA = ("components", 0), ("components", 1, "deltas", 0)
 RELEASE, STEP, GRANT = ("releases", 0), ("releases", 0, "exposure", "stable", 0), ("releases", 0, "grants", 0)
 HALT = ("releases", 0, "halt")
+WITHDRAWAL, BRAKED = ("withdrawn", 1), ("withdrawn", 0)
 # Each object of this crate's own: where it is, and one of its fields.
 OBJECTS = {
     "manifest": {
@@ -119,8 +121,9 @@ OBJECTS = {
         "step": (STEP, "from"),
         "grant": (GRANT, "until"),
         "halt": (HALT, "minimum_sample"),
+        "withdrawal": (WITHDRAWAL, "manifest"),
     },
-    "brake": {"top": ((), "withdrawn")},
+    "brake": {"top": ((), "withdrawn"), "withdrawal": (BRAKED, "rollback_index")},
 }
 REQUIRED = {
     "manifest": [
@@ -136,14 +139,15 @@ REQUIRED = {
         *[(*STEP, name) for name in ("from", "basis_points")],
         *[(*GRANT, name) for name in ("privilege", "until")],
         *[(*HALT, name) for name in PLAN["releases"][0]["halt"]],
+        *[(*WITHDRAWAL, name) for name in ("manifest", "rollback_index")],
     ],
-    "brake": [("schema",), ("product",), ("epoch",)],
+    "brake": [("schema",), ("product",), ("epoch",)] + [(*BRAKED, name) for name in ("manifest", "rollback_index")],
 }
 OPTIONAL = {
     "manifest": [("severity",), ("minimum_version",)]
     + [(*COMPONENT, name) for name in ("group", "provenance", "block_root")]
     + [(*COMPONENT, "block_root", "salt")],
-    "plan": [("withdrawn",)] + [(*RELEASE, name) for name in ("exposure", "grants", "halt")],
+    "plan": [("withdrawn",), ("minimum_index",)] + [(*RELEASE, name) for name in ("exposure", "grants", "halt")],
     "brake": [("pause_all",), ("paused",), ("withdrawn",)],
 }
 FOLDER_OF_RELEASE = "releases/lamp/2.1.0-rc.1+build.7"
@@ -206,6 +210,11 @@ VALUES = {
         ("record.value", "paused-from-paused", ("releases", 1, "paused_from"), "paused"),
         ("record.value", "live-and-withdrawn.beyond-schema", ("withdrawn",), [sha256("a")]),
         ("record.value", "withdrawn-no-digest", ("withdrawn",), ["2.0.0"]),
+        ("record.value", "withdrawal-short", (*WITHDRAWAL, "manifest"), "d" * 63),
+        ("record.json", "withdrawal-a-number", WITHDRAWAL, 2),
+        ("record.json", "withdrawal-index-negative", (*WITHDRAWAL, "rollback_index"), -1),
+        ("record.json", "minimum-index-too-large", ("minimum_index",), LARGEST + 1),
+        ("record.json", "minimum-index-a-text", ("minimum_index",), "3"),
         ("record.value", "channel-no-name", (*RELEASE, "exposure"), {"to all": []}),
         ("record.value", "points-too-many", (*STEP, "basis_points"), 10001),
         ("record.json", "points-negative", (*STEP, "basis_points"), -1),
@@ -237,6 +246,7 @@ SOUND = {
         ("no-exposure", (*RELEASE, "exposure"), {}),
         ("halt-at-all", (*HALT, "failure_basis_points"), 10000),
         ("withdrawn-twice", ("withdrawn",), [sha256("d"), sha256("d")]),
+        ("minimum-index-largest", ("minimum_index",), LARGEST),
     ],
     "brake": [("pause-all", ("pause_all",), True), ("stops-nothing", ("paused",), [])],
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
-    BrakeDraft, FoundBrake, PlanDraft, PlannedReleaseDraft, Stage, TrustedPlan,
+    BrakeDraft, FoundBrake, PlanDraft, PlannedReleaseDraft, Stage, TrustedPlan, Withdrawal,
 };
 use proptest::prelude::*;
 
@@ -137,8 +137,9 @@ impl Life {
             self.archive.push((plan.clone(), brake.clone()));
             if let Ok(live) = self.agent.observe(plan, brake) {
                 let withdrawn = self.manifests.iter().filter(|m| {
-                    live.plan().withdrawn().contains(m)
-                        || live.brake().is_some_and(|brake| brake.withdrawn().contains(m))
+                    let says = |list: &[Withdrawal]| list.iter().any(|said| said.manifest == **m);
+                    says(live.plan().withdrawn())
+                        || live.brake().is_some_and(|brake| says(brake.withdrawn()))
                 });
                 self.seen_withdrawn.extend(withdrawn);
             }

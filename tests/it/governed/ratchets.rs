@@ -2,7 +2,7 @@
 
 use ota_trust::primitives::{Limits, StoredState};
 use ota_trust::release::ManifestDigest;
-use ota_trust::rollout::{BrakeDraft, PlanDraft, Ratchets};
+use ota_trust::rollout::{BrakeDraft, PlanDraft, Ratchets, Withdrawal};
 
 use super::agent::Agent;
 use super::vendor::{PLAN_EXPIRES, Vendor, product, stable, utc};
@@ -256,6 +256,80 @@ fn withdrawals_that_fill_the_memory_deny_updates_until_the_keys_rotate() {
     assert_eq!(agent.update(&vendor), Ok(true), "the thief's go first");
     assert!(agent.ratchets.is_withdrawn(wanted), "what is said now is kept");
     assert!(agent.ratchets.is_withdrawn(honest), "and what another authority said");
+}
+
+fn with_index(number: u32, index: u64) -> Withdrawal {
+    Withdrawal { manifest: some_digest(number), rollback_index: Some(index) }
+}
+
+/// In the life of a product there are more withdrawals than a device remembers.
+#[test]
+fn withdrawals_below_the_minimum_index_make_room_for_others() {
+    let mut vendor = Vendor::new();
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.device.limits.max_withdrawn = 4;
+    let withdrawing = |epoch, minimum, numbers: std::ops::Range<u32>, index| {
+        let draft = empty(epoch).raise_minimum_index(minimum);
+        numbers.fold(draft, |draft, number| draft.withdraw_release(with_index(number, index)))
+    };
+    vendor.plan("lamp", &withdrawing(1, 0, 0..4, 1));
+    agent.catalog(&vendor).unwrap();
+    vendor.plan("lamp", &withdrawing(2, 0, 4..6, 2));
+    assert_eq!(agent.update(&vendor), Err("rollout.withdrawn-full"));
+    vendor.plan("lamp", &withdrawing(3, 1, 4..6, 2));
+    assert_eq!(agent.update(&vendor), Err("rollout.withdrawn-full"), "they are not below");
+    vendor.plan("lamp", &withdrawing(4, 2, 4..6, 2));
+    assert_eq!(agent.update(&vendor), Ok(false));
+    // As many as are needed, the oldest first, and what is said now stays.
+    let withdrawn: Vec<_> = agent.ratchets.withdrawn().collect();
+    assert_eq!(withdrawn, [2, 3, 4, 5].map(some_digest));
+    assert_eq!(agent.ratchets.minimum_index(), 2);
+    vendor.plan("lamp", &withdrawing(5, 9, 2..6, 2));
+    let mut said = agent.clone();
+    assert_eq!(said.update(&vendor), Ok(false));
+    vendor.plan("lamp", &withdrawing(6, 9, 2..6, 9));
+    assert_eq!(said.update(&vendor), Ok(false));
+}
+
+/// A thief of `rollouts` says that what the brake has withdrawn is old.
+#[test]
+fn the_index_of_a_withdrawal_is_believed_as_it_was_said_first() {
+    let mut vendor = Vendor::new();
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    agent.device.limits.max_withdrawn = 2;
+    vendor.plan("lamp", &empty(1));
+    let brake = BrakeDraft::new(&product("lamp"), 1).withdraw(some_digest(1));
+    vendor.brake("lamp", &brake.withdraw_release(with_index(2, 7)));
+    agent.catalog(&vendor).unwrap();
+    let thief = [1, 2].map(|number| with_index(number, 0));
+    vendor.plan("lamp", &thief.into_iter().fold(empty(2), PlanDraft::withdraw_release));
+    agent.catalog(&vendor).unwrap();
+    vendor.plan("lamp", &empty(3).raise_minimum_index(5).withdraw(some_digest(3)));
+    assert_eq!(agent.update(&vendor), Err("rollout.withdrawn-full"));
+    assert!([1, 2].iter().all(|number| agent.ratchets.is_withdrawn(some_digest(*number))));
+}
+
+#[test]
+fn a_minimum_index_never_falls_but_with_the_keys_and_nothing_below_is_offered() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    let planned = |epoch| stable("lamp", epoch, &[(manifest, "2.0.0")]);
+    vendor.plan("lamp", &planned(1));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let permit = agent.install_permit(&vendor).unwrap().unwrap();
+    vendor.plan("lamp", &planned(2).raise_minimum_index(3));
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    assert_eq!(decided.reason(manifest).unwrap().code(), "reason.below-minimum");
+    assert_eq!(agent.activate(permit).unwrap_err(), "permit.below-floor");
+    for minimum in [0, 2] {
+        vendor.plan("lamp", &planned(3 + minimum).raise_minimum_index(minimum));
+        assert_eq!(agent.update(&vendor), Err("rollout.minimum-index"));
+        assert_eq!(agent.ratchets.minimum_index(), 3);
+    }
+    vendor.rotate("rollouts", "rollouts", "fresh");
+    vendor.plan("lamp", &planned(1).raise_minimum_index(2));
+    assert_eq!(agent.update(&vendor), Ok(true));
+    assert_eq!(agent.ratchets.minimum_index(), 2);
 }
 
 #[test]

@@ -120,3 +120,29 @@ fn the_plan_after_another_says_the_same_with_the_next_epoch() {
     assert_eq!((next.releases(), next.withdrawn()), (current.releases(), current.withdrawn()));
     assert_eq!(code(Some(&current), &next), "ok");
 }
+
+/// Only what the minimum index covers may be left out.
+#[test]
+fn a_withdrawal_is_dropped_when_its_index_is_below_the_minimum() {
+    use ota_trust::rollout::Withdrawal;
+    let digest = |byte| ManifestDigest::from_bytes([byte; 32]);
+    let old = Withdrawal { manifest: digest(1), rollback_index: Some(4) };
+    let limits = Limits::default();
+    let parse =
+        |draft: &PlanDraft| Plan::parse(&draft.to_bytes(&limits).unwrap(), &limits).unwrap();
+    let draft = |epoch| PlanDraft::new(product("lamp"), epoch, utc(PLAN_EXPIRES));
+    let current = draft(1).withdraw_release(old).withdraw(digest(2)).raise_minimum_index(1);
+    let current = parse(&current);
+    let code = |next: &PlanDraft| {
+        check_successor(Some(&current), &parse(next)).map_err(|e| e.code()).err()
+    };
+    let raised = PlanDraft::after(&current, utc(PLAN_EXPIRES)).raise_minimum_index(5);
+    assert_eq!(parse(&raised).withdrawn(), [Withdrawal::from(digest(2))]);
+    assert_eq!(code(&raised), None);
+    let not_enough = draft(2).withdraw(digest(2)).raise_minimum_index(4);
+    assert_eq!(code(&not_enough), Some("succession.not-withdrawn"));
+    // Nobody has said of the other one how old it is.
+    assert_eq!(code(&draft(2).raise_minimum_index(9)), Some("succession.not-withdrawn"));
+    let falls = draft(2).withdraw_release(old).withdraw(digest(2));
+    assert_eq!(code(&falls), Some("succession.minimum-index"));
+}
