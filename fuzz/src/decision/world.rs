@@ -238,7 +238,9 @@ fn plan(
         draft = draft.release(release);
         releases.push(plain);
     }
-    (draft, oracle::Plan { releases, until, durable: true })
+    let minimum = choices.below(8).saturating_sub(5) as u64;
+    let draft = draft.raise_minimum_index(minimum);
+    (draft, oracle::Plan { releases, until, durable: true, minimum })
 }
 
 /// What a brake stops of what a plan lets out.

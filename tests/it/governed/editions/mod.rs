@@ -83,6 +83,8 @@ struct Printer {
     agent: Agent,
     /// What the agent has seen withdrawn.
     withdrawn: BTreeSet<[u8; 32]>,
+    /// Below which index plans offer nothing: it only rises.
+    minimum: u64,
 }
 
 impl Printer {
@@ -95,7 +97,7 @@ impl Printer {
         }
         manifests.push(release(&mut vendor, &mut dice, "fan", LAMPS[10], 3));
         let agent = Agent::new(&vendor, product("lamp"));
-        Self { vendor, dice, manifests, agent, withdrawn: BTreeSet::new() }
+        Self { vendor, dice, manifests, agent, withdrawn: BTreeSet::new(), minimum: 0 }
     }
 
     fn print(mut self) -> Vec<Edition> {
@@ -117,6 +119,7 @@ impl Printer {
     }
 
     fn plan(&mut self, epoch: u64) -> (PlanDraft, oracle::Plan) {
+        self.minimum = (self.minimum + u64::from(self.dice.below(9) == 0)).min(3);
         let dice = &mut self.dice;
         let until = now().unix() + dice.one_of(&[1, 5, 30, 900]) * HOUR;
         let mut draft = PlanDraft::new(product("lamp"), epoch, time(until));
@@ -157,7 +160,8 @@ impl Printer {
             draft = draft.release(planned);
             releases.push(plain);
         }
-        (draft, oracle::Plan { releases, until, durable: true })
+        let draft = draft.raise_minimum_index(self.minimum);
+        (draft, oracle::Plan { releases, until, durable: true, minimum: self.minimum })
     }
 
     fn brake(&mut self, epoch: u64) -> Brake {

@@ -85,6 +85,7 @@ pub(crate) struct Plan {
     /// The sooner of the plan's own end and that of the metadata.
     pub(crate) until: i64,
     pub(crate) durable: bool,
+    pub(crate) minimum: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

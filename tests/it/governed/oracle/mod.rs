@@ -171,6 +171,8 @@ impl Asked<'_> {
         let older = release.version < facts.version && !switches;
         refuse(older, "reason.older-version", false, None);
         refuse(release.index < facts.floor, "reason.below-floor", false, None);
+        let minimum = self.plan.map_or(0, |plan| plan.minimum);
+        refuse(release.index < minimum, "reason.below-minimum", false, None);
         let jump =
             u128::from(release.index) > u128::from(facts.floor) + u128::from(policy.index_step);
         refuse(jump, "reason.index-jump", false, None);
