@@ -63,7 +63,8 @@ impl FsStore {
     /// Writes an item of state: after a power cut the old one or the new one is there. What is too
     /// long to be read again is refused, and the old one stays.
     pub fn write_state(&self, item: &StateItem, bytes: &[u8]) -> Result<()> {
-        if !self.has_stored(item)? {
+        let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_LENGTH);
+        if fits && !self.has_stored(item)? {
             disk::replace(&self.folder, &mark_of(item), &[], 0, &self.claim)?;
         }
         disk::replace(&self.folder, &item.file_name(), bytes, MAX_LENGTH, &self.claim)
@@ -78,7 +79,8 @@ impl FsStore {
 
     /// Removes an item of state, for good: that it is not there is no loss then.
     pub fn remove_state(&self, item: &StateItem) -> Result<()> {
-        disk::remove(&self.folder, &item.file_name())?;
-        disk::remove(&self.folder, &mark_of(item))
+        // The mark first: what is there without one is no loss when it is gone.
+        disk::remove(&self.folder, &mark_of(item))?;
+        disk::remove(&self.folder, &item.file_name())
     }
 }

@@ -165,6 +165,8 @@ fn every_power_cut_leaves_an_item_of_state_whole() {
                     let is_new = other == item && found.as_deref() == new;
                     let may_be_old = other != item || result.is_err();
                     assert!(is_new || (is_old && may_be_old), "cut {cut} of {other:?}: {found:?}");
+                    let is_lost = found.is_none() && store.has_stored(other).expect("readable");
+                    assert!(!is_lost, "cut {cut}: what was removed by will counts as lost");
                 }
                 let left = super::disk::list(&folder.0).expect("readable");
                 assert!(!left.iter().any(|name| names::is_temporary(name)), "swept when opened");

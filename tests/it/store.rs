@@ -377,6 +377,8 @@ fn an_item_of_state_that_is_lost_is_told_from_one_that_was_never_stored() {
         (store.read_state(item).unwrap().is_some(), store.has_stored(item).unwrap())
     };
     assert_eq!(seen(&store, &item), (false, false));
+    assert!(store.write_state(&item, &vec![b' '; (1 << 20) + 1]).is_err());
+    assert_eq!(seen(&store, &item), (false, false), "what was refused was never there");
     store.write_state(&item, b"a floor").unwrap();
     assert_eq!(seen(&store, &item), (true, true));
     std::fs::remove_file(folder.path().join("rollouts.lamp")).unwrap();
