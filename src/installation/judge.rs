@@ -6,13 +6,14 @@ use super::{
 use crate::primitives::stored::Line;
 use crate::rollout::Ratchets;
 
-use super::lines::Leaving;
+use super::lines::{CauseName, Leaving, Stuck};
 
 /// So often what waits is to be started, if the boot loader could never be told.
 const MAX_ATTEMPTS: u64 = 3;
 
-/// So often the boot loader is told to go back.
-const MAX_BACKS: u64 = 2;
+/// In so many starts of the system the boot loader is told to go back. One more than it may take, as the
+/// power may go between the count and the telling.
+const MAX_BACKS: u64 = 3;
 
 /// What a start means for the installations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +34,17 @@ pub enum Verdict {
     Failed(Cause),
     /// What waited is given up. It may be installed again, if it is offered again.
     GaveUp(Cause),
-    /// What waited was never started, as the boot loader could not be told so. It is given up.
+    /// What waited was never started, as the boot loader could not be told so. It is given up (and after a
+    /// power cut in that, this is [`GaveUp`](Self::GaveUp)).
     LoaderFailed,
-    /// What runs must not, and the boot loader has not gone back when it was told to. It is not restarted
-    /// any more: an operator has to help, or another release, which may still be installed. This is said
-    /// for as long as it runs.
+    /// What runs must not, and the boot loader has not gone back when it was told to, or could not: the
+    /// hardware counter is above what it would go back to. It is not restarted any more: an operator has
+    /// to help, or another release, which may still be installed. This is said for as long as it runs, and
+    /// nothing else is pending.
     Stuck(Cause),
-    /// What was confirmed once does not run any more: the boot loader has gone back since. Only once what
-    /// runs is known to work is that kept, and the other one booked as failed.
+    /// What was confirmed once does not run any more: the boot loader has gone back since. Once what runs
+    /// is known to work, that is kept, and the other one booked as failed; if another release is
+    /// activated before, it is booked then.
     FellBack,
     /// What is remembered of rollouts is another product's: nothing is judged.
     OtherProduct,
@@ -121,27 +125,34 @@ impl Judge<'_> {
         if let Some(cause) = state.stuck(running) {
             return Judgement::new(Verdict::Stuck(cause), Steps::none());
         }
+        let (mut next, mut steps) = (state.clone(), Steps::none());
+        // The boot loader has gone back from it after all.
+        let is_left = |stuck: &mut Line<Stuck>| stuck.release.slot != *running.slot;
+        if running.health == Health::Good
+            && let Some(stuck) = next.lines.stuck.take_if(is_left)
+        {
+            let (keep, forbid) = (running.slot.clone(), stuck.release.slot.clone());
+            steps = steps.tell(Tell::Keep(keep)).tell(Tell::Forbid(forbid));
+        }
         let Some(good) = state.good() else {
-            return Judgement::new(Verdict::Nothing, Steps::none());
+            return Judgement::new(Verdict::Nothing, steps.store(state, next));
         };
         if good.runs(running) {
-            let steps = self.raise(Steps::none(), state.clone(), good);
-            return Judgement::new(Verdict::Nothing, steps);
+            return Judgement::new(Verdict::Nothing, self.raise(steps, next, good));
         }
-        let mut next = state.clone();
         next.lines.good = None;
         if good.slot == *running.slot {
             // Somebody has written the slot by other means. What is in it is not known.
-            return Judgement::new(Verdict::Nothing, Steps::none().store(state, next));
+            return Judgement::new(Verdict::Nothing, steps.store(state, next));
         }
         if running.health != Health::Good {
             // Both may be broken: to go back and forth would help nobody.
             return Judgement::new(Verdict::FellBack, Steps::none());
         }
-        let steps = Steps::none()
+        let steps = steps
             .tell(Tell::Keep(running.slot.clone()))
             .tell(Tell::Forbid(good.slot.clone()))
-            .store(state, next.booked(good.manifest, Cause::FellBack));
+            .store(state, next.booked(good.manifest, Cause::FellBack.into()));
         Judgement::new(Verdict::FellBack, steps)
     }
 
@@ -161,7 +172,14 @@ impl Judge<'_> {
         } else {
             match running.health {
                 Health::Bad => Cause::Unhealthy,
-                Health::NotYet => return Judgement::new(Verdict::Trial, Steps::none()),
+                Health::NotYet => {
+                    let mut next = state.clone();
+                    if next.told().is_none() {
+                        // The boot loader was told, and the power went before that was stored.
+                        next = next.told_in(pending.boot);
+                    }
+                    return Judgement::new(Verdict::Trial, Steps::none().store(state, next));
+                }
                 Health::Good => return self.confirm(release),
             }
         };
@@ -179,41 +197,40 @@ impl Judge<'_> {
         let (state, running) = (self.state, self.running);
         let manifest = pending.release.manifest;
         let begun = || Leaving { manifest, cause: cause.into(), backs: 0, boot: running.boot };
-        let leaving = state.leaving().cloned().unwrap_or_else(begun);
+        let mut leaving = state.leaving().cloned().unwrap_or_else(begun);
         let is_counted = leaving.backs > 0 && leaving.boot == running.boot;
-        if leaving.backs >= MAX_BACKS && !is_counted {
-            let next = state.clone().booked(manifest, cause).stuck_in(&pending.release, cause);
+        // What ran before has no higher index: below the counter, it would not start either.
+        let is_futile = running.hardware_counter > Some(pending.release.rollback_index);
+        if is_futile || (leaving.backs >= MAX_BACKS && !is_counted) {
+            let next = state.clone().booked(manifest, leaving.cause.clone());
+            let next = next.stuck_in(&pending.release, leaving.cause);
             return Judgement::new(Verdict::Stuck(cause), Steps::none().store(state, next));
         }
-        let with = |leaving: Leaving| {
-            let mut next = state.clone();
-            next.lines.leaving = Some(match next.lines.leaving.take() {
-                Some(line) => line.with(leaving),
-                None => Line::new(leaving),
-            });
-            next
-        };
-        let opened = with(leaving.clone());
-        let backs = leaving.backs + u64::from(!is_counted);
-        let counted = with(Leaving { backs, boot: running.boot, ..leaving });
-        let steps = Steps::none()
-            .store(state, opened.clone())
-            .tell(Tell::Back(pending.way_back.clone()))
-            .store(&opened, counted);
-        let restart_into = Some(pending.way_back.clone());
+        if !is_counted {
+            // Before the boot loader is told, or one that always refuses would be told for ever.
+            (leaving.backs, leaving.boot) = (leaving.backs + 1, running.boot);
+        }
+        let mut next = state.clone();
+        next.lines.leaving = Some(match next.lines.leaving.take() {
+            Some(line) => line.with(leaving),
+            None => Line::new(leaving),
+        });
+        let way_back = pending.way_back.clone();
+        let steps = Steps::none().store(state, next).tell(Tell::Back(way_back.clone()));
+        let restart_into = Some(way_back);
         Judgement { restart_into, ..Judgement::new(Verdict::Leave(cause), steps) }
     }
 
     fn another_runs(&self, pending: &PendingInstall) -> Judgement {
         let (state, running, manifest) = (self.state, self.running, pending.release.manifest);
-        let failed = |cause| {
-            let steps = state.failed_by(pending, running, cause);
-            Judgement::new(Verdict::Failed(cause), steps)
+        let failed = |cause: CauseName| {
+            let verdict = Verdict::Failed(cause.cause());
+            Judgement::new(verdict, state.failed_by(pending, running, cause))
         };
         let gave_up =
             |cause| Judgement::new(Verdict::GaveUp(cause), state.given_up(pending, running));
         if let Some(leaving) = state.leaving() {
-            return failed(leaving.cause.cause());
+            return failed(leaving.cause.clone());
         }
         if state.is_dropped() {
             return gave_up(Cause::GivenUp);
@@ -228,7 +245,9 @@ impl Judge<'_> {
         if !is_told && pending.boot != running.boot && pending.attempts >= MAX_ATTEMPTS {
             return Judgement::new(Verdict::LoaderFailed, state.given_up(pending, running));
         }
-        let steps = if is_told && self.ratchets.is_paused(manifest) {
+        // In this start it may have been told without a note of that; or it was not told yet to hold back.
+        let may_start = is_told || pending.boot == running.boot;
+        let steps = if may_start && self.ratchets.is_paused(manifest) {
             // Stored first: if the power goes before the loader is told, it starts, and is on trial.
             let keep = Tell::Keep(running.slot.clone());
             Steps::none().store(state, state.clone().untold()).tell(keep)
@@ -241,7 +260,8 @@ impl Judge<'_> {
     /// Stores what comes of a good release that runs, and raises index and counter as far as they may.
     fn raise(&self, steps: Steps, next: InstallState, good: &InstalledRelease) -> Steps {
         let (state, running) = (self.state, self.running);
-        let is_known = running.health == Health::Good;
+        // What newer firmware remembers is not known: it may have been withdrawn.
+        let is_known = running.health == Health::Good && !self.ratchets.is_newer();
         if !is_known || self.ratchets.is_withdrawn(good.manifest) {
             return steps.store(state, next);
         }

@@ -21,7 +21,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::state::{Cause, InstalledRelease, PendingInstall};
-use super::{BootId, Slot};
+use super::{BootId, Running, Slot};
 use crate::primitives::stored::{Field, Fields, Line, Reader, Writer, lines, printed_fields};
 use crate::release::{ManifestDigest, Product};
 
@@ -82,6 +82,16 @@ pub(super) struct CauseName(Box<str>);
 impl CauseName {
     pub(super) fn cause(&self) -> Cause {
         Cause::ALL.into_iter().find(|cause| *cause.name() == *self.0).unwrap_or(Cause::Unknown)
+    }
+}
+
+impl Stuck {
+    /// Whether it is what runs. What runs in place of the release that was to, is only known by its slot.
+    pub(super) fn is_it(&self, running: &Running<'_>) -> bool {
+        match self.cause.cause() {
+            Cause::OtherRelease => self.release.slot == *running.slot,
+            _ => self.release.runs(running),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::lines::{Failed, Leaving, Lines, Stuck, Told};
-use super::{BootId, RollbackFloor, Running, Slot, Steps, Tell};
+use super::lines::{CauseName, Failed, Leaving, Lines, Stuck, Told};
+use super::{BootId, Health, RollbackFloor, Running, Slot, Steps, Tell};
 use crate::primitives::stored::Line;
 use crate::primitives::{Kept, StoredState, Unstored};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
@@ -15,7 +15,8 @@ const MAX_FAILED: usize = 64;
 /// is known to be good, the one that was activated and is not confirmed, and those that have failed.
 ///
 /// A state is what the storage has: the next one is an [`Unstored`] in the [`Steps`] that lead to it.
-/// Where it is lost, begin with [`new`](Self::new): the index is *unknown* then, and not 0.
+/// Where it is lost, begin with [`new`](Self::new): the index is *unknown* then, and not 0. Do that, too,
+/// where there is nothing but an old copy: what a backup says of slots and boot loader is not so any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstallState {
     product: Product,
@@ -149,6 +150,18 @@ impl PendingInstall {
     }
 }
 
+impl PendingInstall {
+    /// Has the boot loader not try it any more.
+    fn disarm(&self, running: &Running<'_>) -> Steps {
+        // Where neither it nor what ran before it runs, nobody has said that what does is better than
+        // what is kept.
+        let may_stay = self.way_back == *running.slot || running.health == Health::Good;
+        let keep = may_stay.then(|| Tell::Keep(running.slot.clone()));
+        let steps = keep.into_iter().fold(Steps::none(), Steps::tell);
+        steps.tell(Tell::Forbid(self.release.slot.clone()))
+    }
+}
+
 impl InstallState {
     /// Of a device that has installed nothing, or does not know what.
     #[must_use]
@@ -221,7 +234,7 @@ impl InstallState {
 
     /// Why what runs must not, if the boot loader does not leave it.
     pub(super) fn stuck(&self, running: &Running<'_>) -> Option<Cause> {
-        let stuck = self.lines.stuck.as_ref().filter(|stuck| stuck.release.runs(running))?;
+        let stuck = self.lines.stuck.as_ref().filter(|stuck| stuck.is_it(running))?;
         Some(stuck.cause.cause())
     }
 
@@ -230,7 +243,9 @@ impl InstallState {
     #[must_use]
     pub fn installed_in(&self, slot: &Slot) -> Option<&InstalledRelease> {
         let pending = self.pending().map(PendingInstall::release);
-        pending.into_iter().chain(self.good()).find(|release| release.slot == *slot)
+        let stuck = self.lines.stuck.as_ref().map(|stuck| &stuck.release);
+        let known = pending.into_iter().chain(stuck).chain(self.good());
+        known.into_iter().find(|release| release.slot == *slot)
     }
 
     /// Below which index nothing is installed: the highest of the stored one, of what runs, withdrawn or
@@ -258,13 +273,13 @@ impl InstallState {
     }
 
     /// Why what is pending, and does not run, has failed, if it has.
-    pub(super) fn came_to_nothing(&self, running: &Running<'_>) -> Option<Cause> {
+    pub(super) fn came_to_nothing(&self, running: &Running<'_>) -> Option<CauseName> {
         if let Some(leaving) = self.leaving() {
-            return Some(leaving.cause.cause());
+            return Some(leaving.cause.clone());
         }
         // It was to be started since, and another slot runs.
         let was_told = self.told().is_some_and(|told| told.boot != running.boot);
-        (was_told && !self.is_dropped()).then_some(Cause::NotStarted)
+        (was_told && !self.is_dropped()).then(|| Cause::NotStarted.into())
     }
 
     /// Steps that close the record of what has failed.
@@ -272,13 +287,10 @@ impl InstallState {
         &self,
         pending: &PendingInstall,
         running: &Running<'_>,
-        cause: Cause,
+        cause: CauseName,
     ) -> Steps {
         let next = self.clone().booked(pending.release.manifest, cause).closed();
-        Steps::none()
-            .tell(Tell::Keep(running.slot.clone()))
-            .tell(Tell::Forbid(pending.release.slot.clone()))
-            .store(self, next)
+        pending.disarm(running).store(self, next)
     }
 
     /// Steps that close the record of what has not started.
@@ -288,8 +300,7 @@ impl InstallState {
         let closed = dropped.clone().closed();
         Steps::none()
             .store(self, dropped.clone())
-            .tell(Tell::Keep(running.slot.clone()))
-            .tell(Tell::Forbid(pending.release.slot.clone()))
+            .append(pending.disarm(running))
             .store(&dropped, closed)
     }
 
@@ -304,11 +315,13 @@ impl InstallState {
         let mut opened = self.clone();
         // The way back is what runs. If that is another slot than the good one, that one is broken, or
         // is written over now: nobody may be sent there.
-        if let Some(good) = opened.lines.good.take_if(|good| good.slot != *running.slot) {
-            opened = opened.booked(good.manifest, Cause::FellBack);
+        if let Some(good) = opened.lines.good.take_if(|good| good.slot != *running.slot)
+            && self.stuck(running).is_none()
+        {
+            opened = opened.booked(good.manifest, Cause::FellBack.into());
         }
-        opened.lines.stuck = opened.lines.stuck.filter(|stuck| stuck.release.runs(running));
-        opened.forget_failures(listed);
+        opened.lines.stuck = opened.lines.stuck.filter(|stuck| stuck.is_it(running));
+        opened.forget_failures(release.manifest, listed);
         let (way_back, boot) = (running.slot.clone(), running.boot);
         let pending = PendingInstall { release, way_back, boot, attempts: 1 };
         opened.lines.pending = Some(Line::new(pending.clone()));
@@ -316,40 +329,48 @@ impl InstallState {
         Steps::none().store(self, opened.clone()).append(opened.start(&pending, running))
     }
 
-    /// Steps that have started what waits. None of them, if the boot loader has been told so since the
-    /// system started: then it is restarted.
+    /// Steps that have started what waits. Where the boot loader has been told so since the system
+    /// started, at most the channel is stored.
     pub(crate) fn arm(
         &self,
         pending: &PendingInstall,
         running: &Running<'_>,
         channel: &Channel,
     ) -> Steps {
-        if self.lines.told.as_ref().is_some_and(|told| told.boot == running.boot) {
-            return Steps::none();
-        }
         let mut again = self.clone();
-        if let Some(line) = &mut again.lines.pending
-            && line.boot != running.boot
-        {
-            line.attempts = line.attempts.saturating_add(1);
-            line.boot = running.boot;
-            // What ran when it was activated may not start any more.
-            line.way_back = running.slot.clone();
+        if let Some(line) = &mut again.lines.pending {
             // Its owner may have chosen another one since.
             line.release.channel = channel.clone();
+            if line.boot != running.boot {
+                line.attempts = line.attempts.saturating_add(1);
+                line.boot = running.boot;
+                // What ran when it was activated may not start any more.
+                line.way_back = running.slot.clone();
+            }
         }
-        Steps::none().store(self, again.clone()).append(again.start(pending, running))
+        let steps = Steps::none().store(self, again.clone());
+        let is_told = self.told().is_some_and(|told| told.boot == running.boot);
+        if is_told { steps } else { steps.append(again.start(pending, running)) }
     }
 
     fn start(&self, pending: &PendingInstall, running: &Running<'_>) -> Steps {
-        let (manifest, slot) = (pending.release.manifest, pending.release.slot.clone());
-        let mut told = self.clone();
-        let now = Told { manifest, boot: running.boot };
-        told.lines.told = Some(match told.lines.told {
-            Some(line) => line.with(now),
-            None => Line::new(now),
-        });
-        Steps::none().tell(Tell::Keep(running.slot.clone())).tell(Tell::Try(slot)).store(self, told)
+        let told = self.clone().told_in(running.boot);
+        Steps::none()
+            .tell(Tell::Keep(running.slot.clone()))
+            .tell(Tell::Try(pending.release.slot.clone()))
+            .store(self, told)
+    }
+
+    /// The boot loader has been told to try what is pending, in this start of the system.
+    pub(super) fn told_in(mut self, boot: BootId) -> Self {
+        if let Some(pending) = &self.lines.pending {
+            let now = Told { manifest: pending.release.manifest, boot };
+            self.lines.told = Some(match self.lines.told {
+                Some(line) => line.with(now),
+                None => Line::new(now),
+            });
+        }
+        self
     }
 
     /// Whether the boot loader has been told to try what is pending, in an earlier start or in this one.
@@ -375,8 +396,8 @@ impl InstallState {
     }
 
     /// A release has failed, if that is what the cause says.
-    pub(super) fn booked(mut self, manifest: ManifestDigest, cause: Cause) -> Self {
-        if !cause.is_failure() {
+    pub(super) fn booked(mut self, manifest: ManifestDigest, cause: CauseName) -> Self {
+        if !cause.cause().is_failure() {
             return self;
         }
         let failed = &mut self.lines.failed;
@@ -384,8 +405,8 @@ impl InstallState {
         let line = known.map(|at| failed.remove(at));
         let times = line.as_ref().map_or(0, |line| line.times).saturating_add(1);
         let fell_back = line.as_ref().is_some_and(|line| line.cause.cause() == Cause::FellBack);
-        let cause = if fell_back { Cause::FellBack } else { cause };
-        let now = Failed { manifest, times, cause: cause.into() };
+        let cause = if fell_back { Cause::FellBack.into() } else { cause };
+        let now = Failed { manifest, times, cause };
         failed.push(match line {
             Some(line) => line.with(now),
             None => Line::new(now),
@@ -394,27 +415,31 @@ impl InstallState {
     }
 
     /// A release is good. That it did not start once is forgotten, as it may have been the power; that it
-    /// worked at first and fell back is not, or that could go on for ever.
+    /// worked at first and fell back is not, or that could go on for ever. (A cause of newer firmware may
+    /// be of either kind.)
     pub(super) fn confirmed(mut self, release: &InstalledRelease) -> Self {
         self.lines.failed.retain(|failed| {
-            failed.manifest != release.manifest || failed.cause.cause() == Cause::FellBack
+            let lasts = matches!(failed.cause.cause(), Cause::FellBack | Cause::Unknown);
+            failed.manifest != release.manifest || lasts
         });
         self.lines.good = Some(Line::new(release.clone()));
         self.lines.stuck = None;
         self.closed()
     }
 
-    /// A release must not run, and is not left. What was good before is no way back any more.
-    pub(super) fn stuck_in(mut self, release: &InstalledRelease, cause: Cause) -> Self {
-        let stuck = Stuck { release: release.clone(), cause: cause.into() };
-        self.lines.stuck = Some(Line::new(stuck));
-        self.lines.good = None;
+    /// A release must not run, and is not left.
+    pub(super) fn stuck_in(mut self, release: &InstalledRelease, cause: CauseName) -> Self {
+        self.lines.stuck = Some(Line::new(Stuck { release: release.clone(), cause }));
         self.closed()
     }
 
     /// The boot loader is not to try what waits any more, and it may be told again.
     pub(super) fn untold(mut self) -> Self {
         self.lines.told = None;
+        if let Some(pending) = &mut self.lines.pending {
+            // It is held back on purpose: that is none of the times that it could not be told.
+            pending.attempts = 0;
+        }
         self
     }
 
@@ -429,18 +454,21 @@ impl InstallState {
         self
     }
 
-    /// Makes room for one more: what no plan lists goes first, and of that the oldest.
-    fn forget_failures(&mut self, listed: &[ManifestDigest]) {
+    /// Makes room for the failure of a release: of the others, what no plan lists goes first, and of that
+    /// the oldest.
+    fn forget_failures(&mut self, of: ManifestDigest, listed: &[ManifestDigest]) {
         let failed = &mut self.lines.failed;
         let most = MAX_FAILED.max(listed.len());
-        let mut surplus = (failed.len() + 1).saturating_sub(most);
-        failed.retain(|failed| {
-            let goes = surplus > 0 && !listed.contains(&failed.manifest);
-            surplus -= usize::from(goes);
-            !goes
-        });
-        let surplus = (failed.len() + 1).saturating_sub(most);
-        failed.drain(..surplus.min(failed.len()));
+        let others = failed.iter().filter(|failed| failed.manifest != of).count();
+        let mut surplus = (others + 1).saturating_sub(most);
+        for spares_listed in [true, false] {
+            failed.retain(|failed| {
+                let is_spared = spares_listed && listed.contains(&failed.manifest);
+                let goes = surplus > 0 && failed.manifest != of && !is_spared;
+                surplus -= usize::from(goes);
+                !goes
+            });
+        }
     }
 
     /// The bytes as they are stored; `None` where newer firmware has written them.

@@ -11,7 +11,8 @@ use crate::rollout::Ratchets;
 /// The steps by which what is [pending](InstallState::pending) is started, where
 /// [`judge`](crate::installation::judge()) says that it
 /// [waits](crate::installation::Verdict::Waits), and where the device has decided for it again. After them
-/// the device is restarted; there are none if the boot loader has been told since the system started.
+/// the device is restarted. (Where the boot loader has been told since the system started, there are none,
+/// or the channel alone is stored, if that is another one now.)
 ///
 /// If the device decides for another release, [give the pending one up](InstallState::give_up).
 #[allow(clippy::needless_pass_by_value, reason = "the proof is used up")]

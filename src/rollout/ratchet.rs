@@ -15,8 +15,9 @@ const EDGE: &str = "edge";
 ///
 /// A thief of the keys can sign the last epoch that there is. When a parent takes a key away, or asks
 /// for more signatures, what was raised under it counts no more, so one theft does not deny updates for
-/// ever. As for timestamps (TUF §5.3.11), a key that is only added ends nothing; nor does an edge that
-/// is, or an authority could end what it has said by delegating to itself.
+/// ever. As for timestamps (TUF §5.3.11), a key that is only added ends nothing; nor does an edge that is
+/// only added. An authority below `targets` may add an edge and take it away again, and so end its own
+/// epochs, as anybody who may delegate can: what it has withdrawn and paused does not end with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ratchet {
     pub(super) epoch: u64,

@@ -278,11 +278,11 @@ fn the_way_back_is_told_until_the_device_is_there() {
 }
 
 #[test]
-fn a_loader_that_does_not_go_back_is_told_twice_and_then_an_operator_is_needed() {
+fn a_loader_that_does_not_go_back_is_told_three_times_and_then_an_operator_is_needed() {
     let (_, mut agent, bad) = activated();
     agent.restart();
     let mut verdicts = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         let judgement = judge(&agent.state, &with_health(&agent, Health::Bad), &agent.ratchets);
         verdicts.push((judgement.verdict().clone(), judgement.restart_into().is_some()));
         agent.take(judgement.into_steps());
@@ -290,7 +290,7 @@ fn a_loader_that_does_not_go_back_is_told_twice_and_then_an_operator_is_needed()
     }
     let left = (Verdict::Leave(Cause::Unhealthy), true);
     let stuck = (Verdict::Stuck(Cause::Unhealthy), false);
-    assert_eq!(verdicts, [left.clone(), left, stuck.clone(), stuck]);
+    assert_eq!(verdicts, [left.clone(), left.clone(), left, stuck.clone(), stuck]);
     assert_eq!(failures(&agent), [(bad, 1, Cause::Unhealthy)]);
 }
 
@@ -305,16 +305,28 @@ fn a_slot_is_forbidden_before_it_is_written() {
 
 /// The boot loader would not start it a second time.
 #[test]
-fn a_release_below_the_hardware_counter_is_not_kept() {
+fn a_release_below_the_hardware_counter_is_not_kept_and_not_left_for_what_would_not_start() {
+    for health in [Health::Good, Health::NotYet, Health::Bad] {
+        let (_, mut agent, manifest) = activated();
+        agent.restart();
+        let running = Running { hardware_counter: Some(3), ..with_health(&agent, health) };
+        let judgement = judge(&agent.state, &running, &agent.ratchets);
+        assert_eq!(judgement.verdict(), &Verdict::Stuck(Cause::BelowCounter));
+        assert_eq!(judgement.restart_into(), None);
+        assert_eq!(agent.take(judgement.into_steps()), []);
+        assert_eq!(failures(&agent), [(manifest, 1, Cause::BelowCounter)]);
+    }
+    // Nor is what has to go for another reason.
     let (_, mut agent, manifest) = activated();
     agent.restart();
+    let judgement = judge(&agent.state, &with_health(&agent, Health::Bad), &agent.ratchets);
+    assert_eq!(judgement.verdict(), &Verdict::Leave(Cause::Unhealthy));
+    agent.take(judgement.into_steps());
     let running = Running { hardware_counter: Some(3), ..agent.running() };
     let judgement = judge(&agent.state, &running, &agent.ratchets);
-    assert_eq!(judgement.verdict(), &Verdict::Leave(Cause::BelowCounter));
-    agent.take(judgement.into_steps());
-    fall_back(&mut agent);
-    agent.judge();
-    assert_eq!(failures(&agent), [(manifest, 1, Cause::BelowCounter)]);
+    assert_eq!(judgement.verdict(), &Verdict::Stuck(Cause::Unhealthy));
+    assert_eq!(agent.take(judgement.into_steps()), []);
+    assert_eq!(failures(&agent), [(manifest, 1, Cause::Unhealthy)]);
 }
 
 #[test]
@@ -426,7 +438,7 @@ fn what_the_plan_lists_is_forgotten_last_of_what_has_failed() {
     let text = String::from_utf8(agent.state.to_bytes().unwrap()).unwrap();
     let (lines, _) = text.rsplit_once("sha256 ").unwrap();
     // As many others as a plan can have.
-    let others = (0..63).map(|n| format!("failed {:064x} 1 unhealthy\n", n + 1));
+    let others = (0..64).map(|n| format!("failed {:064x} 1 unhealthy\n", n + 1));
     let lines = format!("{lines}{}", others.collect::<String>());
     agent.state = InstallState::load(Some(&sealed(&lines)), &product("lamp")).kept().unwrap();
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
@@ -434,7 +446,7 @@ fn what_the_plan_lists_is_forgotten_last_of_what_has_failed() {
     fall_back(&mut agent);
     agent.judge();
     let failed = failures(&agent);
-    assert_eq!(failed.len(), 63);
+    assert_eq!(failed.len(), 64);
     assert_eq!(failed.last(), Some(&(listed, 2, Cause::NotStarted)));
     assert_eq!(failed[0].0.to_string(), format!("{:064x}", 2), "the oldest of the others");
 }

@@ -13,24 +13,24 @@ use ota_trust::rollout::{BrakeDraft, Ratchets};
 use super::agent::Agent;
 use super::vendor::{Vendor, channel, product, stable, version};
 
-fn slot(name: &str) -> Slot {
+pub(super) fn slot(name: &str) -> Slot {
     Slot::new(name).unwrap()
 }
 
-fn starts_in(agent: &mut Agent, name: &str, number: &str, index: u64) {
+pub(super) fn starts_in(agent: &mut Agent, name: &str, number: &str, index: u64) {
     (agent.slot, agent.build) = (slot(name), Build::new(version(number), index));
     agent.starts += 1;
 }
 
 /// Judges what runs, with this health, and takes the steps; what the boot loader was told.
-fn judged(agent: &mut Agent, health: Health) -> (Verdict, Vec<Tell>) {
+pub(super) fn judged(agent: &mut Agent, health: Health) -> (Verdict, Vec<Tell>) {
     let running = Running { health, ..agent.running() };
     let judgement = judge(&agent.state, &running, &agent.ratchets);
     let verdict = judgement.verdict().clone();
     (verdict, agent.take(judgement.into_steps()))
 }
 
-fn failures(agent: &Agent) -> Vec<(ManifestDigest, u64, Cause)> {
+pub(super) fn failures(agent: &Agent) -> Vec<(ManifestDigest, u64, Cause)> {
     agent.state.failed().map(|failed| (failed.manifest, failed.times, failed.cause)).collect()
 }
 
@@ -46,7 +46,7 @@ fn started_again(agent: &Agent, eligible: Eligible) -> Result<(), &'static str> 
 }
 
 /// 1.5.0 is good in `b`, and 2.0.0 is activated into `a`.
-fn two() -> (Vendor, Agent, [ManifestDigest; 2]) {
+pub(super) fn two() -> (Vendor, Agent, [ManifestDigest; 2]) {
     let mut vendor = Vendor::new();
     let first = vendor.release("lamp", "1.5.0", 2);
     vendor.plan("lamp", &stable("lamp", 1, &[(first, "1.5.0")]));
@@ -112,7 +112,7 @@ fn what_the_loader_does_not_leave_is_said_to_be_stuck_and_fails_nothing_else() {
             agent.catalog(&vendor).unwrap();
         }
         let cause = if withdraws { Cause::Withdrawn } else { Cause::Unhealthy };
-        for _ in 0..2 {
+        for _ in 0..3 {
             let told = (Verdict::Leave(cause), vec![Tell::Back(slot("b"))]);
             assert_eq!(judged(&mut agent, health), told);
             agent.starts += 1;
@@ -180,7 +180,7 @@ fn untold(agent: &mut Agent) {
     agent.starts += 1;
 }
 
-fn sealed(lines: &str) -> Vec<u8> {
+pub(super) fn sealed(lines: &str) -> Vec<u8> {
     format!("{lines}sha256 {}\n", crate::world::sha256_hex(lines.as_bytes())).into_bytes()
 }
 
@@ -217,8 +217,10 @@ fn what_is_paused_before_it_starts_waits_until_it_is_let_go() {
     let (mut vendor, mut agent, [first, second]) = two();
     vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).pause(second));
     agent.catalog(&vendor).unwrap();
-    assert_eq!(judged(&mut agent, Health::Good), (Verdict::Waits, vec![Tell::Keep(slot("b"))]));
-    assert_eq!(judged(&mut agent, Health::Good), (Verdict::Waits, vec![]), "once");
+    for _ in 0..2 {
+        // As often as it is asked, as the boot loader may have refused.
+        assert_eq!(judged(&mut agent, Health::Good), (Verdict::Waits, vec![Tell::Keep(slot("b"))]));
+    }
     let (_, decided) = agent.poll(&vendor).unwrap();
     assert_eq!(decided.reason(second).unwrap().code(), "reason.paused");
     // Nothing has failed by that, in whatever start.

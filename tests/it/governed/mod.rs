@@ -13,6 +13,7 @@ mod found;
 mod found_again;
 mod installations;
 mod installations_found;
+mod installations_found_again;
 #[cfg(feature = "fs")]
 mod installer;
 mod lives;

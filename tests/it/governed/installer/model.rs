@@ -63,10 +63,26 @@ struct Attempt {
     is_given_up: bool,
     /// Whether it is being left, and if so, whether that is a failure.
     leaving: Option<bool>,
+    /// Whether it is left as something else has started in its slot.
+    is_another: bool,
     /// How often a restart into the way back was asked for.
     backs: u32,
-    /// The starts of the system in which the boot loader was told to go back.
-    told_back: BTreeSet<u32>,
+    /// The starts of the system in which the boot loader was to be told to go back.
+    left: BTreeSet<u32>,
+}
+
+/// What was to be left, and was not.
+struct Stuck {
+    release: InstalledRelease,
+    /// Whether something else runs in its slot.
+    is_another: bool,
+}
+
+impl Stuck {
+    fn is_it(&self, device: &Device) -> bool {
+        let is_there = device.running == Device::number(&self.release.slot);
+        is_there && (self.is_another || runs(&self.release, device))
+    }
 }
 
 /// What is known of a device from outside.
@@ -101,7 +117,7 @@ pub(super) struct History {
     pub(super) seen: View,
     attempt: Option<Attempt>,
     /// What was to be left, and was not.
-    stuck: Option<InstalledRelease>,
+    stuck: Option<Stuck>,
     /// Each release and slot that there was a permit to install for.
     permits: BTreeSet<(usize, usize)>,
     /// Whether newer firmware has added a line that must stay.
@@ -135,7 +151,7 @@ impl History {
     pub(super) fn restarts(&mut self, into: usize) {
         let attempt = self.attempt.as_mut().expect("something is being left");
         attempt.backs += 1;
-        assert!(attempt.backs <= 2, "it is left twice at most");
+        assert!(attempt.backs <= 3, "it is left three times at most");
         assert_eq!(into, attempt.way_back);
     }
 
@@ -168,7 +184,7 @@ impl History {
                 let attempt = self.attempt.as_mut().expect("a record is open still");
                 assert_eq!(Device::number(slot), attempt.way_back);
                 assert!(attempt.leaving.is_some(), "why is stored already");
-                attempt.told_back.insert(device.boots);
+                assert!(attempt.left.contains(&device.boots), "and so is that it is left now");
                 assert_eq!(device.running, attempt.slot, "what is left runs");
             }
             Tell::Raise(index) => {
@@ -225,11 +241,12 @@ impl History {
         let runs = |good: &InstalledRelease| Device::number(&good.slot) == device.running;
         assert_eq!(after.good, before.good.clone().filter(runs), "what does not run is not good");
         let mut failed = before.failed.clone();
-        if let Some(gone) = before.good.as_ref().filter(|good| !runs(good)) {
+        let is_stuck_now = self.stuck.as_ref().is_some_and(|stuck| stuck.is_it(device));
+        if let Some(gone) = before.good.as_ref().filter(|good| !runs(good) && !is_stuck_now) {
             *failed.entry(Published::get().number(gone.manifest)).or_default() += 1;
         }
         assert_eq!((after.index, &after.failed), (before.index, &failed), "what fell back failed");
-        self.stuck = self.stuck.take().filter(|stuck| is_stuck(stuck, device));
+        self.stuck = self.stuck.take().filter(|stuck| stuck.is_it(device));
         self.attempt = Some(Attempt {
             release: Published::get().number(pending.release().manifest),
             slot: Device::number(&pending.release().slot),
@@ -239,8 +256,9 @@ impl History {
             noted: None,
             is_given_up: false,
             leaving: None,
+            is_another: false,
             backs: 0,
-            told_back: BTreeSet::new(),
+            left: BTreeSet::new(),
         });
     }
 
@@ -264,12 +282,22 @@ impl History {
             }
             Purpose::Judge(Verdict::Leave(_)) => {
                 let is_failure = !Self::excused(attempt, facts);
+                if attempt.leaving.is_none() {
+                    let is_it = facts.device.runs().release == Some(attempt.release);
+                    attempt.is_another = is_failure && !is_it;
+                }
                 attempt.leaving.get_or_insert(is_failure);
+                attempt.left.insert(boots);
             }
             Purpose::Judge(Verdict::Waits) => {
                 let manifest = Published::get().manifest(attempt.release);
                 assert!(facts.ratchets.is_paused(manifest), "it is held back");
                 attempt.noted = None;
+                attempt.starts.clear();
+            }
+            Purpose::Judge(Verdict::Trial) => {
+                assert!(attempt.is_tried && attempt.noted.is_none(), "it is noted late");
+                attempt.noted = attempt.starts.last().copied();
             }
             Purpose::Judge(verdict) => panic!("{verdict:?} leaves the record as it is"),
         }
@@ -282,14 +310,17 @@ impl History {
         let mut failed = before.failed.clone();
         assert_eq!(device.tried().filter(|tried| *tried == attempt.slot), None, "it is disarmed");
         let stays = device.running == attempt.slot;
-        if after.good == before.good || stays && after.good.is_none() {
+        if after.good == before.good {
             if stays {
-                assert!(attempt.told_back.len() >= 2, "it was left twice");
+                assert!(attempt.left.len() >= 3, "it was left three times");
                 assert_eq!(device.kept, attempt.way_back);
-                assert!(after.good.is_none(), "there is no way back");
-                self.stuck = before.pending.as_ref().map(|pending| pending.release().clone());
+                let release = before.pending.as_ref().expect("it was open").release().clone();
+                self.stuck = Some(Stuck { release, is_another: attempt.is_another });
             } else {
-                assert_eq!(device.kept, device.running);
+                let is_known =
+                    device.running == attempt.way_back || device.health() == Health::Good;
+                let kept = if is_known { device.running } else { attempt.way_back };
+                assert_eq!(device.kept, kept, "what is known to work, or was kept already");
                 assert!(device.forbidden[attempt.slot], "what has failed is forbidden");
             }
             let was_told = attempt.noted.is_some() && !Self::excused(&attempt, facts);
@@ -342,7 +373,7 @@ impl History {
         }
         let Some(attempt) = &self.attempt else {
             let elsewhere = |good: &InstalledRelease| Device::number(&good.slot) != device.running;
-            if self.stuck.as_ref().is_some_and(|stuck| is_stuck(stuck, device)) {
+            if self.stuck.as_ref().is_some_and(|stuck| stuck.is_it(device)) {
                 assert!(matches!(verdict, Verdict::Stuck(_)), "{verdict:?}");
                 return;
             }
@@ -363,7 +394,7 @@ impl History {
                     !must_go && facts.may_stay(attempt.release) && health == Health::NotYet
                 }
                 Verdict::Leave(_) => must_go || !facts.may_stay(attempt.release),
-                Verdict::Stuck(_) => attempt.leaving.is_some() && attempt.told_back.len() >= 2,
+                Verdict::Stuck(_) => attempt.leaving.is_some() && attempt.left.len() >= 3,
                 _ => false,
             }
         } else {
@@ -386,8 +417,8 @@ impl History {
 
     /// What runs, if it is known: what is good, or what was to be left.
     pub(super) fn runs(&self, device: &Device) -> Option<&InstalledRelease> {
-        let known = self.seen.good.iter().chain(&self.stuck);
-        known.into_iter().find(|release| is_stuck(release, device))
+        let stuck = self.stuck.as_ref().map(|stuck| &stuck.release);
+        self.seen.good.iter().chain(stuck).find(|release| runs(release, device))
     }
 
     /// Below which index nothing is installed.
@@ -399,10 +430,10 @@ impl History {
     }
 }
 
-/// Whether what was to be left runs still.
-fn is_stuck(stuck: &InstalledRelease, device: &Device) -> bool {
-    let runs = device.runs().release.is_some_and(|release| is(stuck, release));
-    runs && device.running == Device::number(&stuck.slot)
+/// Whether it is what runs.
+fn runs(installed: &InstalledRelease, device: &Device) -> bool {
+    let is_it = device.runs().release.is_some_and(|release| is(installed, release));
+    is_it && device.running == Device::number(&installed.slot)
 }
 
 fn is(installed: &InstalledRelease, release: usize) -> bool {
