@@ -120,8 +120,8 @@ impl Checks<'_> {
         let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
         require(!runs, Reason::Running)?;
         let newer = *release.version() > facts.version;
-        let switches = *facts.target_channel() != facts.channel;
-        require(newer || switches, Reason::OlderVersion)?;
+        let switches = || *facts.target_channel() != facts.channel;
+        require(newer || switches(), Reason::OlderVersion)?;
         let (index, floor) = (release.rollback_index(), facts.floor.index());
         require(index >= floor, Reason::BelowFloor { index, floor })?;
         let minimum = self.plan.map_or(0, |plan| plan.minimum_index);
