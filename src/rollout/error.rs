@@ -94,7 +94,7 @@ refusals!(
             product: Product,
         },
         /// The device has seen a brake, and now there is none. Whoever has no more use for a brake
-        /// publishes an empty one.
+        /// publishes an empty one; from a thief's, `targets` takes the key away.
         #[refusal("rollout.brake-missing", Operator)]
         #[error("there was a brake of epoch {seen}, and none is given")]
         BrakeMissing {

@@ -6,7 +6,7 @@ use super::{AuthorityKind, RolloutError};
 use crate::key::KeyFingerprint;
 use crate::primitives::Sha256Digest;
 use crate::primitives::stored::{Field, Fields, Reader, Writer};
-use crate::verify::{Authority, AuthorityEdge};
+use crate::verify::{Authority, AuthorityEdge, Unlisted};
 
 /// What stands before the threshold and the keys of an edge.
 const EDGE: &str = "edge";
@@ -74,6 +74,15 @@ impl Ratchet {
             }
         }
         Ok((now, loss))
+    }
+
+    /// Whether what was seen ends with the proof that there is nothing any more: nobody whose word that is
+    /// has all the keys of the edge out of `targets`. What was lost further down ends nothing, as that
+    /// authority could take its own word back; it can publish a document that says so.
+    pub(super) fn ends_with(&self, absence: &Unlisted) -> bool {
+        let Some(first) = self.edges.first() else { return false };
+        let has_all = |edge: &AuthorityEdge| first.keys.iter().all(|key| edge.keys().contains(key));
+        !absence.authorities().iter().any(has_all)
     }
 
     /// Which of the keys that were seen are gone now, edge by edge.

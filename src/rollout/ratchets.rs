@@ -9,6 +9,7 @@ use super::{AuthorityKind, FoundBrake, LivePlan, RolloutError, TrustedBrake, Tru
 use crate::primitives::stored::{Line, lines};
 use crate::primitives::{Kept, Limits, NewerState, StartTime, StoredState, Unstored};
 use crate::release::{ManifestDigest, Product};
+use crate::verify::Unlisted;
 
 /// The epochs, the withdrawals and the pauses of one product that a device has seen.
 ///
@@ -155,12 +156,9 @@ impl Ratchets {
                 None => Line::new(minimum),
             });
         }
-        match (&brake, self.brake_epoch()) {
-            (FoundBrake::Brake(brake), _) => next.observe_brake(brake)?,
-            (FoundBrake::Unlisted(_), None) => {}
-            (FoundBrake::Unlisted(_), Some(seen)) => {
-                return Err(RolloutError::BrakeMissing { seen });
-            }
+        match &brake {
+            FoundBrake::Brake(brake) => next.observe_brake(brake)?,
+            FoundBrake::Unlisted(absence) => next.observe_absence(absence)?,
         }
         // Last: what both withdraw is the plan's, and the brake may let it go.
         let withdrawn: Vec<_> = plan.all_withdrawn().collect();
@@ -187,6 +185,16 @@ impl Ratchets {
             self.withdrawn.end(kind);
         }
         self.withdrawn.add(kind, brake.withdrawn());
+        Ok(())
+    }
+
+    fn observe_absence(&mut self, absence: &Unlisted) -> Result<(), RolloutError> {
+        let Some(seen) = &self.brake else { return Ok(()) };
+        if !seen.ends_with(absence) {
+            return Err(RolloutError::BrakeMissing { seen: seen.epoch });
+        }
+        self.brake = None;
+        self.withdrawn.end(AuthorityKind::Brake);
         Ok(())
     }
 

@@ -17,7 +17,9 @@ use super::repository::{Finished, TrustedMetadata};
 use super::{NotFound, NotListed, StoredItem, UpdateError};
 use crate::metadata::{MetaFile, Targets};
 use crate::primitives::{RoleName, TargetPath};
-use crate::verify::{Trusted, TrustedTarget, Unlisted, VerifyError, check_edge, listed, targets};
+use crate::verify::{
+    AuthorityEdge, Trusted, TrustedTarget, Unlisted, VerifyError, check_edge, listed, targets,
+};
 
 /// A search under way.
 struct Search<'a> {
@@ -84,8 +86,16 @@ impl<'a> Search<'a> {
         let snapshot = self.metadata.snapshot_id();
         let fresh_until = self.metadata.fresh_until(&visited);
         let unbound = visited.iter().find(|role| !self.metadata.is_bound(role)).cloned();
-        let unlisted = Unlisted::new(self.path.clone(), snapshot, fresh_until, visited);
+        let path = self.path.clone();
+        let unlisted = Unlisted::new(path, snapshot, fresh_until, visited, self.authorities());
         Ok(Reached::End(Err(NotFound::NotListed(NotListed::new(unlisted, unbound)))))
+    }
+
+    /// The edges out of `targets` that the search has followed.
+    fn authorities(&self) -> Vec<AuthorityEdge> {
+        let top = self.metadata.targets(&RoleName::targets());
+        let by_top = self.visited.iter().filter(|edge| edge.from == Some(0));
+        by_top.filter_map(|edge| AuthorityEdge::between(top?, &edge.role)).collect()
     }
 
     /// A refusal as the caller sees it.

@@ -75,6 +75,14 @@ impl AuthorityEdge {
         &self.keys
     }
 
+    /// The edge by which `delegator` delegates to `role`; `None` where it does not.
+    pub(crate) fn between(delegator: &Trusted<'_, Targets>, role: &RoleName) -> Option<Self> {
+        let delegations = delegator.delegations()?;
+        let keys = delegations.keys_of(role)?;
+        let decoded = keys.key_ids().iter().filter_map(|id| delegations.key(id)?.decode());
+        Some(Self::new(role.clone(), keys.threshold(), decoded))
+    }
+
     fn new(role: RoleName, threshold: u64, keys: impl Iterator<Item = Key>) -> Self {
         let mut keys: Vec<_> = keys.filter_map(|key| key.fingerprint()).collect();
         keys.sort_unstable();
@@ -99,10 +107,7 @@ impl Authority {
         delegator: &Trusted<'_, Targets>,
         role: &RoleName,
     ) -> Option<Self> {
-        let delegations = delegator.delegations()?;
-        let keys = delegations.keys_of(role)?;
-        let decoded = keys.key_ids().iter().filter_map(|id| delegations.key(id)?.decode());
-        self.edges.push(AuthorityEdge::new(role.clone(), keys.threshold(), decoded));
+        self.edges.push(AuthorityEdge::between(delegator, role)?);
         Some(self)
     }
 

@@ -1,9 +1,10 @@
 //! The proof that there is no such target.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::SnapshotId;
+use super::{AuthorityEdge, SnapshotId};
 use crate::primitives::{RoleName, TargetPath, UtcTime, few};
 
 /// No role that may speak for a path lists it, in one state of one repository.
@@ -15,18 +16,22 @@ pub struct Unlisted {
     path: TargetPath,
     snapshot: SnapshotId,
     fresh_until: UtcTime,
-    visited: Vec<RoleName>,
+    visited: Box<[RoleName]>,
+    authorities: Box<[AuthorityEdge]>,
 }
 
 impl Unlisted {
-    /// The caller has visited these, and all that they delegate the path to.
+    /// The caller has visited these, and all that they delegate the path to; those that `targets` itself
+    /// delegates it to by these edges.
     pub(crate) fn new(
         path: TargetPath,
         snapshot: SnapshotId,
         fresh_until: UtcTime,
         visited: Vec<RoleName>,
+        authorities: Vec<AuthorityEdge>,
     ) -> Self {
-        Self { path, snapshot, fresh_until, visited }
+        let (visited, authorities) = (visited.into(), authorities.into());
+        Self { path, snapshot, fresh_until, visited, authorities }
     }
 
     /// The path.
@@ -51,6 +56,12 @@ impl Unlisted {
     #[must_use]
     pub fn visited(&self) -> &[RoleName] {
         &self.visited
+    }
+
+    /// The edges by which `targets` delegates the path: whose word it is that it is not listed.
+    #[must_use]
+    pub fn authorities(&self) -> &[AuthorityEdge] {
+        &self.authorities
     }
 }
 

@@ -1,11 +1,14 @@
 //! What a device has seen of rollouts never falls, and no theft denies updates for ever.
 
-use ota_trust::primitives::{Limits, StoredState};
+use ota_trust::metadata::PathSet;
+use ota_trust::primitives::{Limits, StoredState, TargetPath};
 use ota_trust::release::ManifestDigest;
+use ota_trust::repository::Delegation;
 use ota_trust::rollout::{BrakeDraft, PlanDraft, Ratchets, Withdrawal};
 
 use super::agent::Agent;
 use super::vendor::{PLAN_EXPIRES, Vendor, product, stable, utc};
+use crate::publishing::house::{path, public, role};
 
 fn some_digest(number: u32) -> ManifestDigest {
     let mut bytes = [0xaa; 32];
@@ -116,12 +119,73 @@ fn a_brake_that_was_seen_does_not_vanish() {
     let (_, decided) = agent.poll(&vendor).unwrap();
     assert_eq!(decided.reason(manifest).unwrap().code(), "reason.paused");
     vendor.edit(|draft| {
-        draft.remove_target(&crate::publishing::house::path("brake/lamp.json")).unwrap();
+        draft.remove_target(&brake_path()).unwrap();
     });
     assert_eq!(agent.update(&vendor), Err("rollout.brake-missing"));
     vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 2));
     vendor.plan("lamp", &stable("lamp", 2, &[(manifest, "2.0.0")]));
     assert_eq!(agent.update(&vendor), Ok(true), "an empty brake and another plan let go");
+}
+
+/// A vendor without a brake, and a thief of its key, who makes one. `targets` takes the key away.
+#[test]
+fn the_brake_of_a_thief_ends_with_the_key_though_no_other_brake_follows() {
+    for undelegates in [false, true] {
+        let mut vendor = Vendor::new();
+        let manifest = vendor.release("lamp", "2.0.0", 2);
+        let gone = vendor.release("lamp", "1.9.0", 2);
+        let planned = [(manifest, "2.0.0"), (gone, "1.9.0")];
+        vendor.plan("lamp", &stable("lamp", 1, &planned));
+        let brake = BrakeDraft::new(&product("lamp"), u64::MAX).pause_all();
+        vendor.brake("lamp", &brake.withdraw(gone));
+        let mut agent = Agent::new(&vendor, product("lamp"));
+        assert_eq!(agent.update(&vendor), Ok(false));
+        if !undelegates {
+            vendor.rotate("brake", "brake", "fresh");
+        }
+        vendor.edit(|draft| {
+            if undelegates {
+                draft.targets().unwrap().undelegate(&role("brake")).unwrap();
+            } else {
+                draft.remove_target(&brake_path()).unwrap();
+            }
+        });
+        // That there is none lets nothing go by itself: that takes a plan.
+        let (_, decided) = agent.poll(&vendor).unwrap();
+        assert_eq!(decided.reason(manifest).unwrap().code(), "reason.paused");
+        assert_eq!(agent.ratchets.brake_epoch(), None);
+        vendor.plan("lamp", &stable("lamp", 2, &planned));
+        let (_, decided) = agent.poll(&vendor).unwrap();
+        assert_eq!(decided.reason(gone).unwrap().code(), "reason.withdrawn", "that stays");
+        assert_eq!(agent.update(&vendor), Ok(true));
+        assert_eq!(agent.state.good().unwrap().manifest, manifest);
+    }
+}
+
+/// The people of the brake could delegate it to themselves, and take that back.
+#[test]
+fn a_brake_does_not_end_by_what_its_own_people_take_away() {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    vendor.house.keys.push("own".into());
+    vendor.edit(|draft| {
+        let paths = PathSet::patterns(["brake/*"]);
+        let own = Delegation::new(role("own"), vec![public("own")], 1, paths);
+        draft.role(&role("brake")).unwrap().delegate(&own.terminating()).unwrap();
+        draft.create_role(&role("own")).unwrap();
+    });
+    vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1).pause(manifest));
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    assert_eq!(agent.update(&vendor), Ok(false));
+    assert_eq!(agent.ratchets.brake_epoch(), Some(1));
+    vendor.edit(|draft| draft.role(&role("brake")).unwrap().undelegate(&role("own")).unwrap());
+    vendor.plan("lamp", &stable("lamp", 2, &[(manifest, "2.0.0")]));
+    assert_eq!(agent.update(&vendor), Err("rollout.brake-missing"));
+}
+
+fn brake_path() -> TargetPath {
+    path("brake/lamp.json")
 }
 
 /// Of two keys of the brake, one has paused, and the other one lets go: that takes a plan.
