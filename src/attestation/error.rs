@@ -53,7 +53,7 @@ refusals!(
             /// Its name.
             name: &'static str,
         },
-        /// The header has a parameter that would choose keys, or change what is signed.
+        /// The header has a parameter that would change what is signed.
         #[refusal("attestation.forbidden-parameter", Operator)]
         #[error("the header has `{name}`")]
         ForbiddenParameter {

@@ -12,13 +12,13 @@
 //!
 //! 1. what the caller gives: keys of this purpose that have not expired, the request's key;
 //! 2. the length of the token, and its three parts in base64url without padding (RFC 7515 §7.1);
-//! 3. the header: strict JSON, no parameter that brings or fetches keys; `typ`; the key that `kid`
-//!    means, or the only one; and `alg`, which that key fixes (RFC 8725 §3.1);
+//! 3. the header: strict JSON, nothing critical (keys that it brings are not looked at); `typ`; the key
+//!    that `kid` means, or the only one; and `alg`, which that key fixes (RFC 8725 §3.1);
 //! 4. the signature: `EdDSA`, strict as all Ed25519 here, or ES256;
 //! 5. the payload as strict JSON: duplicate names and numbers with a fraction refuse;
 //! 6. `eat_profile`, which says how claims are spelled;
 //! 7. `iat`, `nbf`, `exp`, with the policy's ages;
-//! 8. the age of the challenge, and `eat_nonce`;
+//! 8. the age of the challenge, and `eat_nonce`: of the token, or of its submodules;
 //! 9. the verifier's id;
 //! 10. required submodules; each status against what it stands for; device ids, if they are refused;
 //! 11. the attested key.

@@ -55,6 +55,19 @@ impl<'b> Value<'b> {
         Object::members_of(&mut Reader::again(self.0, 0)).ok()
     }
 
+    /// The element of an array that has one.
+    pub(super) fn only_element(self) -> Option<Self> {
+        let mut elements = Vec::new();
+        let read = Reader::again(self.0, 0).array(|reader| {
+            elements.push(Self(reader.raw()?));
+            Ok::<_, JsonError>(())
+        });
+        match elements[..] {
+            [only] => read.is_ok().then_some(only),
+            _ => None,
+        }
+    }
+
     /// An integer that `T` holds. JSON writes one as Rust does, without a `+`.
     pub(super) fn integer<T: FromStr>(self) -> Option<T> {
         self.0.parse().ok()

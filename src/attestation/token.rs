@@ -1,7 +1,8 @@
 //! From a token to a payload that a verifier has signed (RFC 7515, RFC 8725).
 //!
 //! The token chooses nothing. Its `kid` says which of *our* keys to try, and that key fixes the
-//! algorithm. A parameter that would bring a key along, or have us look for one, refuses.
+//! algorithm. Parameters that bring a key along, or say where there is one, are not looked at: brokers send
+//! them, and nobody here would trust them.
 
 use alloc::vec::Vec;
 
@@ -15,11 +16,12 @@ use crate::primitives::Limits;
 use crate::services::ServiceKeys;
 
 /// `crit` names extensions that must be understood: there are none here. `b64` is one of them,
-/// which may not come without it. The others are keys, or where to get them.
-const FORBIDDEN: [&str; 6] = ["crit", "b64", "jku", "jwk", "x5u", "x5c"];
+/// which may not come without it.
+const FORBIDDEN: [&str; 2] = ["crit", "b64"];
 
-/// Values of `typ`, in any case (RFC 7515 §4.1.9, RFC 9782 §2).
-const TYPES: [&str; 3] = ["jwt", "eat+jwt", "application/eat+jwt"];
+/// Values of `typ`, in any case (RFC 7515 §4.1.9, RFC 9782 §2), and as drafts before it had them.
+const TYPES: [&str; 5] =
+    ["jwt", "eat+jwt", "application/eat+jwt", "eat-jwt", "application/eat-jwt"];
 
 /// The payload of a token, once its signature has been checked.
 pub(super) fn signed_payload(

@@ -88,8 +88,6 @@ impl AttestationPolicy {
         known.map(|profile| profile.names).ok_or(AttestationError::Profile { found: found.into() })
     }
 
-    /// EAR has one nonce, a text. (EAT would allow several, RFC 9711 §4.1: a token that answers the
-    /// challenges of others as well is none that we asked for.)
     fn require_answer(
         &self,
         claims: &Object<'_>,
@@ -105,8 +103,40 @@ impl AttestationPolicy {
         if too_old || of_the_future {
             return Err(AttestationError::ChallengeExpired { issued, now: now.time() });
         }
-        let found = text(claims, "eat_nonce")?;
+        let found = self.nonce(claims)?;
         if challenge.use_up(&found) { Ok(()) } else { Err(AttestationError::Nonce) }
+    }
+
+    /// The one nonce of a token, a text, or an array of one. (EAT would allow several, RFC 9711 §4.1: a
+    /// token that answers the challenges of others as well is none that we asked for.)
+    ///
+    /// Some verifiers say it of each submodule instead. Then each that is required has it, or each at all
+    /// where none is, and no other one says another.
+    fn nonce(&self, claims: &Object<'_>) -> Result<Box<str>, AttestationError> {
+        const CLAIM: &str = "eat_nonce";
+        let one = |nonce: Value<'_>| {
+            let text = nonce.text().or_else(|| nonce.only_element()?.text());
+            text.map(Box::<str>::from).ok_or(AttestationError::Claim { claim: CLAIM })
+        };
+        if let Some(nonce) = claims.get(CLAIM) {
+            return one(nonce);
+        }
+        let mut said: Option<Box<str>> = None;
+        let submodules = claims.get("submods").and_then(Value::object);
+        for (name, submodule) in submodules.iter().flat_map(Object::iter) {
+            let nonce = submodule.object().and_then(|submodule| submodule.get(CLAIM));
+            let is_needed =
+                self.required.is_empty() || self.required.iter().any(|known| **known == *name);
+            if nonce.is_none() && !is_needed {
+                continue;
+            }
+            let nonce = nonce.map(one).ok_or(AttestationError::Claim { claim: CLAIM })??;
+            if said.as_ref().is_some_and(|said| *said != nonce) {
+                return Err(AttestationError::Nonce);
+            }
+            said = Some(nonce);
+        }
+        said.ok_or(AttestationError::Claim { claim: CLAIM })
     }
 
     /// The developer and the build of the verifier, both of which AR4SI asks for (§3.3).

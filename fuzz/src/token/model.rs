@@ -51,7 +51,7 @@ pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
     };
     let not_after = window(&claims, asked)?;
 
-    let Some(nonce) = claims["eat_nonce"].as_str() else { return refuse("claim") };
+    let nonce = answered(&claims, asked)?;
     let text = base64url::encode(&challenge());
     if nonce != text && nonce != text + "=" {
         return refuse("nonce");
@@ -94,14 +94,14 @@ fn payload(token: &[u8], limits: &Limits) -> Result<Vec<u8>, Refused> {
 
     let header = strict::read(header, limits).filter(Value::is_object);
     let Some(header) = header else { return refuse("header") };
-    if ["crit", "b64", "jku", "jwk", "x5u", "x5c"].iter().any(|name| header.get(name).is_some()) {
+    if ["crit", "b64"].iter().any(|name| header.get(name).is_some()) {
         return refuse("forbidden-parameter");
     }
     let is_text = |name| header.get(name).is_none_or(Value::is_string);
     let Some(algorithm) = header["alg"].as_str().filter(|_| is_text("typ")) else {
         return refuse("parameter");
     };
-    let known = ["jwt", "eat+jwt", "application/eat+jwt"];
+    let known = ["jwt", "eat+jwt", "application/eat+jwt", "eat-jwt", "application/eat-jwt"];
     if header["typ"].as_str().is_some_and(|typ| !known.contains(&&*typ.to_ascii_lowercase())) {
         return refuse("type");
     }
@@ -120,6 +120,31 @@ fn payload(token: &[u8], limits: &Limits) -> Result<Vec<u8>, Refused> {
     let is_signed = Signature::from_slice(signature)
         .is_ok_and(|signature| verifies(&key, signed.as_bytes(), &signature));
     if is_signed { Ok(payload.clone()) } else { refuse("signature") }
+}
+
+/// The nonce of the token, or that on which its submodules agree.
+fn answered(claims: &Value, asked: Asked) -> Result<String, Refused> {
+    let one = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(all) if all.len() == 1 => all[0].as_str().map(str::to_owned),
+        _ => None,
+    };
+    let or_refuse = |nonce: Option<String>| nonce.map_or_else(|| refuse("claim"), Ok);
+    if let Some(nonce) = claims.get("eat_nonce") {
+        return or_refuse(one(nonce));
+    }
+    let mut all: Vec<String> = Vec::new();
+    for (name, submodule) in claims["submods"].as_object().into_iter().flatten() {
+        let nonce = submodule.get("eat_nonce");
+        if nonce.is_none() && asked.required.is_some_and(|required| required != name) {
+            continue;
+        }
+        all.push(or_refuse(nonce.and_then(one))?);
+        if all.iter().any(|nonce| *nonce != all[0]) {
+            return refuse("nonce");
+        }
+    }
+    or_refuse(all.pop())
 }
 
 /// When the time of the token is over, if it is not.

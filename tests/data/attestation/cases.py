@@ -43,11 +43,26 @@ case("kid-among-several", token(kid="p256", key="p256"), keys=["verifier", "p256
 case("kid-escaped", assembled('{"alg":"EdDSA","kid":"v\\u0065rifier"}'), keys=["p256", "verifier"])
 case("typ-eat", token(typ="EAT+JWT"))
 case("typ-media-type", token(typ="application/eat+jwt"))
+case("typ-of-drafts", token(typ="eat-jwt"))
+case("typ-media-type-of-drafts", token(typ="application/eat-jwt"))
 case("no-typ", assembled(RIGHT))
+# Keys that a header brings along are nobody's: not fetched, not used.
+for parameter, value in {
+    "jku": "https://a.example", "jwk": jwk("stranger"), "x5u": "https://a.example",
+    "x5c": ["MIIB"],
+}.items():
+    case(f"header-brings-{parameter}", token(**{parameter: value}))
 case("unknown-parameter", token(x5t="AA", cty="json"))
 case("spaced-payload", token(f" {payload_of()}\n"))
 case("unknown-claims", with_claims(jti="x", ear_device_topology={"PSA": []}))
 case("nonce-padded", with_claims(eat_nonce=b64(CHALLENGE) + "="))
+case("nonce-alone-in-an-array", with_claims(eat_nonce=[b64(CHALLENGE)]))
+case("nonce-of-the-one-submodule", with_claims(
+    eat_nonce=None, submods={"PSA": appraisal(eat_nonce=b64(CHALLENGE))}))
+case("nonce-of-each-submodule", with_claims(eat_nonce=None, submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal(eat_nonce=[b64(CHALLENGE)])}))
+case("nonce-of-the-required-submodule", with_claims(eat_nonce=None, submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal()}), required=["cpu"])
 case("no-exp", with_claims(exp=None))
 case("at-the-skew", with_claims(iat=NOW + 60, exp=NOW + 61))
 case("at-the-age", with_claims(iat=NOW - 360, exp=None))
@@ -128,14 +143,12 @@ refused("parameter", "no-alg", assembled('{"typ":"JWT"}'))
 refused("parameter", "alg-is-a-list", assembled('{"alg":["EdDSA"]}'))
 refused("parameter", "typ-is-null", assembled('{"alg":"EdDSA","typ":null}'))
 refused("parameter", "kid-is-a-number", assembled('{"alg":"EdDSA","kid":1}'))
-for parameter, value in {
-    "crit": '["exp"]', "b64": "true", "jku": '"https://a.example"', "jwk": "{}",
-    "x5u": '"https://a.example"', "x5c": "[]",
-}.items():
+for parameter, value in {"crit": '["exp"]', "b64": "true"}.items():
     header = f'{{"alg":"EdDSA","{parameter}":{value}}}'
     refused("forbidden-parameter", f"has-{parameter}", assembled(header))
-refused("forbidden-parameter", "jwk-with-its-own-key",
-        assembled({"alg": "EdDSA", "jwk": jwk("stranger")}, key="stranger"))
+for parameter, value in {"jwk": jwk("stranger"), "jku": "https://a.example"}.items():
+    refused("signature", f"signed-by-the-key-of-{parameter}",
+            assembled({"alg": "EdDSA", parameter: value}, key="stranger"))
 refused("type", "typ", token(typ="at+jwt"))
 refused("unknown-key", "no-such-kid", token(kid="stranger"))
 refused("unknown-key", "kid-of-a-stranger", token(kid="stranger", key="stranger"))
@@ -201,7 +214,7 @@ refused("profile", "profile-then-expired", with_claims(eat_profile="x", exp=NOW 
 for claim, wrong in {
     "eat_profile": [1, ["tag:ietf.org,2026:rats/ear#05"]],
     "iat": ["1", -1, 10**12, [], True],
-    "eat_nonce": [7, [b64(CHALLENGE), "AAAAAAAAAAA"], [b64(CHALLENGE)]],
+    "eat_nonce": [7, [b64(CHALLENGE), "AAAAAAAAAAA"], [], [7], [[b64(CHALLENGE)]]],
     "ear_verifier_id": [VERIFIER, {"developer": VERIFIER}, {"build": "1"},
                         {"developer": 1, "build": "1"}],
     "submods": [{}, [], {"PSA": "x"}, {"PSA": {}}, {"PSA": ["JWT", token()]},
@@ -258,6 +271,16 @@ for name, nonce in {
     refused("nonce", f"nonce-{name}", with_claims(eat_nonce=nonce))
 refused("nonce", "nonce-of-the-submodule", with_claims(
     eat_nonce=b64(bytes(32)), submods={"PSA": appraisal(eat_nonce=b64(CHALLENGE))}))
+refused("nonce", "nonces-of-submodules-differ", with_claims(eat_nonce=None, submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal(eat_nonce="AAAAAAAAAAA")}))
+refused("nonce", "nonces-differ-beside-the-required-one", with_claims(eat_nonce=None, submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal(eat_nonce="AAAAAAAAAAA")}),
+    required=["cpu"])
+refused("claim", "no-nonce-at-all", with_claims(eat_nonce=None))
+refused("claim", "no-nonce-of-one-submodule", with_claims(eat_nonce=None, submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal()}))
+refused("claim", "no-nonce-of-the-required-submodule", with_claims(eat_nonce=None, submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal()}), required=["gpu"])
 refused("nonce", "nonce-then-verifier", with_claims(eat_nonce="x", ear_verifier_id={}))
 
 # Verifier.

@@ -56,7 +56,7 @@ def files():
     seeds.pop(None)
     found |= {CORPUS / name: content for content, name in seeds.items()}
     # Whole tokens.
-    for name in ["eddsa", "signature-zero", "form-four-parts", "has-jwk", "none"]:
+    for name in ["eddsa", "signature-zero", "form-four-parts", "header-brings-jwk", "none"]:
         found[CORPUS / f"whole-{name}"] = b"0000=" + CASES[name]["token"].encode()
     return found
 
