@@ -15,10 +15,11 @@ use crate::key::Key;
 /// All that stands before the 32 bytes of a key in its `SubjectPublicKeyInfo` (RFC 8410 §4).
 const ED25519_INFO: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 
-/// Every key that the token attests. One that cannot be read refuses the token.
-pub(super) fn read(
+/// Every key that the token attests, of itself and of these submodules. One that cannot be read refuses
+/// the token.
+pub(super) fn read<'o, 'b: 'o>(
     claims: &Object<'_>,
-    submodules: &[Object<'_>],
+    submodules: impl Iterator<Item = &'o Object<'b>>,
     names: ClaimNames,
 ) -> Result<Vec<Key>, AttestationError> {
     let mut keys = Vec::new();
@@ -28,7 +29,7 @@ pub(super) fn read(
         keys.push(key.ok_or(AttestationError::Claim { claim: "cnf" })?);
     }
     let claim = names.key_attestation();
-    for attestation in submodules.iter().filter_map(|appraisal| appraisal.get(claim)) {
+    for attestation in submodules.filter_map(|appraisal| appraisal.get(claim)) {
         let info = attestation.object().and_then(|object| bytes(&object, "akpub"));
         let key = info.and_then(|info| from_info(&info));
         keys.push(key.ok_or(AttestationError::Claim { claim })?);

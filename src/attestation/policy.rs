@@ -132,7 +132,8 @@ impl AttestationPolicyBuilder {
         self
     }
 
-    /// A submodule that has to be appraised. Others count as much when they are.
+    /// A submodule that has to be appraised. The tier of others counts as much when they are; a key that is
+    /// attested counts, where any submodule is required, only of those, or of the token itself.
     #[must_use]
     pub fn require_submodule(mut self, name: &str) -> Self {
         self.0.required.push(name.into());

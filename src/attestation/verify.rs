@@ -125,9 +125,7 @@ impl AttestationPolicy {
         let submodules = claims.get("submods").and_then(Value::object);
         for (name, submodule) in submodules.iter().flat_map(Object::iter) {
             let nonce = submodule.object().and_then(|submodule| submodule.get(CLAIM));
-            let is_needed =
-                self.required.is_empty() || self.required.iter().any(|known| **known == *name);
-            if nonce.is_none() && !is_needed {
+            if nonce.is_none() && !self.asks_for(name) {
                 continue;
             }
             let nonce = nonce.map(one).ok_or(AttestationError::Claim { claim: CLAIM })??;
@@ -137,6 +135,11 @@ impl AttestationPolicy {
             said = Some(nonce);
         }
         said.ok_or(AttestationError::Claim { claim: CLAIM })
+    }
+
+    /// Whether a submodule is one that counts: one that is required, or any where none is.
+    fn asks_for(&self, submodule: &str) -> bool {
+        self.required.is_empty() || self.required.iter().any(|known| **known == *submodule)
     }
 
     /// The developer and the build of the verifier, both of which AR4SI asks for (§3.3).
@@ -194,7 +197,8 @@ impl AttestationPolicy {
         }
     }
 
-    /// Whether the token attests the key of the request.
+    /// Whether the token attests the key of the request: of itself, or of a submodule that is required. The
+    /// key of another part of the device proves nothing of the one that was asked for.
     fn require_key(
         &self,
         claims: &Object<'_>,
@@ -203,7 +207,9 @@ impl AttestationPolicy {
         request_key: Option<&Key>,
     ) -> Result<bool, AttestationError> {
         let Some(request_key) = request_key else { return Ok(false) };
-        let attested = attested_key::read(claims, &appraisals.objects, names)?;
+        let parts = appraisals.submodules.iter().zip(&appraisals.objects);
+        let asked_for = parts.filter(|((name, _), _)| self.asks_for(name)).map(|(_, part)| part);
+        let attested = attested_key::read(claims, asked_for, names)?;
         if attested.is_empty() {
             return match self.attested_key {
                 AttestedKey::Required => {

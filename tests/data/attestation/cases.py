@@ -31,6 +31,12 @@ def with_appraisal(**more):
     return with_claims(cnf=None, submods={"PSA": appraisal(**more)})
 
 
+def with_keys(**keys):
+    return with_claims(cnf=None, submods={"PSA": appraisal()} | {
+        name: appraisal(ear_veraison_key_attestation={"akpub": b64(info(key))})
+        for name, key in keys.items()})
+
+
 def payload_of(**changes):
     return text(claims(**changes)).decode()
 
@@ -81,6 +87,10 @@ case("p256-key-of-submodule", with_appraisal(
 case("p256-confirmation", with_claims(cnf={"jwk": jwk("p256 device")}), request_key="p256 device")
 case("one-of-two-keys", with_claims(submods={"TPM": appraisal(
     ear_veraison_key_attestation={"akpub": b64(info("p256 device"))})}))
+case("key-of-the-required-of-two", with_keys(PSA="device", TPM="p256 device"), required=["PSA"],
+     attested_key="required")
+case("no-key-of-the-required-of-two", with_keys(TPM="p256 device"), required=["PSA"],
+     attested=False)
 case("no-key-none-required", with_claims(cnf=None), attested=False)
 case("key-nobody-asks-for", token(), request_key=None, attested=False)
 
@@ -333,6 +343,10 @@ refused("device-id", "device-id-then-key", with_claims(ueid="AQ", cnf={}), refus
 
 # Attested key.
 refused("no-attested-key", "no-key", with_claims(cnf=None), attested_key="required")
+refused("no-attested-key", "key-of-another-than-the-required", with_keys(TPM="device"),
+        required=["PSA"], attested_key="required")
+refused("attested-key", "other-key-of-the-required", with_keys(PSA="stranger", TPM="device"),
+        required=["PSA"])
 refused("attested-key", "other-key", with_claims(cnf={"jwk": jwk("stranger")}))
 refused("attested-key", "other-key-required", with_claims(cnf={"jwk": jwk("stranger")}),
         attested_key="required")
