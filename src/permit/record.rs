@@ -83,7 +83,8 @@ impl PermitRecord {
         Ok(permit.until(self.not_after))
     }
 
-    /// The bytes.
+    /// The bytes. (A record is written by the permit that it is of, and by nobody who has read it: what newer
+    /// firmware has added to one is not kept.)
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let lines = Lines { permit: Some(Line::new(self.clone())) };
