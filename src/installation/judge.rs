@@ -158,7 +158,6 @@ impl Judge<'_> {
 
     fn pending_runs(&self, pending: &PendingInstall) -> Judgement {
         let (state, running, release) = (self.state, self.running, &pending.release);
-        let counter = running.hardware_counter.unwrap_or(0);
         let cause = if let Some(leaving) = state.leaving() {
             leaving.cause.cause()
         } else if state.is_dropped() {
@@ -167,7 +166,7 @@ impl Judge<'_> {
             Cause::Withdrawn
         } else if !release.is_build_of(running) {
             Cause::OtherRelease
-        } else if counter > release.rollback_index {
+        } else if self.is_below_counter(release) {
             Cause::BelowCounter
         } else {
             match running.health {
@@ -200,7 +199,7 @@ impl Judge<'_> {
         let mut leaving = state.leaving().cloned().unwrap_or_else(begun);
         let is_counted = leaving.backs > 0 && leaving.boot == running.boot;
         // What ran before has no higher index: below the counter, it would not start either.
-        let is_futile = running.hardware_counter > Some(pending.release.rollback_index);
+        let is_futile = self.is_below_counter(&pending.release);
         if is_futile || (leaving.backs >= MAX_BACKS && !is_counted) {
             let next = state.clone().booked(manifest, leaving.cause.clone());
             let next = next.stuck_in(&pending.release, leaving.cause);
@@ -219,6 +218,11 @@ impl Judge<'_> {
         let steps = Steps::none().store(state, next).tell(Tell::Back(way_back.clone()));
         let restart_into = Some(way_back);
         Judgement { restart_into, ..Judgement::new(Verdict::Leave(cause), steps) }
+    }
+
+    /// Whether the hardware might not start a release again.
+    fn is_below_counter(&self, release: &InstalledRelease) -> bool {
+        self.running.hardware_counter > Some(release.rollback_index)
     }
 
     fn another_runs(&self, pending: &PendingInstall) -> Judgement {
