@@ -25,8 +25,8 @@ pub enum Decision {
 pub enum Offer {
     /// The device has decided: here is its part of the proof.
     Eligible(Eligible),
-    /// A server has decided all but the cohort, if there is one to decide. What it says is a hint: the device decides by
-    /// itself, from the same documents.
+    /// A server has decided all but the cohort, if there is one to decide. What it says is a hint: the
+    /// device decides by itself, from the same documents.
     Undecided(Undecided),
 }
 
@@ -100,8 +100,8 @@ pub struct Decided {
     pub decision: Decision,
     /// What was found of each release, the best first.
     pub trace: Vec<Finding>,
-    /// What runs was withdrawn, as far as the facts say what runs. It stays until something is offered in its place: tell whoever owns the
-    /// device, and the vendor.
+    /// What runs was withdrawn, as far as the facts say what runs. It stays until something is offered in
+    /// its place: tell whoever owns the device, and the vendor.
     pub runs_withdrawn: bool,
 }
 
