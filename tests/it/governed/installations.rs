@@ -11,19 +11,11 @@ use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BrakeDraft, PlanDraft, Ratchets};
 
 use super::agent::Agent;
+use super::lamp;
 use super::vendor::{PLAN_EXPIRES, Vendor, product, stable, utc, version};
 
 fn slot(name: &str) -> Slot {
     Slot::new(name).unwrap()
-}
-
-/// A vendor with one release of index 2, and a device of index 1 that has seen its plan.
-fn lamp() -> (Vendor, Agent, ManifestDigest) {
-    let mut vendor = Vendor::new();
-    let manifest = vendor.release("lamp", "2.0.0", 2);
-    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
-    let agent = Agent::new(&vendor, product("lamp"));
-    (vendor, agent, manifest)
 }
 
 /// The same, with the release activated.
@@ -518,9 +510,8 @@ fn ratchets_of_newer_firmware_are_not_written_over() {
     let text = String::from_utf8(agent.ratchets.to_bytes().unwrap()).unwrap();
     assert!(text.contains("\nfuture y\n"), "{text}");
     // A critical one stops.
-    let newer = load(&format!("{lines}!future y\n"));
-    assert!(matches!(newer, StoredState::Newer(_)));
-    agent.ratchets = newer.unwrap_or_else(|| unreachable!());
+    let StoredState::Newer(newer) = load(&format!("{lines}!future y\n")) else { panic!("newer") };
+    agent.ratchets = newer;
     assert_eq!(agent.ratchets.plan_epoch(), Some(1));
     assert_eq!(agent.update(&vendor), Err("state.newer"));
 }

@@ -10,7 +10,7 @@ use ota_trust::primitives::{Limits, StartTime, StoredState};
 use ota_trust::release::{ManifestDigest, TrustedRelease};
 use ota_trust::rollout::{BrakeDraft, Ratchets};
 
-use super::agent::Agent;
+use super::agent::{Agent, Documents};
 use super::vendor::{Vendor, channel, product, stable, version};
 
 pub(super) fn slot(name: &str) -> Slot {
@@ -36,6 +36,31 @@ pub(super) fn failures(agent: &Agent) -> Vec<(ManifestDigest, u64, Cause)> {
 
 fn eligible(agent: &mut Agent, vendor: &Vendor) -> Eligible {
     agent.poll(vendor).unwrap().1.into_eligible().unwrap()
+}
+
+/// What an owner who may have the beta gets, on the channel that they choose now.
+pub(super) fn chosen(
+    agent: &mut Agent,
+    vendor: &Vendor,
+    switch: Option<&str>,
+) -> (Documents, Eligible) {
+    let (documents, catalog) = agent.catalog(vendor).unwrap();
+    let mut facts = agent.facts();
+    facts.entitled.push(channel("beta"));
+    facts.switch_to = switch.map(channel);
+    let (signal, now) = (AttestationSignal::Unavailable, agent.device.start);
+    let decided = decide(&agent.policy, &facts, &catalog, signal, now);
+    (documents, decided.into_eligible().unwrap())
+}
+
+/// Activates the newest beta.
+pub(super) fn activate_beta(agent: &mut Agent, vendor: &Vendor) {
+    let (documents, proof) = chosen(agent, vendor, Some("beta"));
+    let release = documents.releases.iter().find(|r| r.digest() == proof.manifest()).unwrap();
+    let mut write = agent.permit_for(release, proof).unwrap();
+    agent.download(vendor, documents.repository, &mut write).unwrap();
+    let permit = write.install(agent.device.start).unwrap();
+    agent.activate(permit).unwrap();
 }
 
 /// The code of the refusal to start again what is pending.
@@ -196,8 +221,8 @@ fn what_is_started_again_rests_on_present_proofs() {
     let proof = eligible(&mut forgetful, &vendor);
     let newer = sealed("ota-trust rollouts 1\nproduct lamp\n!future\n");
     let newer = Ratchets::load(Some(&newer), &product("lamp"));
-    assert!(matches!(newer, StoredState::Newer(_)));
-    forgetful.ratchets = newer.unwrap_or_else(|| unreachable!());
+    let StoredState::Newer(newer) = newer else { panic!("newer") };
+    forgetful.ratchets = newer;
     assert_eq!(started_again(&forgetful, proof), Err("state.newer"));
     // A window that has closed since.
     let StartTime::Known(now) = agent.device.start else { panic!("it knows the time") };
@@ -292,22 +317,9 @@ fn what_is_started_again_is_of_the_channel_that_was_chosen_last() {
     });
     vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
     let mut agent = Agent::new(&vendor, product("lamp"));
-    let choose = |agent: &mut Agent, switch: Option<&str>| {
-        let (documents, catalog) = agent.catalog(&vendor).unwrap();
-        let mut facts = agent.facts();
-        facts.entitled.push(channel("beta"));
-        facts.switch_to = switch.map(channel);
-        let (signal, now) = (AttestationSignal::Unavailable, agent.device.start);
-        let decided = decide(&agent.policy, &facts, &catalog, signal, now);
-        (documents, decided.into_eligible().unwrap())
-    };
-    let (documents, proof) = choose(&mut agent, Some("beta"));
-    let mut write = agent.permit_for(&documents.releases[0], proof).unwrap();
-    agent.download(&vendor, documents.repository, &mut write).unwrap();
-    let permit = write.install(agent.device.start).unwrap();
-    agent.activate(permit).unwrap();
+    activate_beta(&mut agent, &vendor);
     untold(&mut agent);
-    let (_, proof) = choose(&mut agent, None);
+    let (_, proof) = chosen(&mut agent, &vendor, None);
     let (running, now) = (agent.running(), agent.device.start);
     let steps = start_again(proof, &agent.state, &running, &agent.ratchets, now).unwrap();
     agent.take(steps);

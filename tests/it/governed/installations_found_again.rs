@@ -1,15 +1,16 @@
 //! What a second review of installations has found.
 
-use ota_trust::attestation::AttestationSignal;
-use ota_trust::eligibility::{Eligible, decide};
+use ota_trust::eligibility::Eligible;
 use ota_trust::installation::{
     Cause, Health, InstallState, Running, Step, Steps, Tell, Verdict, judge,
 };
 use ota_trust::permit::start_again;
 use ota_trust::rollout::{BrakeDraft, Ratchets};
 
-use super::agent::{Agent, Documents};
-use super::installations_found::{failures, judged, sealed, slot, starts_in, two};
+use super::agent::Agent;
+use super::installations_found::{
+    activate_beta, chosen, failures, judged, sealed, slot, starts_in, two,
+};
 use super::vendor::{Vendor, channel, product, stable};
 
 /// Takes the first steps alone.
@@ -38,27 +39,6 @@ fn with_lines(agent: &mut Agent, more: &str) {
 fn start_steps(agent: &Agent, proof: Eligible) -> Steps {
     let (running, now) = (agent.running(), agent.device.start);
     start_again(proof, &agent.state, &running, &agent.ratchets, now).unwrap()
-}
-
-/// What an owner who may have the beta gets, on the channel that they choose now.
-fn chosen(agent: &mut Agent, vendor: &Vendor, switch: Option<&str>) -> (Documents, Eligible) {
-    let (documents, catalog) = agent.catalog(vendor).unwrap();
-    let mut facts = agent.facts();
-    facts.entitled.push(channel("beta"));
-    facts.switch_to = switch.map(channel);
-    let (signal, now) = (AttestationSignal::Unavailable, agent.device.start);
-    let decided = decide(&agent.policy, &facts, &catalog, signal, now);
-    (documents, decided.into_eligible().unwrap())
-}
-
-/// Activates the newest beta.
-fn activate_beta(agent: &mut Agent, vendor: &Vendor) {
-    let (documents, proof) = chosen(agent, vendor, Some("beta"));
-    let release = documents.releases.iter().find(|r| r.digest() == proof.manifest()).unwrap();
-    let mut write = agent.permit_for(release, proof).unwrap();
-    agent.download(vendor, documents.repository, &mut write).unwrap();
-    let permit = write.install(agent.device.start).unwrap();
-    agent.activate(permit).unwrap();
 }
 
 /// Left as often as it may be, and not gone.

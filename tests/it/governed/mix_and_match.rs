@@ -5,27 +5,17 @@ use ota_trust::eligibility::{Catalog, Policy, decide};
 use ota_trust::metadata::PathSet;
 use ota_trust::permit::PermitError;
 use ota_trust::primitives::{Limits, StartTime};
-use ota_trust::release::{
-    ComponentDraft, Content, ManifestDigest, ManifestDraft, ReleaseError, TrustedRelease,
-};
+use ota_trust::release::{ComponentDraft, Content, ManifestDraft, ReleaseError, TrustedRelease};
 use ota_trust::repository::{Delegation, TargetEntry};
 use ota_trust::rollout::{BrakeDraft, FoundBrake, TrustedPlan};
 use ota_trust::update::NotFound;
 
 use super::agent::{Agent, Documents};
+use super::lamp;
 use super::vendor::{
     AUTHORITIES, Vendor, channel, component, firmware, hardware, product, stable, version,
 };
 use crate::publishing::house::{now, path, public, role};
-
-/// A vendor with one stable release.
-fn lamp() -> (Vendor, Agent, ManifestDigest) {
-    let mut vendor = Vendor::new();
-    let manifest = vendor.release("lamp", "2.0.0", 2);
-    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
-    let agent = Agent::new(&vendor, product("lamp"));
-    (vendor, agent, manifest)
-}
 
 fn one_release(documents: &Documents) -> TrustedRelease {
     documents.releases[0].clone()

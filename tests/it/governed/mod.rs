@@ -29,9 +29,20 @@ pub(crate) mod vendor;
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, decide};
+use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::LivePlan;
 
 use agent::{Agent, Documents};
+use vendor::{Vendor, product, stable};
+
+/// A vendor with one stable release of index 2, and a device of index 1.
+fn lamp() -> (Vendor, Agent, ManifestDigest) {
+    let mut vendor = Vendor::new();
+    let manifest = vendor.release("lamp", "2.0.0", 2);
+    vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
+    let agent = Agent::new(&vendor, product("lamp"));
+    (vendor, agent, manifest)
+}
 
 /// The code of the refusal of a permit for the release that the agent is eligible for.
 fn refusal_of_permit(agent: &Agent, live: &LivePlan, documents: &Documents) -> &'static str {
