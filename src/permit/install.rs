@@ -137,9 +137,8 @@ impl InstallPermit {
         may_install(state, &self.product)?;
         not_running(&self.slot, running)?;
         above_floor(self.rollback_index, state, running)?;
-        let has_seen = self.listed.is_none() || ratchets.plan_epoch().is_some();
-        may_start(self.manifest, ratchets, &self.product, has_seen)?;
-        above_minimum(self.rollback_index, ratchets)?;
+        let release = (self.manifest, self.rollback_index);
+        may_start(release, ratchets, &self.product, self.listed.is_some())?;
         let release = InstalledRelease {
             slot: self.slot,
             manifest: self.manifest,
@@ -151,18 +150,13 @@ impl InstallPermit {
     }
 }
 
-/// Whether plans offer such an index still.
-pub(super) fn above_minimum(index: u64, ratchets: &Ratchets) -> Result<(), PermitError> {
-    let floor = ratchets.minimum_index();
-    if index < floor { Err(PermitError::BelowFloor { index, floor }) } else { Ok(()) }
-}
-
-/// Whether a release may be started by what is remembered of plans and brakes.
+/// Whether a release, with its index, may be started by what is remembered of plans and brakes. If it was
+/// decided for by a plan, one must be remembered.
 pub(super) fn may_start(
-    manifest: ManifestDigest,
+    (manifest, index): (ManifestDigest, u64),
     ratchets: &Ratchets,
     product: &Product,
-    has_seen: bool,
+    by_plan: bool,
 ) -> Result<(), PermitError> {
     if ratchets.product() != product {
         let (expected, found) = (product.clone(), ratchets.product().clone());
@@ -171,6 +165,7 @@ pub(super) fn may_start(
     if ratchets.is_newer() {
         return Err(NewerState.into());
     }
+    let has_seen = !by_plan || ratchets.plan_epoch().is_some();
     if !has_seen || !ratchets.is_stored() {
         return Err(PermitError::NotDurable);
     }
@@ -180,5 +175,6 @@ pub(super) fn may_start(
     if ratchets.is_paused(manifest) {
         return Err(PermitError::Paused { manifest });
     }
-    Ok(())
+    let floor = ratchets.minimum_index();
+    if index < floor { Err(PermitError::BelowFloor { index, floor }) } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
 //! What waits for its restart, once more.
 
 use super::PermitError;
-use super::install::{above_minimum, may_start};
+use super::install::may_start;
 use super::write::{above_floor, not_expired, not_running};
 use crate::eligibility::Eligible;
 use crate::installation::{InstallState, Running, Steps, Verdict, judge};
@@ -38,9 +38,8 @@ pub fn start_again(
         return Err(PermitError::NotDurable);
     }
     above_floor(release.rollback_index, state, running)?;
-    let has_seen = eligible.listed().is_none() || ratchets.plan_epoch().is_some();
-    may_start(release.manifest, ratchets, state.product(), has_seen)?;
-    above_minimum(release.rollback_index, ratchets)?;
+    let by_plan = eligible.listed().is_some();
+    may_start((release.manifest, release.rollback_index), ratchets, state.product(), by_plan)?;
     if *judge(state, running, ratchets).verdict() != Verdict::Waits {
         return Err(PermitError::NotWaiting);
     }
