@@ -14,7 +14,7 @@ use ota_trust::release::{
 };
 use ota_trust::repository::{Delegation, Draft, Policy, Published, TargetEntry};
 use ota_trust::rollout::{
-    BasisPoints, PlanDraft, PlannedReleaseDraft, Ratchets, Stage, Step as ExposureStep, TrustedPlan,
+    BasisPoints, ExposureStep, PlanDraft, PlannedReleaseDraft, Ratchets, Stage, TrustedPlan,
 };
 use ota_trust::update::{
     Change, Fetched, FileRequest, Io, Loaded, Repository, Step, StoredItem, Update,
@@ -156,7 +156,7 @@ fn planned(manifest: ManifestDigest, number: u64) -> PlannedReleaseDraft {
     let from = "2026-12-01T00:00:00Z".parse().expect("a time");
     let exposure = BasisPoints::new(1000).expect("a share");
     let release = PlannedReleaseDraft::new(manifest, version(number), stage);
-    release.step(&channel("stable"), ExposureStep { from, exposure })
+    release.step(&channel("stable"), ExposureStep::new(from, exposure))
 }
 
 impl Governed {

@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use ota_trust::eligibility::Catalog;
+use ota_trust::eligibility::{Catalog, FoundRelease};
 use ota_trust::primitives::{Limits, StartTime, TargetPath, UtcTime};
-use ota_trust::release::{ManifestDigest, TrustedRelease};
+use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
     BasisPoints, FoundBrake, HaltCriteria, LivePlan, PlannedRelease, Ratchets, Stage, TrustedBrake,
     TrustedPlan,
@@ -73,8 +73,10 @@ impl Reader {
         let mut releases = Vec::new();
         for planned in plan.releases() {
             let path = product()?.manifest_path(planned.version());
-            let (release, bytes) = find(&path)??;
-            releases.push(TrustedRelease::read(release, &bytes, &limits)?);
+            // What is not found, or cannot be read, is in the trace of every decision.
+            if let Ok((release, bytes)) = find(&path)? {
+                releases.push(FoundRelease::read(planned, release, &bytes, &limits));
+            }
         }
         let live = self.ratchets.observe(plan, brake, start, &limits)?.stored();
         self.ratchets = live.ratchets().clone();

@@ -3,7 +3,7 @@
 use ota_trust::primitives::UtcTime;
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
-    BasisPoints, Grant, HaltCriteria, PlannedReleaseDraft, Privilege, Stage, Step, Verdict,
+    BasisPoints, ExposureStep, Grant, HaltCriteria, PlannedReleaseDraft, Privilege, Stage, Verdict,
 };
 
 use crate::Result;
@@ -144,7 +144,7 @@ fn with_steps(
         for (hours, points) in *steps {
             let exposure = BasisPoints::new(*points).ok_or("more than all")?;
             let from = now.saturating_add(hours * HOUR);
-            planned = planned.step(&channel.id()?, Step { from, exposure });
+            planned = planned.step(&channel.id()?, ExposureStep::new(from, exposure));
         }
     }
     Ok(planned)

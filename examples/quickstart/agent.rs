@@ -3,7 +3,7 @@
 use ota_trust::Error;
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{
-    Catalog, Cohort, Decided, DeviceFacts, Eligible, EnrolmentStatus, Policy, decide,
+    Catalog, Cohort, Decided, DeviceFacts, Eligible, EnrolmentStatus, FoundRelease, Policy, decide,
 };
 use ota_trust::identity::DeviceSecret;
 use ota_trust::installation::{
@@ -96,8 +96,8 @@ impl Agent {
             let (next, manifest) = find(repository, &product.manifest_path(planned.version()))?;
             repository = next;
             if let Ok((target, bytes)) = manifest {
-                let release = TrustedRelease::read(target, &bytes, &limits);
-                releases.push(release.map_err(Error::from)?);
+                // What this firmware cannot read is no reason to refuse the rest.
+                releases.push(FoundRelease::read(planned, target, &bytes, &limits));
             }
         }
         let start = self.device.start();

@@ -5,7 +5,8 @@ use ota_trust::eligibility::{Decision, EnrolmentStatus, Policy};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{Channel, ManifestDigest, Product, ReleaseVersion, Severity};
 use ota_trust::rollout::{
-    BasisPoints, BrakeDraft, Grant, Plan, PlanDraft, PlannedReleaseDraft, Privilege, Stage, Step,
+    BasisPoints, BrakeDraft, ExposureStep, Grant, Plan, PlanDraft, PlannedReleaseDraft, Privilege,
+    Stage,
 };
 
 use crate::agent::Agent;
@@ -48,7 +49,7 @@ pub fn run(start: UtcTime) -> Result<()> {
     let mut growing = planned(lamp_2_1, "2.1.0", Stage::Limited)?;
     for (number, points) in [(1, 1000), (2, 5000), (3, 10_000)] {
         let exposure = BasisPoints::new(points).ok_or("more than all")?;
-        growing = growing.step(&channel, Step { from: day(number), exposure });
+        growing = growing.step(&channel, ExposureStep::new(day(number), exposure));
     }
     lamps = next(&lamps, expires)?
         .release(planned(lamp_2_0, "2.0.0", Stage::Stable)?)

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use super::{FoundRelease, Reason, found};
 use crate::primitives::UtcTime;
 use crate::release::{ManifestDigest, TrustedRelease};
 use crate::rollout::{AuthorityKind, LivePlan, PlannedRelease, RolloutError, Stage};
@@ -16,6 +17,8 @@ use crate::verify::SnapshotId;
 pub struct Catalog {
     /// The best first: by rollback index, then by version, then by digest.
     pub(super) candidates: Vec<Candidate>,
+    /// What the plan has besides, in its order.
+    pub(super) missing: Vec<Missing>,
     pub(super) plan: Option<PlanBounds>,
     /// Ascending.
     withdrawn: Vec<ManifestDigest>,
@@ -28,6 +31,8 @@ pub(super) struct PlanBounds {
     pub(super) fresh_until: UtcTime,
     pub(super) durable: bool,
     pub(super) minimum_index: u64,
+    /// Later than this, no step begins: a device that is kept from new metadata stays where it is.
+    pub(super) exposed_at_most: Option<UtcTime>,
 }
 
 /// One release, and what the plan says of it.
@@ -37,12 +42,20 @@ pub(super) struct Candidate {
     pub(super) planned: Option<(PlannedRelease, Stage)>,
 }
 
+/// A release of the plan that is not there, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Missing {
+    pub(super) planned: PlannedRelease,
+    pub(super) stage: Stage,
+    pub(super) reason: Reason,
+}
+
 impl Catalog {
-    /// Puts releases together with the plan of their product. Those that the plan does not have are
-    /// kept, so that a trace can say so.
+    /// Puts what was found together with the plan of its product. Releases that the plan does not have
+    /// are kept, and so is what the plan has and was not found, so that a trace can say so.
     pub fn new(
         live: &LivePlan,
-        releases: impl IntoIterator<Item = TrustedRelease>,
+        releases: impl IntoIterator<Item = impl Into<FoundRelease>>,
     ) -> Result<Self, RolloutError> {
         let vouched = live.plan().vouched();
         let authorities = [
@@ -53,12 +66,21 @@ impl Catalog {
             fresh_until: live.fresh_until(),
             durable: live.is_durable() && vouched.is_durable(),
             minimum_index: live.plan().minimum_index(),
+            exposed_at_most: live.exposed_at_most(),
         };
         let mut withdrawn: Vec<_> = live.ratchets().withdrawn().collect();
         withdrawn.sort_unstable();
-        let (candidates, snapshot) = (Vec::new(), Some(vouched.snapshot()));
-        let mut catalog = Self { candidates, plan: Some(plan), withdrawn, snapshot };
+        let (candidates, missing, snapshot) = (Vec::new(), Vec::new(), Some(vouched.snapshot()));
+        let mut catalog = Self { candidates, missing, plan: Some(plan), withdrawn, snapshot };
+        let mut refused = Vec::new();
         for release in releases {
+            let release = match release.into() {
+                FoundRelease::Release(release) => release,
+                FoundRelease::Refused { manifest, refusal } => {
+                    refused.push((manifest, found::reason(&refusal)));
+                    continue;
+                }
+            };
             for (kind, authority) in authorities {
                 let shared = authority.and_then(|a| a.shared_key(release.vouched().authority()));
                 if let Some(key) = shared {
@@ -73,6 +95,16 @@ impl Catalog {
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             catalog.add(Candidate { release, planned })?;
         }
+        for planned in live.plan().releases() {
+            let Some((planned, stage)) = live.release(planned.manifest()) else { continue };
+            if catalog.has(planned.manifest()) {
+                continue;
+            }
+            let mut refused = refused.iter();
+            let reason = refused.find(|(manifest, _)| *manifest == planned.manifest());
+            let reason = reason.map_or(Reason::NotFound, |(_, reason)| *reason);
+            catalog.missing.push(Missing { planned: planned.clone(), stage, reason });
+        }
         Ok(catalog)
     }
 
@@ -81,8 +113,8 @@ impl Catalog {
     pub fn without_rollouts(
         releases: impl IntoIterator<Item = TrustedRelease>,
     ) -> Result<Self, RolloutError> {
-        let (candidates, withdrawn) = (Vec::new(), Vec::new());
-        let mut catalog = Self { candidates, plan: None, withdrawn, snapshot: None };
+        let (candidates, missing, withdrawn) = Default::default();
+        let mut catalog = Self { candidates, missing, plan: None, withdrawn, snapshot: None };
         for release in releases {
             catalog.add(Candidate { release, planned: None })?;
         }
@@ -93,6 +125,17 @@ impl Catalog {
     #[must_use]
     pub fn releases(&self) -> impl ExactSizeIterator<Item = &TrustedRelease> {
         self.candidates.iter().map(|candidate| &candidate.release)
+    }
+
+    /// All that the plan has, found or not.
+    pub(super) fn listed(&self) -> Vec<ManifestDigest> {
+        let found = self.candidates.iter().filter(|candidate| candidate.planned.is_some());
+        let missing = self.missing.iter().map(|missing| missing.planned.manifest());
+        found.map(|candidate| candidate.release.digest()).chain(missing).collect()
+    }
+
+    fn has(&self, manifest: ManifestDigest) -> bool {
+        self.candidates.iter().any(|candidate| candidate.release.digest() == manifest)
     }
 
     /// Whether a release was withdrawn, in the catalog or not.

@@ -1,6 +1,6 @@
 //! The checks of one release against one device, in their order.
 
-use super::catalog::{Candidate, PlanBounds};
+use super::catalog::{Candidate, Missing, PlanBounds};
 use super::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason};
 use crate::attestation::{AttestationSignal, GateVerdict};
 use crate::primitives::{StartTime, UtcTime};
@@ -97,6 +97,12 @@ impl Checks<'_> {
             return Ok(None);
         }
         let (planned, stage) = candidate.planned.as_ref().ok_or(Reason::NotInPlan)?;
+        require(candidate.release.vouched().online_key().is_none(), Reason::OnlineKey)?;
+        self.stage(*stage)?;
+        Ok(Some((planned, *stage)))
+    }
+
+    fn stage(&self, stage: Stage) -> Check {
         match stage {
             Stage::Draft => Err(Reason::Draft),
             Stage::Validation => require(self.facts.validates, Reason::Validation),
@@ -104,8 +110,38 @@ impl Checks<'_> {
             Stage::Paused(_) => Err(Reason::Paused),
             Stage::Withdrawn => Err(Reason::Withdrawn),
             Stage::Superseded => Err(Reason::Superseded),
-        }?;
-        Ok(Some((planned, *stage)))
+            Stage::Unknown => Err(Reason::UnknownStage),
+        }
+    }
+
+    /// Why a release of the plan that is not there is not offered.
+    pub(super) fn missing(&self, missing: &Missing) -> Reason {
+        let plan_ends = self.plan.map(|plan| plan.fresh_until);
+        let check = || {
+            if let Some(at) = plan_ends {
+                require(self.now.time() < at, Reason::Expired { at })?;
+            }
+            self.device()?;
+            self.stage(missing.stage)?;
+            require(!self.runs(missing), Reason::Running)
+        };
+        check().err().unwrap_or(missing.reason)
+    }
+
+    /// Whether what is not there could be something to wait for: a newer version, or any where a device that
+    /// switches its channel does not run what its new channel has already.
+    pub(super) fn may_ever_be(&self, missing: &Missing, runs: bool) -> bool {
+        let (facts, version) = (self.facts, missing.planned.version());
+        missing.reason == Reason::NotFound
+            && missing.stage != Stage::Withdrawn
+            && self.device().map_or_else(|reason| reason.wait().is_some(), |()| true)
+            && !self.runs(missing)
+            && (*version > facts.version || (!runs && *facts.target_channel() != facts.channel))
+    }
+
+    fn runs(&self, missing: &Missing) -> bool {
+        self.facts.running == Some(missing.planned.manifest())
+            || *missing.planned.version() == self.facts.version
     }
 
     fn channel(&self, candidate: &Candidate) -> Check {
@@ -175,23 +211,27 @@ impl Checks<'_> {
 
     /// The cohort, granted nothing: `Some` share where only the device can say.
     fn waves(&self, candidate: &Candidate, release: &PlannedRelease) -> Check<Option<BasisPoints>> {
-        let (channel, now) = (self.facts.target_channel(), self.now.time());
+        let channel = self.facts.target_channel();
+        let at_most = self.plan.and_then(|plan| plan.exposed_at_most);
+        let now = at_most.map_or(self.now.time(), |at_most| self.now.time().min(at_most));
         let steps = release.exposure();
+        // What is due already waits for a later timestamp, and nobody knows for how long.
+        let begins = |from: Option<UtcTime>| from.filter(|from| *from > self.now.time());
         let exposure = steps.at(channel, now);
         if exposure == BasisPoints::ALL {
             return Ok(None);
         }
         if exposure == BasisPoints::NONE {
-            let begins = steps.steps(channel).iter().find(|s| s.exposure > BasisPoints::NONE);
-            return Err(Reason::NotExposed { until: begins.map(|step| step.from) });
+            let until = begins(steps.reaches_share(channel, BasisPoints::SOME));
+            return Err(Reason::NotExposed { until });
         }
         match self.facts.cohort {
             Cohort::DecidedByDevice => Ok(Some(exposure)),
-            Cohort::None => Err(Reason::NoSeed { until: steps.reaches_all(channel) }),
+            Cohort::None => Err(Reason::NoSeed { until: begins(steps.reaches_all(channel)) }),
             Cohort::Device(secret) => {
                 let manifest = candidate.release.digest();
                 let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
-                let until = steps.reaches(channel, bucket);
+                let until = begins(steps.reaches(channel, bucket));
                 let within = bucket.is_within(exposure);
                 require(within, Reason::NotInCohort { exposure, until }).map(|()| None)
             }

@@ -17,7 +17,8 @@ use crate::primitives::StartTime;
 /// each release the checks are made in this order, and the first that fails is its reason: freshness
 /// and plan, enrolment, device trust, product and hardware, state of the release, channel, versions,
 /// floors, barriers and the sources of deltas, attestation, rollout, maintenance window and quota. The
-/// best release that passes is offered.
+/// best release that passes is offered. What the plan has and was not found is in the trace, and is no
+/// reason to hold the others back.
 ///
 /// A device fills [`DeviceFacts::cohort`] with its secret and may get an [`Eligible`]; a server says
 /// [`Cohort::DecidedByDevice`], never gets one, and agrees with the device wherever both see the same
@@ -31,7 +32,7 @@ pub fn decide(
 ) -> Decided {
     let checks = Checks { policy, facts, signal, now, plan: catalog.plan };
     let is_server = matches!(facts.cohort, Cohort::DecidedByDevice);
-    let mut trace = Vec::with_capacity(catalog.candidates.len());
+    let mut trace = Vec::with_capacity(catalog.candidates.len() + catalog.missing.len());
     let mut limited = Vec::new();
     let mut best: Option<(&Candidate, Passed)> = None;
     let (mut wait, mut runs): (Option<Wait>, bool) = (None, false);
@@ -58,7 +59,17 @@ pub fn decide(
                 Answer::Refused(reason)
             }
         };
-        trace.push(Finding { manifest, answer });
+        let online_key = candidate.release.vouched().online_key();
+        trace.push(Finding { manifest, answer, online_key });
+    }
+    for missing in &catalog.missing {
+        let reason = checks.missing(missing);
+        let waits = reason.wait().filter(|_| checks.may_ever_be(missing, runs));
+        if let Some(found) = waits {
+            wait = Some(sooner(wait, found));
+        }
+        let (manifest, answer) = (missing.planned.manifest(), Answer::Refused(reason));
+        trace.push(Finding { manifest, answer, online_key: None });
     }
     let decision = match best {
         _ if is_server && (best.is_some() || !limited.is_empty()) => {
@@ -95,9 +106,6 @@ fn eligible(
         channel: checks.facts.target_channel().clone(),
         not_after: passed.until.into_iter().fold(by_policy.min(by_documents), Ord::min),
         durable: vouched.is_durable() && catalog.plan.is_none_or(|plan| plan.durable),
-        listed: catalog.plan.map(|_| {
-            let planned = catalog.candidates.iter().filter(|other| other.planned.is_some());
-            planned.map(|other| other.release.digest()).collect()
-        }),
+        listed: catalog.plan.map(|_| catalog.listed()),
     }
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Reason, Wait};
+use crate::key::KeyFingerprint;
 use crate::primitives::UtcTime;
 use crate::release::{Channel, ManifestDigest};
 use crate::rollout::BasisPoints;
@@ -98,7 +99,8 @@ impl Eligible {
 pub struct Decided {
     /// What to do.
     pub decision: Decision,
-    /// What was found of each release, the best first.
+    /// What was found of each release, the best first; then of those that the plan has and that were
+    /// not found, or cannot be read.
     pub trace: Vec<Finding>,
     /// What runs was withdrawn, as far as the facts say what runs. It stays until something is offered in
     /// its place: tell whoever owns the device, and the vendor.
@@ -112,6 +114,10 @@ pub struct Finding {
     pub manifest: ManifestDigest,
     /// The answer.
     pub answer: Answer,
+    /// A key of its authority that signs timestamps or snapshots, too. Where a plan is asked for, the
+    /// release is refused for it; a policy without rollouts is told: whoever takes the keys that are
+    /// online could release.
+    pub online_key: Option<KeyFingerprint>,
 }
 
 /// Whether a release is offered.

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`Policy`] | what the operator asks of every decision |
 //! | [`DeviceFacts`] | what is known of the device |
+//! | [`FoundRelease`] | a planned release, or what is wrong with it |
 //! | [`Catalog`] | releases and their plan, of one state of the repository |
 //! | [`Decided`] | the decision, and what was found of each release |
 //! | [`Eligible`] | the device's proof, of which a permit is made |
@@ -20,6 +21,7 @@ mod checks;
 mod decide;
 mod decision;
 mod facts;
+mod found;
 mod policy;
 mod policy_json;
 mod reason;
@@ -29,6 +31,7 @@ pub use catalog::Catalog;
 pub use decide::decide;
 pub use decision::{Answer, Decided, Decision, Eligible, Finding, Offer, Undecided};
 pub use facts::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus};
+pub use found::FoundRelease;
 pub use policy::Policy;
 pub use reason::{Reason, Wait};
 pub use window::MaintenanceWindow;

@@ -49,6 +49,22 @@ reasons!(
         /// The plan does not have it: it was never approved, or has changed since.
         #[reason("reason.not-in-plan")]
         NotInPlan,
+        /// The plan says something of it that this firmware does not know.
+        #[reason("reason.unknown-stage")]
+        UnknownStage,
+        /// A key that signs timestamps or snapshots signs for its authority, too: whoever takes the keys that
+        /// are online could release.
+        #[reason("reason.online-key")]
+        OnlineKey,
+        /// The plan has it, and no manifest was found where it should lie.
+        #[reason("reason.not-found")]
+        NotFound,
+        /// The plan has it, and this firmware cannot read its manifest, or does not believe it.
+        #[reason("reason.unreadable")]
+        Unreadable {
+            /// The code of the refusal.
+            code: &'static str,
+        },
         /// It is a draft.
         #[reason("reason.draft")]
         Draft,
@@ -160,6 +176,7 @@ impl Reason {
             Self::Freshness(_)
             | Self::Expired { .. }
             | Self::Challenged
+            | Self::NotFound
             | Self::Draft
             | Self::Validation
             | Self::Paused
@@ -198,6 +215,10 @@ impl fmt::Display for Reason {
             Self::OtherProduct => "it is a release of another product",
             Self::OtherHardware => "it is for other hardware",
             Self::NotInPlan => "the rollout plan does not have this manifest",
+            Self::UnknownStage => "the plan says something of it that this firmware does not know",
+            Self::OnlineKey => "its authority has a key that signs timestamps or snapshots",
+            Self::NotFound => "no manifest of it was found",
+            Self::Unreadable { code } => return write!(f, "its manifest is refused: {code}"),
             Self::Draft => "it is a draft",
             Self::Validation => "it is being validated by other devices",
             Self::Paused => "it is paused",

@@ -239,6 +239,30 @@ impl Reader<'_> {
     }
 }
 
+impl<'b> Reader<'b> {
+    /// Reads a value that is not believed where it says, at any depth, that something in it must not be
+    /// passed over that is not known: then it is passed over whole, and there is `None`.
+    ///
+    /// For the entries of a list of which one must not refuse the others.
+    pub(crate) fn unless_critical<T>(
+        &mut self,
+        read: impl FnOnce(&mut Reader<'b>) -> Result<T, RecordError>,
+    ) -> Result<Option<T>, RecordError> {
+        let mut ahead = Reader::again(self.source(), self.offset());
+        match read(&mut ahead) {
+            Ok(value) => {
+                self.go_to(ahead.offset());
+                Ok(Some(value))
+            }
+            Err(RecordError::Critical { .. }) => {
+                self.skip()?;
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
 /// Where the values stand that are read before the other fields of an object.
 #[derive(Default)]
 struct Ahead {

@@ -67,6 +67,17 @@ impl UtcTime {
         Self(sum.min(LAST))
     }
 
+    /// This time and `seconds` earlier, at the earliest the beginning of the year 1.
+    pub(crate) fn saturating_sub(self, seconds: u64) -> Self {
+        let difference = self.0.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX));
+        Self(difference.max(FIRST))
+    }
+
+    /// The seconds from this time to a later one; none to an earlier one.
+    pub(crate) fn seconds_to(self, later: Self) -> u128 {
+        u128::try_from(i128::from(later.0) - i128::from(self.0)).unwrap_or(0)
+    }
+
     /// Reads exactly the 20 bytes of `YYYY-MM-DDTHH:MM:SSZ`.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         match text.split_at_checked(DATE_TIME) {

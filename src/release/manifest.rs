@@ -77,7 +77,6 @@ impl Manifest {
 
     /// Reads a manifest for what it says, and trusts nothing: for pipelines and servers that show it.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
-        let named = |name: &str| Severity::from_name(name).ok_or(());
         let manifest = record!(Scanned::new(bytes, limits)?, |r, field| Self {
             schema: schema(1),
             product: required(fields::name(r, field, Product::new)?),
@@ -85,7 +84,7 @@ impl Manifest {
             rollback_index: required(r.u64()?),
             hardware_ids: required(names(r, field, limits, HardwareId::new)?),
             channels: required(names(r, field, limits, Channel::new)?),
-            severity: default(fields::name(r, field, named)?, Severity::None),
+            severity: default(read_severity(r)?, Severity::None),
             minimum_version: optional(fields::name(r, field, ReleaseVersion::new)?),
             components: default(read_components(r, field, limits)?, Vec::new()),
         });
@@ -118,6 +117,11 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// A claim that this version does not know claims nothing.
+fn read_severity(r: &mut Reader<'_>) -> Result<Severity, RecordError> {
+    Ok(Severity::from_name(&r.text()?.decode()).unwrap_or_default())
 }
 
 fn read_components(

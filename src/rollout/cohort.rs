@@ -43,6 +43,14 @@ impl Bucket {
     pub fn is_within(self, exposure: BasisPoints) -> bool {
         u128::from(self.0) * 10_000 < u128::from(exposure.get()) << 64
     }
+
+    /// The smallest share that it is within.
+    pub(super) fn needs(self) -> BasisPoints {
+        // Below 10,000 before 1 is added: the product is below 10,000 × 2⁶⁴.
+        let whole = (u128::from(self.0) * 10_000) >> 64;
+        let points = u16::try_from(whole).map_or(u16::MAX, |whole| whole.saturating_add(1));
+        BasisPoints::new(points).unwrap_or(BasisPoints::ALL)
+    }
 }
 
 const SALT: &[u8] = b"ota-trust cohort 1\0";

@@ -3,7 +3,10 @@
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
-use super::{Brake, Exposure, Grant, HaltCriteria, Plan, PlannedRelease, Stage, Step, Withdrawal};
+use super::{
+    Brake, Exposure, ExposureStep, Gate, Grant, HaltCriteria, Plan, PlannedRelease, Stage,
+    Withdrawal,
+};
 use crate::json::{Json, Object, RecordError, array};
 use crate::primitives::{Limits, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
@@ -17,7 +20,7 @@ use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let stable = Channel::new("stable")?;
 /// let (manifest, version) = (ManifestDigest::from_bytes([7; 32]), ReleaseVersion::new("2.1.0")?);
-/// let five_percent = Step { from: "2026-11-23T00:00:00Z".parse()?, exposure: BasisPoints::new(500).unwrap() };
+/// let five_percent = ExposureStep::new("2026-11-23T00:00:00Z".parse()?, BasisPoints::new(500).unwrap());
 /// let release = PlannedReleaseDraft::new(manifest, version, Stage::Limited).step(&stable, five_percent);
 /// let plan = PlanDraft::new(Product::new("lamp")?, 12, "2026-12-24T00:00:00Z".parse()?)
 ///     .release(release)
@@ -33,6 +36,7 @@ pub struct PlanDraft {
     fields: Object,
     releases: Vec<PlannedReleaseDraft>,
     minimum_index: u64,
+    timestamp_seconds: Option<u64>,
     withdrawn: Vec<Withdrawal>,
 }
 
@@ -43,7 +47,7 @@ pub struct PlannedReleaseDraft {
     manifest: ManifestDigest,
     version: ReleaseVersion,
     fields: Object,
-    exposure: Vec<(Channel, Vec<Step>)>,
+    exposure: Vec<(Channel, Vec<ExposureStep>)>,
     grants: Vec<Grant>,
 }
 
@@ -62,7 +66,7 @@ impl PlanDraft {
         let mut fields = header(epoch);
         fields.set("expires", Json::text(&expires.to_string()));
         let (releases, withdrawn) = (Vec::new(), Vec::new());
-        Self { product, fields, releases, minimum_index: 0, withdrawn }
+        Self { product, fields, releases, minimum_index: 0, timestamp_seconds: None, withdrawn }
     }
 
     /// The plan that follows another: all that it says, with the next epoch. (Of the last epoch
@@ -70,6 +74,7 @@ impl PlanDraft {
     pub fn after(plan: &Plan, expires: UtcTime) -> Self {
         let mut draft = Self::new(plan.product().clone(), plan.epoch().saturating_add(1), expires);
         draft.minimum_index = plan.minimum_index();
+        draft.timestamp_seconds = plan.timestamp_seconds();
         draft.withdrawn = plan.withdrawn().to_vec();
         draft.releases = plan.releases().iter().map(PlannedReleaseDraft::of).collect();
         draft
@@ -105,13 +110,21 @@ impl PlanDraft {
         self
     }
 
+    /// The repository's timestamps live no longer than so many seconds. Devices then go on to a step
+    /// only with a timestamp that was signed after it is due.
+    pub fn timestamp_seconds(mut self, seconds: u64) -> Self {
+        self.timestamp_seconds = Some(seconds);
+        self
+    }
+
     /// Any other field.
     pub fn field(mut self, name: &str, value: Json) -> Self {
         self.fields.set(name, value);
         self
     }
 
-    /// The plan, in the form in which it is published; refused where a device would refuse it.
+    /// The plan, in the form in which it is published; refused where a device would refuse it, or would
+    /// not know what it says of a release.
     pub fn to_bytes(&self, limits: &Limits) -> Result<Vec<u8>, RecordError> {
         let releases: Vec<Json> = self.releases.iter().map(PlannedReleaseDraft::to_json).collect();
         let mut fields = self.fields.clone();
@@ -120,9 +133,15 @@ impl PlanDraft {
         if self.minimum_index > 0 {
             fields.set("minimum_index", Json::number(self.minimum_index));
         }
+        if let Some(seconds) = self.timestamp_seconds {
+            fields.set("timestamp_seconds", Json::number(seconds));
+        }
         fields.set("withdrawn", withdrawals(&self.withdrawn));
         let bytes = fields.to_json().as_str().as_bytes().to_vec();
-        Plan::parse(&bytes, limits)?;
+        let plan = Plan::parse(&bytes, limits)?;
+        if plan.releases().iter().any(|release| release.stage() == Stage::Unknown) {
+            return Err(RecordError::value("releases", "one is of a later version"));
+        }
         Ok(bytes)
     }
 }
@@ -160,10 +179,22 @@ impl PlannedReleaseDraft {
 
     /// One more step of its exposure on a channel, after those that it has. To expose it to fewer than
     /// [`of`](Self::of) has taken over, begin with [`new`](Self::new).
-    pub fn step(mut self, channel: &Channel, step: Step) -> Self {
+    pub fn step(mut self, channel: &Channel, step: ExposureStep) -> Self {
         match self.exposure.iter_mut().find(|(known, _)| known == channel) {
             Some((_, steps)) => steps.push(step),
             None => self.exposure.push((channel.clone(), alloc::vec![step])),
+        }
+        self
+    }
+
+    /// Opens the gate of the step of a channel that begins then: who judges the reports has found it
+    /// good. A step that has no closed gate stays as it is.
+    pub fn open_gate(mut self, channel: &Channel, from: UtcTime) -> Self {
+        let steps = self.exposure.iter_mut().filter(|(known, _)| known == channel);
+        for step in steps.flat_map(|(_, steps)| steps) {
+            if step.from == from && step.gate == Some(Gate::Closed) {
+                step.gate = Some(Gate::Opened);
+            }
         }
         self
     }
@@ -277,10 +308,16 @@ fn withdrawals(list: &[Withdrawal]) -> Json {
     array(items.iter().map(Json::as_str))
 }
 
-fn step_to_json(step: &Step) -> Json {
+fn step_to_json(step: &ExposureStep) -> Json {
     let mut object = Object::default();
     object.set("from", Json::text(&step.from.to_string()));
     object.set("basis_points", Json::number(step.exposure.get().into()));
+    if let Some(until) = step.ramp_until {
+        object.set("ramp_until", Json::text(&until.to_string()));
+    }
+    if let Some(gate) = step.gate {
+        object.set("gate", Json::text(gate.name()));
+    }
     object.to_json()
 }
 

@@ -57,6 +57,16 @@ refusals!(
             /// The key.
             key: KeyFingerprint,
         },
+        /// A key that signs timestamps or snapshots signs plans or brakes, too: such a key is online, and
+        /// whoever takes it would decide what devices install.
+        #[refusal("rollout.online-key", Operator)]
+        #[error("the {kind} authority has the online key {key}")]
+        OnlineKey {
+            /// Whose.
+            kind: AuthorityKind,
+            /// The key.
+            key: KeyFingerprint,
+        },
         /// The plan or brake is older than one that the device has seen: a rollback attack.
         #[refusal("rollout.epoch-rollback", Operator)]
         #[error("{kind}: epoch {found} is older than {seen}")]

@@ -62,12 +62,24 @@ impl Grant {
         matches!(now, StartTime::Known(now) if now < self.until)
     }
 
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let named = |name: &str| Privilege::ALL.into_iter().find(|p| p.name() == name).ok_or(());
-        Ok(record!(r, |r, field| Self {
-            privilege: required(fields::name(r, field, named)?),
-            until: required(fields::time(r)?),
-        }))
+    /// A privilege that this version does not know, or under a condition that it does not know, is not
+    /// given: `None`.
+    pub(super) fn read(r: &mut Reader<'_>) -> Result<Option<Self>, RecordError> {
+        let named = |name: &str| Privilege::ALL.into_iter().find(|p| p.name() == name);
+        let read = |r: &mut Reader<'_>| {
+            Ok(record!(
+                r,
+                |r, field| Self {
+                    privilege: required(named(&r.text()?.decode())),
+                    until: required(fields::time(r)?),
+                },
+                {
+                    let (privilege, until) = (privilege?, until?);
+                    privilege.map(|privilege| Self { privilege, until })
+                }
+            ))
+        };
+        Ok(r.unless_critical(read)?.flatten())
     }
 }
 

@@ -57,6 +57,13 @@ impl LivePlan {
         plan.min(self.brake.fresh_until())
     }
 
+    /// The latest time at which exposure is taken: when the timestamp can have been signed at the
+    /// latest, by what the plan says of how long one lives. `None` where it does not say.
+    pub(crate) fn exposed_at_most(&self) -> Option<UtcTime> {
+        let seconds = self.plan.timestamp_seconds()?;
+        Some(self.plan.vouched().timestamp_expires().saturating_sub(seconds))
+    }
+
     /// The product.
     #[must_use]
     pub fn product(&self) -> &Product {

@@ -12,6 +12,8 @@
 //! | [`Ratchets`] | what a device remembers: epochs, each until its authority loses a key, withdrawals and pauses |
 //! | [`Ratchets::observe`] | looks at plan and brake, and gives what to store |
 //! | [`LivePlan`] | a plan that has been looked at, and stored |
+//! | [`Gate`] | whether people have opened a step that waits for them |
+//! | [`PlanWarning`] | what people should think about before they sign a plan |
 //! | [`Exposure`], [`Bucket`] | to how many a limited release is offered, and to whom |
 //! | [`Grant`] | what a plan lets a release skip, and until when |
 //! | [`HaltCriteria`], [`Report`] | when a rollout has to stop, and what devices say of it |
@@ -36,6 +38,7 @@ mod ratchet;
 mod ratchets;
 mod report_error;
 mod reports;
+mod review;
 mod stage;
 mod succession;
 mod trusted;
@@ -46,7 +49,7 @@ pub use cohort::Bucket;
 #[cfg(feature = "repository")]
 pub use describe::{BrakeDraft, PlanDraft, PlannedReleaseDraft};
 pub use error::{AuthorityKind, RolloutError};
-pub use exposure::{BasisPoints, Exposure, Step};
+pub use exposure::{BasisPoints, Exposure, ExposureStep, Gate};
 pub use found::FoundBrake;
 pub use grant::{Grant, Privilege};
 pub use halt::{Assessment, HaltCriteria, PauseReason, Verdict};
@@ -55,6 +58,7 @@ pub use plan::{Plan, PlannedRelease};
 pub use ratchets::Ratchets;
 pub use report_error::ReportError;
 pub use reports::{Report, ReportKind, VerifiedReport};
+pub use review::PlanWarning;
 pub use stage::{Active, Stage};
 pub use succession::{SuccessionError, check_successor};
 pub use trusted::{TrustedBrake, TrustedPlan};

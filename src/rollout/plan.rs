@@ -16,6 +16,7 @@ pub struct Plan {
     pub(super) expires: UtcTime,
     pub(super) releases: Vec<PlannedRelease>,
     pub(super) minimum_index: u64,
+    pub(super) timestamp_seconds: Option<u64>,
     pub(super) withdrawn: Vec<Withdrawal>,
 }
 
@@ -62,6 +63,16 @@ impl Plan {
         self.minimum_index
     }
 
+    /// How long, in seconds, a timestamp of the repository lives at most; `None` where the plan does not
+    /// say.
+    ///
+    /// Where it does, a device that is kept from new metadata stays at the exposure of the day on which
+    /// its timestamp was signed, and does not go on to steps that a brake has stopped since.
+    #[must_use]
+    pub fn timestamp_seconds(&self) -> Option<u64> {
+        self.timestamp_seconds
+    }
+
     /// The releases that are withdrawn for good.
     #[must_use]
     pub fn withdrawn(&self) -> &[Withdrawal] {
@@ -96,11 +107,20 @@ impl Plan {
                 expires: required(fields::time(r)?),
                 releases: required(read_releases(r, limits)?),
                 minimum_index: default(r.u64()?, 0),
+                timestamp_seconds: optional(r.u64()?),
                 withdrawn: default(withdrawals(r, field, limits)?, Vec::new()),
             },
             {
                 let (product, epoch, expires, releases) = (product?, epoch?, expires?, releases?);
-                Self { product, epoch, expires, releases, minimum_index, withdrawn }
+                Self {
+                    product,
+                    epoch,
+                    expires,
+                    releases,
+                    minimum_index,
+                    timestamp_seconds,
+                    withdrawn,
+                }
             }
         );
         let contradicts = |release: &PlannedRelease| {
@@ -174,7 +194,39 @@ impl PlannedRelease {
         self.grants.iter().filter(holds).map(|grant| grant.until).max()
     }
 
+    /// What says something of a release that must not be passed over, and that this version does not
+    /// know, closes this release and leaves the others as they are.
     fn read(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
+        let mut again = Reader::again(r.source(), r.offset());
+        match r.unless_critical(|r| Self::read_known(r, limits))? {
+            Some(known) => Ok(known),
+            None => Self::read_closed(&mut again),
+        }
+    }
+
+    /// All that is needed of a release that is closed: which it is.
+    fn read_closed(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        let (mut manifest, mut version) = (None, None);
+        r.object(|r, key| {
+            if key.is("manifest") {
+                manifest = Some(ManifestDigest::from_bytes(fields::sha256(r, "manifest")?));
+            } else if key.is("version") {
+                version = Some(fields::name(r, "version", ReleaseVersion::new)?);
+            } else {
+                r.skip()?;
+            }
+            Ok::<_, RecordError>(())
+        })?;
+        let manifest = manifest.ok_or(RecordError::Missing { field: "manifest" })?;
+        Ok(Self::closed(manifest, version.ok_or(RecordError::Missing { field: "version" })?))
+    }
+
+    fn closed(manifest: ManifestDigest, version: ReleaseVersion) -> Self {
+        let (stage, exposure) = (Stage::Unknown, Exposure::default());
+        Self { manifest, version, stage, exposure, grants: Vec::new(), halt: None }
+    }
+
+    fn read_known(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
         Ok(record!(
             r,
             |r, field| Self {
@@ -182,22 +234,20 @@ impl PlannedRelease {
                 version: required(fields::name(r, field, ReleaseVersion::new)?),
                 stage: required(r.text()?.decode()),
                 paused_from: optional(r.text()?.decode()),
-                exposure: default(Exposure::read(r, limits)?, Exposure::default()),
-                grants: default(
-                    fields::list(r, limits.max_list, field, |r, _| Grant::read(r))?,
-                    Vec::new(),
-                ),
-                halt: optional(HaltCriteria::read(r)?),
+                exposure: default(Exposure::read(r, limits)?, Some(Exposure::default())),
+                grants: default(read_grants(r, field, limits)?, Vec::new()),
+                halt: optional(r.unless_critical(HaltCriteria::read)?),
             },
             {
+                let (manifest, version) = (manifest?, version?);
                 let stage = Stage::from_names(&stage?, paused_from.as_deref());
-                Self {
-                    manifest: manifest?,
-                    version: version?,
-                    stage: stage.ok_or(RecordError::value("stage", "no such stage"))?,
-                    exposure,
-                    grants,
-                    halt,
+                // None where there is none, and where there is one that is not known.
+                let (halts, halt) = (halt.is_some(), halt.flatten());
+                match (stage, exposure) {
+                    (Some(stage), Some(exposure)) if halts == halt.is_some() => {
+                        Self { manifest, version, stage, exposure, grants, halt }
+                    }
+                    _ => Self::closed(manifest, version),
                 }
             }
         ))
@@ -215,6 +265,15 @@ fn read_releases(r: &mut Reader<'_>, limits: &Limits) -> Result<Vec<PlannedRelea
         }
         Ok(release)
     })
+}
+
+fn read_grants(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    limits: &Limits,
+) -> Result<Vec<Grant>, RecordError> {
+    let grants = fields::list(r, limits.max_list, field, |r, _| Grant::read(r))?;
+    Ok(grants.into_iter().flatten().collect())
 }
 
 /// A list of manifests.

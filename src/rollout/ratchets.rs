@@ -9,7 +9,7 @@ use super::{AuthorityKind, FoundBrake, LivePlan, RolloutError, TrustedBrake, Tru
 use crate::primitives::stored::{Line, lines};
 use crate::primitives::{Kept, Limits, NewerState, StartTime, StoredState, Unstored};
 use crate::release::{ManifestDigest, Product};
-use crate::verify::Unlisted;
+use crate::verify::{Unlisted, VouchedTarget};
 
 /// The epochs, the withdrawals and the pauses of one product that a device has seen.
 ///
@@ -234,6 +234,7 @@ impl Ratchets {
         if brake.snapshot() != plan.vouched().snapshot() {
             return Err(RolloutError::OtherSnapshot);
         }
+        require_offline(AuthorityKind::Rollouts, plan.vouched())?;
         match brake {
             FoundBrake::Brake(brake) => self.check_brake(plan, brake)?,
             FoundBrake::Unlisted(unlisted) => {
@@ -255,6 +256,7 @@ impl Ratchets {
             let (path, product) = (self.product.brake_path(), brake.product().clone());
             return Err(RolloutError::OtherProduct { path, product });
         }
+        require_offline(AuthorityKind::Brake, brake.vouched())?;
         let rollouts = plan.vouched().authority();
         match brake.vouched().authority().shared_key(rollouts) {
             Some(key) => {
@@ -263,6 +265,14 @@ impl Ratchets {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// Who holds the keys that are online decides nothing: they are taken more easily than any other.
+fn require_offline(kind: AuthorityKind, vouched: &VouchedTarget) -> Result<(), RolloutError> {
+    match vouched.online_key() {
+        Some(key) => Err(RolloutError::OnlineKey { kind, key }),
+        None => Ok(()),
     }
 }
 

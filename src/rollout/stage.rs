@@ -24,6 +24,8 @@ pub enum Stage {
     Withdrawn,
     /// Offered to nobody, since something better is there.
     Superseded,
+    /// A later version of this crate knows what the plan says of it; to this one it is closed.
+    Unknown,
 }
 
 /// The stage at which a release was paused, and to which it may return.
@@ -41,11 +43,12 @@ impl Stage {
     /// Whether a plan may move a release from this stage to `next`.
     ///
     /// No stage is skipped on the way up; a pause gives back what it has taken and no more; what is
-    /// withdrawn stays so. A stage may stay as it is.
+    /// withdrawn stays so. A stage may stay as it is. Of what is not known, nobody can say.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
-        use Stage::{Draft, Limited, Paused, Stable, Superseded, Validation, Withdrawn};
+        use Stage::{Draft, Limited, Paused, Stable, Superseded, Unknown, Validation, Withdrawn};
         match (self, next) {
+            (Unknown, _) | (_, Unknown) => false,
             (Withdrawn, next) => next == Withdrawn,
             (Superseded, next) => matches!(next, Superseded | Withdrawn),
             (_, Withdrawn | Superseded)
@@ -65,7 +68,7 @@ impl Stage {
             Self::Limited => Some(Active::Limited),
             Self::Stable => Some(Active::Stable),
             Self::Paused(active) => Some(active),
-            Self::Draft | Self::Withdrawn | Self::Superseded => None,
+            Self::Draft | Self::Withdrawn | Self::Superseded | Self::Unknown => None,
         }
     }
 
@@ -80,6 +83,7 @@ impl Stage {
             Self::Paused(_) => "paused",
             Self::Withdrawn => "withdrawn",
             Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
         }
     }
 

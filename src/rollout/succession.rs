@@ -23,6 +23,14 @@ refusals!(
             /// The epoch of the plan that should follow.
             found: u64,
         },
+        /// One of the plans says something of a release that this version does not know. Use the version that
+        /// wrote it.
+        #[refusal("succession.unknown", Operator)]
+        #[error("{version}: a plan says something of it that this version does not know")]
+        Unknown {
+            /// The release.
+            version: ReleaseVersion,
+        },
         /// A release goes from one stage to another that may not follow it.
         #[refusal("succession.transition", Operator)]
         #[error("{version}: {from} may not become {to}")]
@@ -79,6 +87,10 @@ refusals!(
 pub fn check_successor(current: Option<&Plan>, next: &Plan) -> Result<(), SuccessionError> {
     if let Some(current) = current {
         check_same_series(current, next)?;
+    }
+    let mut releases = current.into_iter().chain([next]).flat_map(Plan::releases);
+    if let Some(unknown) = releases.find(|release| release.stage() == Stage::Unknown) {
+        return Err(SuccessionError::Unknown { version: unknown.version().clone() });
     }
     let before = |manifest| current.and_then(|current| current.release(manifest));
     for release in next.releases() {

@@ -159,7 +159,7 @@ pub(super) struct Cycle {
     pub(super) chain: ChainName,
     /// The roots fetched in this cycle, if they are as many as the limits allow.
     pub(super) roots_at_bound: Option<u32>,
-    /// When the timestamp expires; `None` before there is one, and where it may have expired.
+    /// When the timestamp expires; `None` before there is one.
     pub(super) timestamp_expires: Option<UtcTime>,
 }
 

@@ -12,11 +12,11 @@ use super::ledger::{Found, Ledger};
 use super::next::{Loading, Next, Storing};
 use super::step::{self, Step};
 use super::{LedgerCopy, Loss, NotFound, StaleNotFound, StoredItem, UpdateError, search};
-use crate::key::{Key, KeyId};
+use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::{ListedKey, RoleKeys, RoleType, Root, Snapshot, Targets};
 use crate::primitives::{RoleName, TargetPath, UtcTime};
 use crate::verify::{
-    Authority, Delegator, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
+    Authority, Delegator, FoundIn, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
     VouchedTarget, keys_of, signers,
 };
 
@@ -244,6 +244,8 @@ pub(super) struct TrustedMetadata<'a> {
     top_level: Trusted<'a, Targets>,
     delegated: BTreeMap<RoleName, DelegatedRole<'a>>,
     keys: KeysSeen,
+    /// Those of timestamp and snapshot, once they have been asked for.
+    online_keys: Option<Vec<KeyFingerprint>>,
     /// The caller vouches for it that no two roles ever had a key in common.
     assumes_own_keys: bool,
     /// Whether floors can be stored, and every one that was raised was.
@@ -265,8 +267,17 @@ impl<'a> TrustedMetadata<'a> {
     ) -> Self {
         let delegated = BTreeMap::new();
         let durable = cycle.ledger.is_writable();
-        let (keys, assumes_own_keys) = (KeysSeen::default(), false);
-        Self { cycle, root, snapshot, top_level, delegated, keys, assumes_own_keys, durable }
+        Self {
+            cycle,
+            root,
+            snapshot,
+            top_level,
+            delegated,
+            keys: KeysSeen::default(),
+            online_keys: None,
+            assumes_own_keys: false,
+            durable,
+        }
     }
 
     /// The losses that the ledger tells of are known. Other cycles may have written it since, so it is
@@ -404,8 +415,29 @@ impl<'a> TrustedMetadata<'a> {
             }
             delegator = trusted;
         }
-        let (snapshot, fresh_until) = (self.snapshot_id(), self.fresh_until(target.vouched_by()));
-        Ok(VouchedTarget::new(target, authority, snapshot, fresh_until, self.durable, is_bound))
+        let fresh_until = self.fresh_until(target.vouched_by());
+        let found = FoundIn {
+            snapshot: self.snapshot_id(),
+            fresh_until,
+            // There is one wherever there is a snapshot.
+            timestamp_expires: self.cycle.timestamp_expires.unwrap_or(fresh_until),
+            online_key: authority.key_among(self.online_keys()),
+            durable: self.durable,
+            bound: is_bound,
+        };
+        Ok(VouchedTarget::new(target, authority, found))
+    }
+
+    /// The keys that sign timestamps and snapshots, ascending.
+    fn online_keys(&mut self) -> &[KeyFingerprint] {
+        let root = &self.root;
+        self.online_keys.get_or_insert_with(|| {
+            let keys = [RoleType::Timestamp, RoleType::Snapshot].map(|role| keys_of(root, role));
+            let keys = keys.into_iter().flatten();
+            let mut keys: Vec<_> = keys.filter_map(|(_, key)| key.fingerprint()).collect();
+            keys.sort_unstable();
+            keys
+        })
     }
 
     /// When the first ends of these roles and of what vouches for all of them. What may be old is so

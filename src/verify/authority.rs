@@ -1,14 +1,14 @@
-//! Who vouches for a target: the chain of delegating edges, and the state of the repository.
+//! Who may speak for a target: the chain of delegating edges, and the state of the repository.
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Freshness, Trusted, TrustedTarget};
+use super::Trusted;
 use crate::key::{Key, KeyFingerprint};
 use crate::metadata::{RoleType, Root, Snapshot, Targets};
-use crate::primitives::{RoleName, Sha256Digest, UtcTime, hex_print};
+use crate::primitives::{RoleName, Sha256Digest, hex_print};
 
 /// One state of one repository: equal only where root and snapshot are the same.
 ///
@@ -132,89 +132,18 @@ impl Authority {
     /// A key that both chains have below `targets`: its holder would be two authorities.
     #[must_use]
     pub fn shared_key(&self, other: &Self) -> Option<KeyFingerprint> {
-        let below = |authority: &Self| {
-            let edges = authority.edges.iter().skip(1);
-            edges.flat_map(|edge| edge.keys.iter().copied()).collect::<Vec<_>>()
-        };
         // Chains may be long and have many keys each: sorted, so that the work is not their product.
-        let mut others = below(other);
+        let mut others: Vec<_> = other.keys_below_targets().collect();
         others.sort_unstable();
-        below(self).into_iter().find(|key| others.binary_search(key).is_ok())
-    }
-}
-
-/// A trusted target together with who vouches for it, in which state of the repository.
-///
-/// [`Repository::find_vouched`](crate::update::Repository::find_vouched) makes one. Documents that
-/// have authority beyond their bytes (release manifests, rollout plans) are read from one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VouchedTarget {
-    target: TrustedTarget,
-    authority: Authority,
-    snapshot: SnapshotId,
-    fresh_until: UtcTime,
-    durable: bool,
-    bound: bool,
-}
-
-impl VouchedTarget {
-    /// Only a finished search calls this.
-    pub(crate) fn new(
-        target: TrustedTarget,
-        authority: Authority,
-        snapshot: SnapshotId,
-        fresh_until: UtcTime,
-        durable: bool,
-        bound: bool,
-    ) -> Self {
-        Self { target, authority, snapshot, fresh_until, durable, bound }
+        self.key_among(&others)
     }
 
-    /// The target.
-    #[must_use]
-    pub fn target(&self) -> &TrustedTarget {
-        &self.target
+    /// A key below `targets` that is among these, which ascend.
+    pub(crate) fn key_among(&self, keys: &[KeyFingerprint]) -> Option<KeyFingerprint> {
+        self.keys_below_targets().find(|key| keys.binary_search(key).is_ok())
     }
 
-    /// The chain of edges that leads to the role that lists it.
-    #[must_use]
-    pub fn authority(&self) -> &Authority {
-        &self.authority
-    }
-
-    /// The state of the repository in which it was found.
-    #[must_use]
-    pub fn snapshot(&self) -> SnapshotId {
-        self.snapshot
-    }
-
-    /// When the first of the files expires that vouch for it: root, timestamp, snapshot and the
-    /// roles of the chain. (Of an offline bundle: root and the chain; the others may have expired.)
-    #[must_use]
-    pub fn fresh_until(&self) -> UtcTime {
-        self.fresh_until
-    }
-
-    /// Whether every floor that the cycle raised was stored. If not, nothing should be installed.
-    #[must_use]
-    pub fn is_durable(&self) -> bool {
-        self.durable
-    }
-
-    /// Whether each file from `targets` down is bound to its role by a digest that the snapshot lists.
-    ///
-    /// If not, whoever serves the files could have swapped them with others of the same keys and
-    /// version. Releases, plans, brakes and service keys are read from bound files only
-    /// ([`assume_roles_have_keys_of_their_own`](crate::update::Repository::assume_roles_have_keys_of_their_own)
-    /// says how else).
-    #[must_use]
-    pub fn is_bound(&self) -> bool {
-        self.bound
-    }
-
-    /// Whether what vouches for it is known to be current.
-    #[must_use]
-    pub fn freshness(&self) -> Freshness {
-        self.target.freshness()
+    fn keys_below_targets(&self) -> impl Iterator<Item = KeyFingerprint> + '_ {
+        self.edges.iter().skip(1).flat_map(|edge| edge.keys.iter().copied())
     }
 }

@@ -40,9 +40,10 @@ mod targets;
 mod timestamp;
 mod trusted;
 mod unlisted;
+mod vouched;
 
 pub use authentic::Authentic;
-pub use authority::{Authority, AuthorityEdge, SnapshotId, VouchedTarget};
+pub use authority::{Authority, AuthorityEdge, SnapshotId};
 pub use context::{Context, Freshness};
 pub(crate) use error::list_reasons;
 pub use error::{NotCounted, SignatureShortfall, VerifyError};
@@ -68,5 +69,7 @@ pub(crate) use timestamp::current_timestamp;
 pub use timestamp::{NewTimestamp, stored_timestamp, timestamp};
 pub use trusted::Trusted;
 pub use unlisted::Unlisted;
+pub(crate) use vouched::FoundIn;
+pub use vouched::VouchedTarget;
 
 type Result<T> = core::result::Result<T, VerifyError>;

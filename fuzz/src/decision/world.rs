@@ -13,8 +13,8 @@ use ota_trust::release::{
 };
 use ota_trust::repository::{Delegation, Policy, Published, TargetEntry};
 use ota_trust::rollout::{
-    Active, BasisPoints, BrakeDraft, FoundBrake, Grant, PlanDraft, PlannedReleaseDraft, Privilege,
-    Ratchets, Stage, Step, TrustedBrake, TrustedPlan,
+    Active, BasisPoints, BrakeDraft, ExposureStep, FoundBrake, Gate, Grant, PlanDraft,
+    PlannedReleaseDraft, Privilege, Ratchets, Stage, TrustedBrake, TrustedPlan,
 };
 use ota_trust::update::{NotFound, Update};
 use ota_trust::verify::VouchedTarget;
@@ -114,7 +114,7 @@ impl World {
         let releases = found.zip(&manifests).map(|(vouched, (_, bytes))| {
             TrustedRelease::read(vouched, bytes, &limits).expect("a release")
         });
-        let releases: Vec<TrustedRelease> = releases.collect();
+        let mut releases: Vec<TrustedRelease> = releases.collect();
         let says = releases.iter().zip(manifests).map(|(release, (plain, _))| oracle::Release {
             fresh: match start {
                 StartTime::Known(_) => oracle::Fresh::Proven,
@@ -123,7 +123,13 @@ impl World {
             fresh_until: release.vouched().fresh_until().unix(),
             ..plain
         });
-        let says = says.collect();
+        let mut says: Vec<oracle::Release> = says.collect();
+        // One that the plan has is not found.
+        let missing = plans.below(2 * releases.len());
+        if missing < releases.len() {
+            releases.remove(missing);
+            says.remove(missing);
+        }
         let catalog = Catalog::new(&live, releases.clone()).expect("of one repository");
         let unplanned = Catalog::without_rollouts(releases).expect("of one repository");
         Self { catalog, unplanned, releases: says, plan: planned }
@@ -213,18 +219,26 @@ fn plan(
     let mut releases = Vec::new();
     for (number, (manifest, _)) in VERSIONS.iter().zip(manifests) {
         let (stage, plain) = *choices.one_of(&STAGES);
-        let digest = manifest.digest;
-        let mut plain = oracle::Planned { digest, stage: plain, exposure: vec![], grants: vec![] };
+        let (digest, version_of) = (manifest.digest, manifest.version);
+        let mut plain = oracle::Planned {
+            digest,
+            version: version_of,
+            stage: plain,
+            exposure: vec![],
+            grants: vec![],
+        };
         let digest = ManifestDigest::from_bytes(digest);
         let mut release = PlannedReleaseDraft::new(digest, version(*number), stage);
         for name in CHANNELS {
-            let (first, mut steps) = (choices.below(3), Vec::new());
+            let (first, mut steps) = (choices.below(3), Vec::<oracle::Step>::new());
             for (at, points) in POINTS.into_iter().enumerate().skip(first) {
                 let from = NOW + HOUR * (6 * at as i64 - choices.below(20) as i64);
-                if steps.last().is_none_or(|(before, _)| *before < from) {
-                    let exposure = BasisPoints::new(points).expect("a share");
-                    release = release.step(&channel(name), Step { from: time(from), exposure });
-                    steps.push((from, points));
+                let ends = |step: &oracle::Step| step.ramp_until.unwrap_or(step.from);
+                let follows = |before| ends(before) <= from && before.from < from;
+                if steps.last().is_none_or(follows) {
+                    let (step, plain) = step(from, points, choices);
+                    release = release.step(&channel(name), step);
+                    steps.push(plain);
                 }
             }
             plain.exposure.push((name.to_owned(), steps));
@@ -240,7 +254,23 @@ fn plan(
     }
     let minimum = choices.below(8).saturating_sub(5) as u64;
     let draft = draft.raise_minimum_index(minimum);
-    (draft, oracle::Plan { releases, until, durable: true, minimum })
+    (draft, oracle::Plan { releases, until, durable: true, minimum, signed_by: None })
+}
+
+/// At once or over some time; by itself, or where people have opened it.
+fn step(from: i64, share: u16, choices: &mut Choices<'_>) -> (ExposureStep, oracle::Step) {
+    let mut step = ExposureStep::new(time(from), BasisPoints::new(share).expect("a share"));
+    let mut plain = oracle::Step { from, share, ramp_until: None, shut: false };
+    match choices.below(6) {
+        1 => {
+            plain.ramp_until = Some(from + 3 * HOUR + 7);
+            step = step.ramp_until(time(from + 3 * HOUR + 7));
+        }
+        2 => step = step.gate(Gate::Opened),
+        3 => (step, plain.shut) = (step.gate(Gate::Closed), true),
+        _ => {}
+    }
+    (step, plain)
 }
 
 /// What a brake stops of what a plan lets out.

@@ -25,7 +25,8 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
     let (product, version_text) = (name(fields.get("product")?)?, version(fields.get("version")?)?);
     let folder = format!("releases/{product}/{version_text}/");
     let severity = optional(fields, "severity", |value| {
-        SEVERITIES.into_iter().find(|severity| value.as_str() == Some(severity))
+        let claimed = value.as_str()?;
+        Some(SEVERITIES.into_iter().find(|severity| claimed == *severity).unwrap_or("none"))
     })?;
     let component = |value: &Value| component(value, &folder, limits);
     let components = list(fields.get("components")?, limits.max_components, component)?;

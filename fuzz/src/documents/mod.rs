@@ -11,7 +11,7 @@ mod plan;
 use ota_trust::json::RecordError;
 use ota_trust::primitives::{Hashes, Limits, TargetPath};
 use ota_trust::release::Manifest;
-use ota_trust::rollout::{Brake, Plan, Stage, Withdrawal};
+use ota_trust::rollout::{Brake, Gate, Plan, Stage, Withdrawal};
 use serde_json::{Value, json};
 
 use super::strict;
@@ -147,7 +147,10 @@ fn manifest_says(manifest: &Manifest) -> Value {
 fn plan_says(plan: &Plan) -> Value {
     let releases = plan.releases().iter().map(|release| {
         let exposure = release.exposure().channels().map(|(channel, steps)| {
-            let steps = steps.iter().map(|step| json!([text(&step.from), step.exposure.get()]));
+            let steps = steps.iter().map(|step| {
+                let (ramp, gate) = (step.ramp_until.as_ref().map(text), step.gate.map(Gate::name));
+                json!([text(&step.from), step.exposure.get(), ramp, gate])
+            });
             json!([text(channel), steps.collect::<Vec<_>>()])
         });
         let grants = release.grants().iter().map(|g| json!([g.privilege.name(), text(&g.until)]));
@@ -174,6 +177,7 @@ fn plan_says(plan: &Plan) -> Value {
         "expires": text(&plan.expires()),
         "releases": releases.collect::<Vec<_>>(),
         "minimum_index": plan.minimum_index(),
+        "timestamp_seconds": plan.timestamp_seconds(),
         "withdrawn": withdrawn(plan.withdrawn()),
     })
 }

@@ -4,12 +4,20 @@ use std::collections::BTreeSet;
 
 use ota_trust::primitives::Limits;
 use ota_trust::release::ManifestDigest;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::fields::{list, name, object, optional, sha256, time, version};
+use super::fields::{critical, list, name, object, optional, sha256, time, version};
 
-pub const OF_PLAN: &[&str] =
-    &["schema", "product", "epoch", "expires", "releases", "minimum_index", "withdrawn"];
+pub const OF_PLAN: &[&str] = &[
+    "schema",
+    "product",
+    "epoch",
+    "expires",
+    "releases",
+    "minimum_index",
+    "timestamp_seconds",
+    "withdrawn",
+];
 const OF_RELEASE: &[&str] =
     &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
 pub const OF_BRAKE: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
@@ -48,6 +56,7 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
         "expires": time(fields.get("expires")?)?,
         "releases": releases,
         "minimum_index": optional(fields, "minimum_index", Value::as_u64)?.unwrap_or(0),
+        "timestamp_seconds": optional(fields, "timestamp_seconds", Value::as_u64)?,
         "withdrawn": withdrawn,
     }))
 }
@@ -82,7 +91,19 @@ fn withdrawals(value: &Value, limits: &Limits) -> Option<Vec<(String, Option<u64
 }
 
 fn release(value: &Value, limits: &Limits) -> Option<Value> {
-    let fields = object(value, OF_RELEASE)?;
+    let fields = value.as_object()?;
+    let (manifest, version) = (sha256(fields.get("manifest")?)?, version(fields.get("version")?)?);
+    let closed = json!({
+        "manifest": manifest,
+        "version": version,
+        "stage": ["unknown", null],
+        "exposure": [],
+        "grants": [],
+        "halt": null,
+    });
+    if !is_known(fields, OF_RELEASE)? {
+        return Some(closed);
+    }
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let (stage, paused_from) =
         (text(fields.get("stage")?)?, optional(fields, "paused_from", text)?);
@@ -95,51 +116,93 @@ fn release(value: &Value, limits: &Limits) -> Option<Value> {
     };
     let exposure = optional(fields, "exposure", |value| exposure(value, limits))?;
     let grants = optional(fields, "grants", |value| list(value, limits.max_list, grant))?;
-    known.then_some(())?;
+    let grants: Vec<Value> = grants.unwrap_or_default().into_iter().flatten().collect();
+    let halt = optional(fields, "halt", halt)?;
+    let (Some(exposure), true) = (exposure.unwrap_or(Some(Vec::new())), known) else {
+        return Some(closed);
+    };
+    if halt == Some(None) {
+        return Some(closed);
+    }
     Some(json!({
-        "manifest": sha256(fields.get("manifest")?)?,
-        "version": version(fields.get("version")?)?,
+        "manifest": manifest,
+        "version": version,
         "stage": [Some(stage), paused_from],
-        "exposure": exposure.unwrap_or_default(),
-        "grants": grants.unwrap_or_default(),
-        "halt": optional(fields, "halt", halt)?,
+        "exposure": exposure,
+        "grants": grants,
+        "halt": halt.flatten(),
     }))
 }
 
-fn exposure(value: &Value, limits: &Limits) -> Option<Vec<Value>> {
+/// Whether an object lists nothing as critical that is not known; `None` where `crit` is no list of names.
+fn is_known(fields: &Map<String, Value>, known: &[&str]) -> Option<bool> {
+    match critical(fields, known) {
+        Ok(()) => Some(true),
+        Err("record.critical") => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// `Some(None)` where a step says what is not known.
+fn exposure(value: &Value, limits: &Limits) -> Option<Option<Vec<Value>>> {
     let channels = value.as_object().filter(|all| all.len() <= limits.max_list as usize)?;
-    let mut exposure = Vec::new();
+    let (mut exposure, mut known) = (Vec::new(), true);
     for (channel, steps) in channels {
         let channel = name(&json!(channel))?;
         let steps = list(steps, limits.max_list, step)?;
         // In the one form of a time, the order of times is that of texts.
-        let ascend = |pair: &[(String, u64)]| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1;
+        let ascend = |pair: &[Option<Step>]| match pair {
+            [Some((from, share, ramp, _)), Some(next)] => {
+                *from < next.0 && ramp.as_ref().unwrap_or(from) <= &next.0 && *share <= next.1
+            }
+            _ => true,
+        };
         steps.windows(2).all(ascend).then_some(())?;
+        known &= steps.iter().all(Option::is_some);
         exposure.push(json!([channel, steps]));
     }
-    Some(super::sorted(exposure))
+    Some(known.then(|| super::sorted(exposure)))
 }
 
-fn step(value: &Value) -> Option<(String, u64)> {
-    let fields = object(value, &["from", "basis_points"])?;
-    Some((time(fields.get("from")?)?, points(fields.get("basis_points")?)?))
+/// From, share, the end of a ramp, the gate.
+type Step = (String, u64, Option<String>, Option<&'static str>);
+
+fn step(value: &Value) -> Option<Option<Step>> {
+    let fields = value.as_object()?;
+    if !is_known(fields, &["from", "basis_points", "ramp_until", "gate"])? {
+        return Some(None);
+    }
+    let (from, share) = (time(fields.get("from")?)?, points(fields.get("basis_points")?)?);
+    let ramp = optional(fields, "ramp_until", time)?;
+    let gate = optional(fields, "gate", |gate| {
+        Some(if gate.as_str()? == "opened" { "opened" } else { "closed" })
+    })?;
+    ramp.as_ref().is_none_or(|until| from < *until).then_some(())?;
+    Some(Some((from, share, ramp, gate)))
 }
 
 fn points(value: &Value) -> Option<u64> {
     value.as_u64().filter(|points| *points <= 10_000)
 }
 
-fn grant(value: &Value) -> Option<Value> {
-    let fields = object(value, &["privilege", "until"])?;
-    let privilege = fields.get("privilege")?.as_str()?;
-    PRIVILEGES.contains(&privilege).then_some(())?;
-    Some(json!([privilege, time(fields.get("until")?)?]))
+/// `Some(None)` where it says what is not known, and so gives nothing.
+fn grant(value: &Value) -> Option<Option<Value>> {
+    let fields = value.as_object()?;
+    if !is_known(fields, &["privilege", "until"])? {
+        return Some(None);
+    }
+    let (privilege, until) = (fields.get("privilege")?.as_str()?, time(fields.get("until")?)?);
+    Some(PRIVILEGES.contains(&privilege).then(|| json!([privilege, until])))
 }
 
-fn halt(value: &Value) -> Option<Value> {
-    let fields = object(value, &["minimum_sample", "failure_basis_points", "silence_seconds"])?;
+/// `Some(None)` where it says what is not known.
+fn halt(value: &Value) -> Option<Option<Value>> {
+    let fields = value.as_object()?;
+    if !is_known(fields, &["minimum_sample", "failure_basis_points", "silence_seconds"])? {
+        return Some(None);
+    }
     let sample = fields.get("minimum_sample")?.as_u64().filter(|sample| *sample > 0)?;
     let silence = fields.get("silence_seconds")?.as_u64()?;
     (1..=366 * 86_400).contains(&silence).then_some(())?;
-    Some(json!([sample, points(fields.get("failure_basis_points")?)?, silence]))
+    Some(Some(json!([sample, points(fields.get("failure_basis_points")?)?, silence])))
 }

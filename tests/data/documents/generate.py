@@ -4,7 +4,8 @@
     generate.py --check    fails if what is there differs in a byte
 
 The name of a file says what it is: KIND.valid.WHAT.json, or KIND.CODE.FAULT.json with the code of the
-refusal, its dot as a hyphen. With `.beyond-schema.` after the code, a JSON Schema cannot say it.
+refusal, its dot as a hyphen. With `.beyond-schema.` after the code, a JSON Schema cannot say it. With
+`.beneath-schema.`, nobody should write it, and readers pass over a part: what a later version may say.
 """
 
 import argparse
@@ -75,7 +76,8 @@ PLAN = {
                 "stable": [
                     {"from": time(1), "basis_points": 500},
                     {"from": time(2), "basis_points": 500},
-                    {"from": time(3), "basis_points": 10000},
+                    {"from": time(3), "basis_points": 900, "ramp_until": time(4), "gate": "opened"},
+                    {"from": time(5), "basis_points": 10000, "gate": "closed"},
                 ],
                 "beta": [],
             },
@@ -90,6 +92,7 @@ PLAN = {
         {"manifest": sha256("c"), "version": "1.9.0", "stage": "withdrawn"},
     ],
     "minimum_index": 3,
+    "timestamp_seconds": 86400,
     "withdrawn": [sha256("c"), {"manifest": sha256("d"), "rollback_index": 2}],
 }
 BRAKE = {
@@ -104,7 +107,7 @@ BASES = {"manifest": MANIFEST, "plan": PLAN, "brake": BRAKE}
 
 COMPONENT, DELTA = ("components", 0), ("components", 1, "deltas", 0)
 RELEASE, STEP, GRANT = ("releases", 0), ("releases", 0, "exposure", "stable", 0), ("releases", 0, "grants", 0)
-HALT = ("releases", 0, "halt")
+HALT, RAMP = ("releases", 0, "halt"), ("releases", 0, "exposure", "stable", 2)
 WITHDRAWAL, BRAKED = ("withdrawn", 1), ("withdrawn", 0)
 # Each object of this crate's own: where it is, and one of its fields.
 OBJECTS = {
@@ -147,7 +150,9 @@ OPTIONAL = {
     "manifest": [("severity",), ("minimum_version",)]
     + [(*COMPONENT, name) for name in ("group", "provenance", "block_root")]
     + [(*COMPONENT, "block_root", "salt")],
-    "plan": [("withdrawn",), ("minimum_index",)] + [(*RELEASE, name) for name in ("exposure", "grants", "halt")],
+    "plan": [("withdrawn",), ("minimum_index",), ("timestamp_seconds",)]
+    + [(*RELEASE, name) for name in ("exposure", "grants", "halt")]
+    + [(*RAMP, name) for name in ("ramp_until", "gate")],
     "brake": [("pause_all",), ("paused",), ("withdrawn",)],
 }
 FOLDER_OF_RELEASE = "releases/lamp/2.1.0-rc.1+build.7"
@@ -169,8 +174,9 @@ VALUES = {
         ("record.value", "hardware-twice", ("hardware_ids",), ["lamp-a1", "lamp-a1"]),
         ("record.value", "hardware-empty-name", ("hardware_ids",), [""]),
         ("record.value", "channels-none", ("channels",), []),
-        ("record.value", "severity-unknown", ("severity",), "apocalyptic"),
-        ("record.value", "severity-capital", ("severity",), "High"),
+        ("valid", "severity-unknown.beneath-schema", ("severity",), "apocalyptic"),
+        ("valid", "severity-capital.beneath-schema", ("severity",), "High"),
+        ("record.json", "severity-a-number", ("severity",), 9),
         ("record.value", "minimum-version-none", ("minimum_version",), "1"),
         ("record.value", "components-none", ("components",), []),
         ("record.value", "component-id-space", (*COMPONENT, "id"), "boot loader"),
@@ -204,10 +210,11 @@ VALUES = {
         ("record.value", "manifest-twice.beyond-schema", ("releases", 1, "manifest"), sha256("a")),
         ("record.value", "version-twice.beyond-schema", ("releases", 1, "version"), "2.1.0"),
         ("record.value", "version-v", (*RELEASE, "version"), "v2.1.0"),
-        ("record.value", "stage-unknown", (*RELEASE, "stage"), "rolled-out"),
-        ("record.value", "stage-with-paused-from", (*RELEASE, "paused_from"), "limited"),
-        ("record.value", "paused-from-draft", ("releases", 1, "paused_from"), "draft"),
-        ("record.value", "paused-from-paused", ("releases", 1, "paused_from"), "paused"),
+        ("valid", "stage-unknown.beneath-schema", (*RELEASE, "stage"), "rolled-out"),
+        ("valid", "stage-with-paused-from.beneath-schema", (*RELEASE, "paused_from"), "limited"),
+        ("valid", "paused-from-draft.beneath-schema", ("releases", 1, "paused_from"), "draft"),
+        ("valid", "paused-from-paused.beneath-schema", ("releases", 1, "paused_from"), "paused"),
+        ("record.json", "stage-null", (*RELEASE, "stage"), None),
         ("record.value", "live-and-withdrawn.beyond-schema", ("withdrawn",), [sha256("a")]),
         ("record.value", "withdrawn-no-digest", ("withdrawn",), ["2.0.0"]),
         ("record.value", "withdrawal-short", (*WITHDRAWAL, "manifest"), "d" * 63),
@@ -221,7 +228,14 @@ VALUES = {
         ("record.json", "points-a-fraction", (*STEP, "basis_points"), 0.5),
         ("record.value", "times-do-not-ascend.beyond-schema", (*STEP, "from"), time(2)),
         ("record.value", "shares-descend.beyond-schema", (*STEP, "basis_points"), 501),
-        ("record.value", "privilege-unknown", (*GRANT, "privilege"), "skip-signatures"),
+        ("valid", "privilege-unknown.beneath-schema", (*GRANT, "privilege"), "skip-signatures"),
+        ("record.json", "privilege-a-number", (*GRANT, "privilege"), 7),
+        ("valid", "gate-unknown.beneath-schema", (*RAMP, "gate"), "ajar"),
+        ("record.json", "gate-true", (*RAMP, "gate"), True),
+        ("record.time", "ramp-for-ever", (*RAMP, "ramp_until"), "never"),
+        ("record.value", "ramp-of-no-time.beyond-schema", (*RAMP, "ramp_until"), time(3)),
+        ("record.value", "ramp-into-the-next-step.beyond-schema", (*RAMP, "ramp_until"), time(6)),
+        ("record.json", "timestamp-seconds-negative", ("timestamp_seconds",), -1),
         ("record.time", "grant-for-ever", (*GRANT, "until"), "never"),
         ("record.value", "sample-of-none", (*HALT, "minimum_sample"), 0),
         ("record.json", "sample-too-large", (*HALT, "minimum_sample"), LARGEST + 1),
@@ -287,11 +301,15 @@ def in_objects(kind):
         yield "valid", f"{name}-critical-known", changed(kind, (*place, "crit"), [field])
         critical = changed(kind, (*place, "later"), 1)
         at(critical, place)["crit"] = [field, "later"]
-        yield "record.critical", f"{name}-critical-unknown", critical
-        others = {known: value if known == "schema" else None for known, value in at(BASES[kind], place).items()}
+        # A grant is not given, and a release is closed; the document goes on.
+        closes = kind == "plan" and name in ("release", "step", "grant", "halt")
+        code, rest = ("valid", ".beneath-schema") if closes else ("record.critical", "")
+        yield code, f"{name}-critical-unknown{rest}", critical
+        kept = ("schema", "manifest", "version") if name == "release" else ("schema",)
+        others = {known: value if known in kept else None for known, value in at(BASES[kind], place).items()}
         behind = {**others, "later": 1, "crit": [field, "later"]}
-        yield "record.critical", f"{name}-critical-behind-faults", changed(kind, place, behind)
-        yield "record.critical", f"{name}-crit-critical", changed(kind, (*place, "crit"), ["crit"])
+        yield code, f"{name}-critical-behind-faults{rest}", changed(kind, place, behind)
+        yield code, f"{name}-crit-critical{rest}", changed(kind, (*place, "crit"), ["crit"])
         yield "record.json", f"{name}-crit-empty", changed(kind, (*place, "crit"), [])
         yield "record.json", f"{name}-crit-no-list", changed(kind, (*place, "crit"), field)
 
@@ -338,10 +356,12 @@ def documents():
             found.append(("record.value", "without-components", without(kind, ("components",))))
             found += groups()
         if kind == "plan":
-            found.append(("record.value", "paused-from-nothing", without(kind, ("releases", 1, "paused_from"))))
+            nothing = without(kind, ("releases", 1, "paused_from"))
+            found.append(("valid", "paused-from-nothing.beneath-schema", nothing))
         for code, what, document in found:
-            if what.endswith(beyond := ".beyond-schema"):
-                what = "beyond-schema." + what.removesuffix(beyond)
+            for other in (".beyond-schema", ".beneath-schema"):
+                if what.endswith(other):
+                    what = other[1:] + "." + what.removesuffix(other)
             text = document if isinstance(document, str) else printed(document)
             yield f"{kind}.{code.replace('.', '-')}.{what}.json", text + "\n"
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use ota_trust::attestation::AttestationSignal;
-use ota_trust::eligibility::{Catalog, Decided, DeviceFacts, Eligible, Policy, decide};
+use ota_trust::eligibility::{
+    Catalog, Decided, DeviceFacts, Eligible, FoundRelease, Policy, decide,
+};
 use ota_trust::installation::{
     BootId, Build, Health, InstallState, Running, Slot, Step, Steps, Tell, Verdict, judge,
 };
@@ -36,6 +38,8 @@ pub(crate) struct Documents {
     pub(crate) plan: Option<TrustedPlan>,
     pub(crate) brake: FoundBrake,
     pub(crate) releases: Vec<TrustedRelease>,
+    /// These, and what is wrong with the others.
+    pub(crate) found: Vec<FoundRelease>,
 }
 
 impl Agent {
@@ -135,17 +139,20 @@ impl Agent {
             }
             Err(not_found) => not_found.into_unlisted().map_err(|e| e.code())?.into(),
         };
-        let mut releases = Vec::new();
+        let (mut releases, mut refused) = (Vec::new(), Vec::new());
         for planned in plan.iter().flat_map(|plan| plan.releases()) {
             let path = product.manifest_path(planned.version());
             let found;
             (repository, found) = self.try_fetch(web, contents, repository, &path)?;
             if let Ok((target, bytes)) = found {
-                let read = TrustedRelease::read(target, &bytes, &limits);
-                releases.push(read.map_err(|e| e.code())?);
+                match FoundRelease::read(planned, target, &bytes, &limits) {
+                    FoundRelease::Release(release) => releases.push(release),
+                    other @ FoundRelease::Refused { .. } => refused.push(other),
+                }
             }
         }
-        Ok(Documents { repository, plan, brake, releases })
+        let found = releases.iter().cloned().map(FoundRelease::from).chain(refused).collect();
+        Ok(Documents { repository, plan, brake, releases, found })
     }
 
     /// Looks at the plan, and stores what it has learned.
@@ -175,7 +182,7 @@ impl Agent {
             return Ok((documents, catalog));
         };
         let live = self.observe(plan, documents.brake.clone())?;
-        let catalog = Catalog::new(&live, documents.releases.clone()).map_err(|e| e.code())?;
+        let catalog = Catalog::new(&live, documents.found.clone()).map_err(|e| e.code())?;
         Ok((documents, catalog))
     }
 

@@ -8,7 +8,9 @@ use ota_trust::eligibility::{Catalog, Cohort, Policy, decide};
 use ota_trust::identity::DeviceSecret;
 use ota_trust::primitives::StartTime;
 use ota_trust::release::ManifestDigest;
-use ota_trust::rollout::{BasisPoints, Bucket, PlanDraft, PlannedReleaseDraft, Stage, Step};
+use ota_trust::rollout::{
+    BasisPoints, Bucket, ExposureStep, PlanDraft, PlannedReleaseDraft, Stage,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -110,7 +112,7 @@ fn limited(vendor: &mut Vendor, manifest: ManifestDigest, epoch: u64) {
     let mut release = PlannedReleaseDraft::new(manifest, version("2.0.0"), Stage::Limited);
     for (hours, points) in [(0, 1000), (1, 5000), (2, 10_000)] {
         let (from, exposure) = (time(now().unix() + hours * HOUR), BasisPoints::new(points));
-        release = release.step(&channel("stable"), Step { from, exposure: exposure.unwrap() });
+        release = release.step(&channel("stable"), ExposureStep::new(from, exposure.unwrap()));
     }
     let expires = time(now().unix() + 12 * HOUR);
     vendor.plan("lamp", &PlanDraft::new(product("lamp"), epoch, expires).release(release));

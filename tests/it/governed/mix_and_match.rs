@@ -1,7 +1,7 @@
 //! Proofs that do not belong together, and documents that speak for others.
 
 use ota_trust::attestation::AttestationSignal;
-use ota_trust::eligibility::{Catalog, Policy, decide};
+use ota_trust::eligibility::{Catalog, Policy, Reason, decide};
 use ota_trust::metadata::PathSet;
 use ota_trust::permit::PermitError;
 use ota_trust::primitives::{Limits, StartTime};
@@ -232,7 +232,10 @@ fn what_targets_lists_itself_has_no_authority_of_its_own() {
     let manifest = vendor.release("lamp", "2.0.0", 2);
     vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
     let mut agent = Agent::new(&vendor, product("lamp"));
-    assert_eq!(agent.documents(&vendor).err(), Some("release.not-delegated"));
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    let refused = Reason::Unreadable { code: "release.not-delegated" };
+    assert_eq!(decided.reason(manifest), Some(refused));
+    assert!(decided.into_eligible().is_none());
 }
 
 #[test]

@@ -11,13 +11,16 @@ mod edges;
 mod editions;
 mod found;
 mod found_again;
+mod gates;
 mod installations;
 mod installations_found;
 mod installations_found_again;
 #[cfg(feature = "fs")]
 mod installer;
+mod later_documents;
 mod lives;
 mod mix_and_match;
+mod online_authorities;
 mod online_keys;
 mod oracle;
 mod permits;

@@ -105,7 +105,7 @@ impl History {
     }
 }
 
-fn envelope(signed: &Value, name: &str) -> Vec<u8> {
+pub(super) fn envelope(signed: &Value, name: &str) -> Vec<u8> {
     let signer = key(name);
     let sig = hex::encode(signer.sign(canonical(signed).as_bytes()).unwrap());
     let entry = json!({"keyid": signer.public_key().id().as_str(), "sig": sig});

@@ -6,6 +6,7 @@ use ota_trust::rollout::{Active, Plan, PlanDraft, PlannedReleaseDraft, Stage, ch
 
 use super::vendor::{PLAN_EXPIRES, product, utc, version};
 
+/// All that a plan can say.
 const STAGES: [Stage; 9] = [
     Stage::Draft,
     Stage::Validation,
@@ -29,7 +30,7 @@ fn followers(stage: Stage) -> &'static [&'static str] {
         Stage::Stable => &["paused (stable)", "withdrawn", "superseded"],
         Stage::Paused(Active::Limited) => &["limited", "withdrawn", "superseded"],
         Stage::Paused(Active::Stable) => &["stable", "withdrawn", "superseded"],
-        Stage::Withdrawn => &[],
+        Stage::Withdrawn | Stage::Unknown => &[],
         Stage::Superseded => &["withdrawn"],
     }
 }

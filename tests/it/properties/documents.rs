@@ -5,7 +5,7 @@ use ota_trust::eligibility::Policy;
 use ota_trust::json::RecordError;
 use ota_trust::primitives::Limits;
 use ota_trust::release::Manifest;
-use ota_trust::rollout::{Brake, Plan};
+use ota_trust::rollout::{Brake, Plan, PlannedRelease, Stage};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -44,10 +44,11 @@ static MANIFEST: Sound = sound!(
         "/components/1/deltas/0/source",
     ]
 );
-static PLAN: Sound = sound!(
+static PLAN: Sound = sound!("plan", &[""]);
+/// The objects of a plan of which one alone is closed, or not given.
+static ENTRIES: Sound = sound!(
     "plan",
     &[
-        "",
         "/releases/0",
         "/releases/0/exposure/stable/1",
         "/releases/0/grants/2",
@@ -136,16 +137,23 @@ fn later(of: &Sound, change: &Change, schema: u64, critical: Option<&Value>) -> 
 }
 
 /// The document with a critical field, in one of its objects, that no reader knows. Anything else
-/// may be wrong with that object.
+/// may be wrong with that object, but for what says which release it is.
 fn critical(of: &Sound, change: &Change, (place, name, known): &(Index, String, Index)) -> String {
     let mut document: Value = serde_json::from_str(of.text).unwrap();
-    let object = document.pointer_mut(place.get::<&str>(of.objects)).unwrap();
+    let place = place.get::<&str>(of.objects);
+    let object = document.pointer_mut(place).unwrap();
+    let before = object.clone();
     let mut names: Vec<String> = object.as_object().unwrap().keys().cloned().collect();
     names.truncate(known.index(names.len() + 1));
     // The fields of this crate begin with letters.
     names.insert(known.index(names.len() + 1), format!("-{name}"));
     change.apply(object);
     object["crit"] = json!(names);
+    for name in ["manifest", "version"].into_iter().filter(|_| place.starts_with("/releases")) {
+        if before.get(name).is_some() {
+            object[name] = before[name].clone();
+        }
+    }
     change.print(&document)
 }
 
@@ -190,6 +198,42 @@ proptest! {
     ) {
         let text = critical(of, &change, &field);
         prop_assert_eq!(code(parse, &text), "record.critical", "{}", text);
+    }
+
+    /// What closes one release of a plan, or takes one grant from it, changes nothing else.
+    #[test]
+    fn what_is_critical_in_an_entry_closes_it_alone(change in change(), field in critical_field()) {
+        let limits = Limits::default();
+        let sound = Plan::parse(ENTRIES.text.as_bytes(), &limits).unwrap();
+        let text = critical(&ENTRIES, &change, &field);
+        let plan = Plan::parse(text.as_bytes(), &limits).unwrap();
+        let place = *field.0.get::<&str>(ENTRIES.objects);
+        let number: usize = place["/releases/".len()..][..1].parse().unwrap();
+        for (at, (found, expected)) in plan.releases().iter().zip(sound.releases()).enumerate() {
+            prop_assert_eq!(found.manifest(), expected.manifest());
+            prop_assert_eq!(found.version(), expected.version());
+            if at != number {
+                prop_assert_eq!(found.stage(), expected.stage());
+                prop_assert_eq!(found.grants(), expected.grants());
+                prop_assert_eq!(found.halt(), expected.halt());
+                let exposed = |of: &PlannedRelease| {
+                    let steps = of.exposure().channels();
+                    let mut all: Vec<_> = steps.map(|(c, all)| (c.clone(), all.to_vec())).collect();
+                    all.sort_by_key(|(channel, _)| channel.clone());
+                    all
+                };
+                prop_assert_eq!(exposed(found), exposed(expected));
+            } else if place.contains("grants") {
+                prop_assert_eq!(found.grants(), &expected.grants()[..2]);
+                prop_assert_eq!(found.stage(), expected.stage());
+            } else {
+                prop_assert_eq!(found.stage(), Stage::Unknown);
+                prop_assert!(found.grants().is_empty());
+            }
+        }
+        prop_assert_eq!(plan.releases().len(), sound.releases().len());
+        prop_assert_eq!(plan.withdrawn(), sound.withdrawn());
+        prop_assert_eq!(plan.minimum_index(), sound.minimum_index());
     }
 
     /// Of what is no document at all, nothing is believed, its schema included.

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use ota_trust::eligibility::Catalog;
-use ota_trust::primitives::{StartTime, UtcTime};
+use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{ManifestDigest, TrustedRelease};
 use ota_trust::rollout::{
-    Active, BasisPoints, BrakeDraft, Grant, LivePlan, PlanDraft, PlannedReleaseDraft, Privilege,
-    Ratchets, Stage, Step,
+    Active, BasisPoints, BrakeDraft, ExposureStep, Gate, Grant, LivePlan, PlanDraft,
+    PlannedReleaseDraft, Privilege, Ratchets, Stage,
 };
 use ota_trust::verify::Freshness;
 
@@ -104,7 +104,7 @@ impl Printer {
         let (mut editions, mut brake) = (Vec::new(), None);
         for epoch in 1..=EDITIONS {
             let (draft, mut plan) = self.plan(epoch);
-            self.vendor.plan("lamp", &draft);
+            self.publish(&draft, &mut plan);
             if epoch > 2 && self.dice.below(2) == 0 {
                 brake = Some(self.brake(epoch));
             }
@@ -130,20 +130,22 @@ impl Printer {
                 continue;
             }
             let stage = dice.one_of(&[0, 1, 2, 2, 2, 2, 2, 3, 3, 4, 5, 6]);
-            let (stage, mut plain) = plain_stage(stage, manifest.digest);
+            let (stage, mut plain) = plain_stage(stage, manifest);
             let digest = ManifestDigest::from_bytes(manifest.digest);
             let mut planned = PlannedReleaseDraft::new(digest, version(number), stage);
             for name in dice.some(&CHANNELS) {
-                let mut steps: Vec<(i64, u16)> = Vec::new();
+                let mut steps: Vec<oracle::Step> = Vec::new();
                 let mut times: Vec<i64> = (0..dice.below(5)).map(|_| dice.near()).collect();
                 let mut shares: Vec<u16> = times.iter().map(|_| dice.one_of(&POINTS)).collect();
                 times.sort_unstable();
                 times.dedup();
                 shares.sort_unstable();
-                for (from, share) in times.into_iter().zip(shares) {
-                    let exposure = BasisPoints::new(share).unwrap();
-                    planned = planned.step(&channel(name), Step { from: time(from), exposure });
-                    steps.push((from, share));
+                shares.truncate(times.len());
+                for (at, share) in shares.into_iter().enumerate() {
+                    let next = times.get(at + 1).copied().unwrap_or(i64::MAX);
+                    let (step, plain) = step(dice, (times[at], next), share);
+                    planned = planned.step(&channel(name), step);
+                    steps.push(plain);
                 }
                 plain.exposure.push((name.to_owned(), steps));
             }
@@ -160,8 +162,30 @@ impl Printer {
             draft = draft.release(planned);
             releases.push(plain);
         }
-        let draft = draft.raise_minimum_index(self.minimum);
-        (draft, oracle::Plan { releases, until, durable: true, minimum: self.minimum })
+        let mut draft = draft.raise_minimum_index(self.minimum);
+        // How long a timestamp lives, until what is signed by is known.
+        let signed_by = (dice.below(4) == 0).then(|| dice.one_of(&[0, 1, 20, 60]) * HOUR);
+        if let Some(seconds) = signed_by {
+            draft = draft.timestamp_seconds(u64::try_from(seconds).unwrap());
+        }
+        let minimum = self.minimum;
+        (draft, oracle::Plan { releases, until, durable: true, minimum, signed_by })
+    }
+
+    /// Publishes a plan, some of whose entries say what only later versions know.
+    fn publish(&mut self, draft: &PlanDraft, plan: &mut oracle::Plan) {
+        let bytes = draft.to_bytes(&Limits::default()).unwrap();
+        let mut text = String::from_utf8(bytes).unwrap();
+        for planned in &mut plan.releases {
+            if self.dice.below(12) > 0 {
+                continue;
+            }
+            let entry = format!(r#""manifest":"{}","#, hex::encode(planned.digest));
+            assert!(text.contains(&entry), "it is in the plan");
+            text = text.replace(&entry, &format!(r#""crit":["later"],"later":1,{entry}"#));
+            planned.stage = oracle::Stage::Closed;
+        }
+        self.vendor.put(&[("rollouts/lamp.json".to_owned(), text.into_bytes())]);
     }
 
     fn brake(&mut self, epoch: u64) -> Brake {
@@ -196,6 +220,8 @@ impl Printer {
         let offline = self.dice.below(6) == 0;
         let documents = Documents::fetch(&mut self.agent, &self.vendor, &self.manifests, offline);
         plan.until = plan.until.min(documents.plan.vouched().fresh_until().unix());
+        let timestamp = documents.plan.vouched().timestamp_expires().unix();
+        plan.signed_by = plan.signed_by.map(|seconds| timestamp - seconds);
         plan.durable = self.dice.below(5) > 0;
         self.judge(plan, brake);
         let limits = self.agent.device.limits.clone();
@@ -242,7 +268,28 @@ impl Printer {
     }
 }
 
-fn plain_stage(number: u8, digest: [u8; 32]) -> (Stage, oracle::Planned) {
+/// A step that begins at one time, and is over before another.
+fn step(dice: &mut Dice, (from, next): (i64, i64), share: u16) -> (ExposureStep, oracle::Step) {
+    let mut step = ExposureStep::new(time(from), BasisPoints::new(share).unwrap());
+    let mut plain = oracle::Step { from, share, ramp_until: None, shut: false };
+    let until = from + dice.one_of(&[1, 7, HOUR, 5 * HOUR + 13]);
+    if dice.below(3) == 0 && until <= next {
+        step = step.ramp_until(time(until));
+        plain.ramp_until = Some(until);
+    }
+    match dice.below(8) {
+        0 => step = step.gate(Gate::Opened),
+        1 => {
+            step = step.gate(Gate::Closed);
+            plain.shut = true;
+        }
+        _ => {}
+    }
+    (step, plain)
+}
+
+fn plain_stage(number: u8, of: &oracle::Release) -> (Stage, oracle::Planned) {
+    let (digest, version) = (of.digest, of.version);
     let (stage, plain) = match number {
         0 => (Stage::Draft, oracle::Stage::Draft),
         1 => (Stage::Validation, oracle::Stage::Validation),
@@ -252,5 +299,5 @@ fn plain_stage(number: u8, digest: [u8; 32]) -> (Stage, oracle::Planned) {
         5 => (Stage::Withdrawn, oracle::Stage::Withdrawn),
         _ => (Stage::Superseded, oracle::Stage::Superseded),
     };
-    (stage, oracle::Planned { digest, stage: plain, exposure: vec![], grants: vec![] })
+    (stage, oracle::Planned { digest, version, stage: plain, exposure: vec![], grants: vec![] })
 }

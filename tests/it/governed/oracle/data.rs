@@ -60,6 +60,19 @@ pub(crate) enum Stage {
     Paused,
     Withdrawn,
     Superseded,
+    /// What the plan says of it, only later versions know.
+    Closed,
+}
+
+/// From a time on, so many basis points.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) from: i64,
+    pub(crate) share: u16,
+    /// Until when the share grows to that, from the one before.
+    pub(crate) ramp_until: Option<i64>,
+    /// It waits for people, and they have not opened it.
+    pub(crate) shut: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +87,9 @@ pub(crate) enum Privilege {
 pub(crate) struct Planned {
     pub(crate) digest: [u8; 32],
     pub(crate) stage: Stage,
-    /// Of each channel, from when to how many basis points, ascending.
-    pub(crate) exposure: Vec<(String, Vec<(i64, u16)>)>,
+    pub(crate) version: Version,
+    /// Of each channel, ascending.
+    pub(crate) exposure: Vec<(String, Vec<Step>)>,
     pub(crate) grants: Vec<(Privilege, i64)>,
 }
 
@@ -86,6 +100,8 @@ pub(crate) struct Plan {
     pub(crate) until: i64,
     pub(crate) durable: bool,
     pub(crate) minimum: u64,
+    /// The latest time at which the timestamp can have been signed, if the plan says how long one lives.
+    pub(crate) signed_by: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

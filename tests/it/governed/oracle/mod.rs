@@ -12,7 +12,7 @@ pub(crate) use seen::seen;
 const DAY: i64 = 86_400;
 
 /// What another plan could change.
-const OF_PLAN: [&str; 2] = ["reason.not-in-plan", "reason.superseded"];
+const OF_PLAN: [&str; 3] = ["reason.not-in-plan", "reason.superseded", "reason.unknown-stage"];
 
 /// A check that fails.
 struct Failed {
@@ -67,6 +67,19 @@ pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) 
         };
         trace.push((release.digest, finding));
     }
+    for planned in asked.plan.into_iter().flat_map(|plan| &plan.releases) {
+        if asked.releases.iter().any(|release| release.digest == planned.digest) {
+            continue;
+        }
+        let failed = asked.failures_of_missing(planned);
+        let first = &failed[0];
+        let may_pass = |failed: &Failed| failed.passes || OF_PLAN.contains(&failed.code);
+        let moves_on = asked.moves_on_to(planned, runs);
+        if first.passes && failed.iter().all(may_pass) && moves_on {
+            wait = Some(wait.flatten());
+        }
+        trace.push((planned.digest, Finding::Refused { code: first.code, until: None }));
+    }
     let decision = match best {
         _ if server && (best.is_some() || !limited.is_empty()) => {
             Decision::Undecided { limited, otherwise: best.map(|release| release.digest) }
@@ -99,7 +112,7 @@ impl Asked<'_> {
         holds.map(|(_, until)| *until).max()
     }
 
-    fn steps(&self, release: &Release) -> &[(i64, u16)] {
+    fn steps(&self, release: &Release) -> &[Step] {
         let exposure = self.planned(release).map(|planned| &planned.exposure);
         let found = exposure.into_iter().flatten().find(|(name, _)| name == self.channel());
         found.map_or(&[], |(_, steps)| steps)
@@ -116,8 +129,13 @@ impl Asked<'_> {
         if !self.waves(release) {
             return 10_000;
         }
-        let begun = |(from, _): &&(i64, u16)| *from <= self.clock.time();
-        self.steps(release).iter().filter(begun).map(|(_, share)| *share).max().unwrap_or(0)
+        share_at(self.steps(release), self.exposure_clock())
+    }
+
+    /// When exposure is taken: not after the timestamp can have been signed.
+    fn exposure_clock(&self) -> i64 {
+        let signed_by = self.plan.and_then(|plan| plan.signed_by);
+        signed_by.unwrap_or(i64::MAX).min(self.clock.time())
     }
 
     fn least(&self, release: &Release) -> Option<u16> {
@@ -161,6 +179,7 @@ impl Asked<'_> {
         refuse(stage == Some(Stage::Paused), "reason.paused", true, None);
         refuse(stage == Some(Stage::Withdrawn), "reason.withdrawn", false, None);
         refuse(stage == Some(Stage::Superseded), "reason.superseded", false, None);
+        refuse(stage == Some(Stage::Closed), "reason.unknown-stage", false, None);
 
         refuse(!facts.entitled.contains(self.channel()), "reason.not-entitled", false, None);
         refuse(!release.channels.contains(self.channel()), "reason.other-channel", false, None);
@@ -191,9 +210,8 @@ impl Asked<'_> {
         refuse(self.restricted() && !bypass, "reason.attestation", true, None);
 
         let (share, steps) = (self.share(release), self.steps(release));
-        let first = |is: &dyn Fn(u16) -> bool| {
-            steps.iter().filter(|(_, share)| is(*share)).map(|(from, _)| *from).min()
-        };
+        // What is due already waits for a timestamp, and nobody knows for how long.
+        let first = |least: u16| first_reaches(steps, least).filter(|from| *from > now);
         let least = self.least(release);
         let within = match &facts.place {
             Place::Server => true,
@@ -201,12 +219,11 @@ impl Asked<'_> {
             Place::Device(_) => least.is_some_and(|least| least <= share),
         };
         if share == 0 {
-            refuse(true, "reason.not-exposed", true, first(&|share| share > 0));
+            refuse(true, "reason.not-exposed", true, first(1));
         } else if !within && facts.place == Place::Nowhere {
-            refuse(true, "reason.no-seed", true, first(&|share| share == 10_000));
+            refuse(true, "reason.no-seed", true, first(10_000));
         } else if !within {
-            let until = first(&|share| least.is_some_and(|least| least <= share));
-            refuse(true, "reason.not-in-cohort", true, until);
+            refuse(true, "reason.not-in-cohort", true, least.and_then(first));
         }
 
         let own_pace = self.granted(release, Privilege::OwnPace).is_some();
@@ -216,6 +233,38 @@ impl Asked<'_> {
         let used_up = facts.quota_until.is_some_and(|until| now < until);
         refuse(used_up && !own_pace, "reason.quota", true, facts.quota_until);
         failed
+    }
+
+    /// Everything that stands against a release of the plan that is not there; that it is not, last.
+    fn failures_of_missing(&self, planned: &Planned) -> Vec<Failed> {
+        let facts = self.facts;
+        let failed = |code, passes| Failed { code, passes, until: None };
+        let checks = [
+            (self.plan.is_some_and(|plan| plan.until <= self.clock.time()), "reason.expired", true),
+            (facts.enrolment == Enrolment::Unknown, "reason.not-enrolled", false),
+            (facts.enrolment == Enrolment::Revoked, "reason.revoked", false),
+            (facts.enrolment == Enrolment::Retired, "reason.retired", false),
+            (facts.trust == Trust::Challenged, "reason.challenged", true),
+            (facts.trust == Trust::Quarantined, "reason.quarantined", false),
+            (planned.stage == Stage::Draft, "reason.draft", true),
+            (planned.stage == Stage::Validation && !facts.validates, "reason.validation", true),
+            (planned.stage == Stage::Paused, "reason.paused", true),
+            (planned.stage == Stage::Withdrawn, "reason.withdrawn", false),
+            (planned.stage == Stage::Superseded, "reason.superseded", false),
+            (planned.stage == Stage::Closed, "reason.unknown-stage", false),
+            (facts.running == Some(planned.digest), "reason.running", false),
+            (facts.version == planned.version, "reason.running", false),
+            (true, "reason.not-found", true),
+        ];
+        let fails = checks.into_iter().filter(|(fails, ..)| *fails);
+        fails.map(|(_, code, passes)| failed(code, passes)).collect()
+    }
+
+    /// Whether a device would go to a version, by all that is known of it: a newer one, or another one
+    /// after a switch of its channel, unless it runs what that channel has.
+    fn moves_on_to(&self, planned: &Planned, runs: bool) -> bool {
+        let switches = *self.channel() != self.facts.channel;
+        planned.version > self.facts.version || (switches && !runs)
     }
 
     /// Whether the gate restricts the device, by what the documentation of the gates says.
@@ -285,8 +334,43 @@ impl Asked<'_> {
     }
 
     fn within_without_grant(&self, release: &Release) -> bool {
-        let begun = self.steps(release).iter().filter(|(from, _)| *from <= self.clock.time());
-        let share = begun.map(|(_, share)| *share).max().unwrap_or(0);
+        let share = share_at(self.steps(release), self.exposure_clock());
         share == 10_000 || self.least(release).is_some_and(|least| least <= share)
     }
+}
+
+/// To how many a release is exposed at a time.
+fn share_at(steps: &[Step], time: i64) -> u16 {
+    let (mut share, mut before) = (0, 0);
+    for step in steps {
+        if step.shut || time < step.from {
+            break;
+        }
+        share = match step.ramp_until {
+            Some(until) if time < until => {
+                let (gone, all) = (time - step.from, until - step.from);
+                let grown = i64::from(step.share - before) * gone / all;
+                before + u16::try_from(grown).unwrap()
+            }
+            _ => step.share,
+        };
+        before = step.share;
+    }
+    share
+}
+
+/// When it is first exposed to so many: within a ramp, by looking for it.
+fn first_reaches(steps: &[Step], least: u16) -> Option<i64> {
+    let open: Vec<&Step> = steps.iter().take_while(|step| !step.shut).collect();
+    let step = open.iter().find(|step| step.share >= least)?;
+    let (mut from, mut to) = (step.from, step.ramp_until.unwrap_or(step.from));
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if share_at(steps, middle) >= least {
+            to = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    Some(from)
 }
