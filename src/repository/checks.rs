@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::bindings::{Pair, check_bindings};
 use super::brakes::check_brakes;
 use super::delegated::{changed_delegations, check_bins, names};
+use super::online::check_online;
 use super::reach::check_paths;
 use super::sealed::Contents;
 use super::view::View;
@@ -85,6 +86,7 @@ pub(super) fn check(
     check_delegated_files(published, files)?;
     check_paths(&view, files, &policy.limits)?;
     check_brakes(&view, files)?;
+    check_online(&view, files)?;
     check_bindings(&view, files, policy)
 }
 

@@ -85,6 +85,16 @@ refusals!(
             /// The key.
             key: KeyFingerprint,
         },
+        /// A role that lists plans or brakes, or releases beside plans, has a key of `timestamp` or
+        /// `snapshot`, or is delegated to by one that has. Such keys are online; devices take none of these.
+        #[refusal("seal.online-key", FixCaller)]
+        #[error("{role}: the online key {key} would decide what devices install")]
+        OnlineKey {
+            /// The role.
+            role: RoleName,
+            /// The key.
+            key: KeyFingerprint,
+        },
         /// A role lists a path that no search for it comes to there: it is outside of the delegation,
         /// or behind one that ends the search.
         #[refusal("seal.path-outside", FixCaller)]

@@ -58,6 +58,7 @@ mod draft;
 mod edit;
 mod error;
 mod gate;
+mod online;
 mod outcome;
 mod policy;
 mod published;

@@ -144,9 +144,14 @@ impl Separation {
         Self(Vec::new())
     }
 
-    /// These roles, too, share no key with each other.
+    /// These roles, too, share no key with each other, nor with `timestamp` and `snapshot`, whose keys
+    /// are online.
     #[must_use]
     pub fn and_apart(mut self, roles: &[RoleName]) -> Self {
+        for online in [RoleType::Timestamp, RoleType::Snapshot].map(RoleName::from) {
+            let others = roles.iter().filter(|role| **role != online);
+            self.0.extend(others.map(|role| (online.clone(), role.clone())));
+        }
         for (number, a) in roles.iter().enumerate() {
             self.0.extend(roles.iter().skip(number + 1).map(|b| (a.clone(), b.clone())));
         }
