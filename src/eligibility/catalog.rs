@@ -33,6 +33,8 @@ pub(super) struct PlanBounds {
     pub(super) minimum_index: u64,
     /// Later than this, no step begins: a device that is kept from new metadata stays where it is.
     pub(super) exposed_at_most: Option<UtcTime>,
+    /// How many are known to have signed it.
+    pub(super) approvals: u64,
 }
 
 /// One release, and what the plan says of it.
@@ -40,6 +42,8 @@ pub(super) struct PlanBounds {
 pub(super) struct Candidate {
     pub(super) release: TrustedRelease,
     pub(super) planned: Option<(PlannedRelease, Stage)>,
+    /// The plan has another release in its place.
+    pub(super) recalled: bool,
 }
 
 /// A release of the plan that is not there, and why.
@@ -67,6 +71,7 @@ impl Catalog {
             durable: live.is_durable() && vouched.is_durable(),
             minimum_index: live.plan().minimum_index(),
             exposed_at_most: live.exposed_at_most(),
+            approvals: vouched.approvals(),
         };
         let mut withdrawn: Vec<_> = live.ratchets().withdrawn().collect();
         withdrawn.sort_unstable();
@@ -93,7 +98,8 @@ impl Catalog {
             let may_be_planned = !release.is_described() && release.product() == live.product();
             let planned = live.release(release.digest()).filter(|_| may_be_planned);
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
-            catalog.add(Candidate { release, planned })?;
+            let recalled = may_be_planned && live.recalls(release.version());
+            catalog.add(Candidate { release, planned, recalled })?;
         }
         for planned in live.plan().releases() {
             let Some((planned, stage)) = live.release(planned.manifest()) else { continue };
@@ -116,7 +122,7 @@ impl Catalog {
         let (candidates, missing, withdrawn) = Default::default();
         let mut catalog = Self { candidates, missing, plan: None, withdrawn, snapshot: None };
         for release in releases {
-            catalog.add(Candidate { release, planned: None })?;
+            catalog.add(Candidate { release, planned: None, recalled: false })?;
         }
         Ok(catalog)
     }

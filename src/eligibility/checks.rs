@@ -1,6 +1,7 @@
 //! The checks of one release against one device, in their order.
 
 use super::catalog::{Candidate, Missing, PlanBounds};
+use super::window::open_until;
 use super::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason};
 use crate::attestation::{AttestationSignal, GateVerdict};
 use crate::primitives::{StartTime, UtcTime};
@@ -67,7 +68,14 @@ impl Checks<'_> {
         require(accepted, Reason::Freshness(freshness))?;
         let at = candidate.fresh_until(self.plan);
         require(self.now.time() < at, Reason::Expired { at })?;
-        require(self.plan.is_some() || !self.policy.rollouts, Reason::NoPlan)
+        require(self.plan.is_some() || !self.policy.rollouts, Reason::NoPlan)?;
+        if let Some(PlanBounds { approvals: found, .. }) = self.plan {
+            let asked = self.policy.plan_approvals;
+            require(found >= asked, Reason::PlanApprovals { found, asked })?;
+        }
+        let (found, asked) =
+            (candidate.release.vouched().approvals(), self.policy.release_approvals);
+        require(found >= asked, Reason::ReleaseApprovals { found, asked })
     }
 
     /// Enrolment and trust.
@@ -99,6 +107,9 @@ impl Checks<'_> {
         let (planned, stage) = candidate.planned.as_ref().ok_or(Reason::NotInPlan)?;
         require(candidate.release.vouched().online_key().is_none(), Reason::OnlineKey)?;
         self.stage(*stage)?;
+        require(!candidate.recalled, Reason::Recalled)?;
+        let from = &self.facts.version;
+        require(planned.sources().admit(from) || self.repairs(candidate), Reason::BlockedSource)?;
         Ok(Some((planned, *stage)))
     }
 
@@ -128,15 +139,17 @@ impl Checks<'_> {
         check().err().unwrap_or(missing.reason)
     }
 
-    /// Whether what is not there could be something to wait for: a newer version, or any where a device that
-    /// switches its channel does not run what its new channel has already.
+    /// Whether what is not there could be something to wait for: a newer version, what takes the place of the
+    /// one that runs, or any where a device that switches its channel does not run what its new channel has already.
     pub(super) fn may_ever_be(&self, missing: &Missing, runs: bool) -> bool {
         let (facts, version) = (self.facts, missing.planned.version());
         missing.reason == Reason::NotFound
             && missing.stage != Stage::Withdrawn
             && self.device().map_or_else(|reason| reason.wait().is_some(), |()| true)
             && !self.runs(missing)
-            && (*version > facts.version || (!runs && *facts.target_channel() != facts.channel))
+            && (*version > facts.version
+                || missing.planned.recalls().contains(&facts.version)
+                || (!runs && *facts.target_channel() != facts.channel))
     }
 
     fn runs(&self, missing: &Missing) -> bool {
@@ -150,14 +163,33 @@ impl Checks<'_> {
         require(candidate.release.channels().contains(channel), Reason::OtherChannel)
     }
 
-    /// Versions, floors and barriers. A switch of the channel lets a version fall, never an index.
+    /// Whether the plan has this release take the place of the version that runs.
+    pub(super) fn is_recalled_by(&self, candidate: &Candidate) -> bool {
+        let planned = candidate.planned.as_ref();
+        planned.is_some_and(|(planned, _)| planned.recalls().contains(&self.facts.version))
+    }
+
+    /// Whether this release is what runs, and is damaged. (What runs from the factory has no manifest:
+    /// then its version says which it is.)
+    fn repairs(&self, candidate: &Candidate) -> bool {
+        let (facts, release) = (self.facts, &candidate.release);
+        let is_it = facts
+            .running
+            .map_or(*release.version() == facts.version, |running| running == release.digest());
+        facts.repair && is_it
+    }
+
+    /// Versions, floors and barriers. A switch of the channel, a recall and a repair let a version stay or
+    /// fall, never an index.
     fn versions(&self, candidate: &Candidate) -> Check {
         let (facts, release) = (self.facts, &candidate.release);
+        let repairs = self.repairs(candidate);
         let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
-        require(!runs, Reason::Running)?;
+        require(!runs || repairs, Reason::Running)?;
         let newer = *release.version() > facts.version;
         let switches = || *facts.target_channel() != facts.channel;
-        require(newer || switches(), Reason::OlderVersion)?;
+        let may_be_older = || repairs || switches() || self.is_recalled_by(candidate);
+        require(newer || may_be_older(), Reason::OlderVersion)?;
         let (index, floor) = (release.rollback_index(), facts.floor.index());
         require(index >= floor, Reason::BelowFloor { index, floor })?;
         let minimum = self.plan.map_or(0, |plan| plan.minimum_index);
@@ -257,12 +289,12 @@ impl Checks<'_> {
 
     /// The maintenance window, until when it is open, and the quota.
     fn ordinary_pace(&self) -> Check<Option<UtcTime>> {
-        let closes = match self.policy.window {
-            Some(window) => {
-                let open = window.open_until(self.now);
-                Some(open.map_err(|until| Reason::Window { until })?)
-            }
-            None => None,
+        let windows = &self.policy.windows;
+        let closes = if windows.is_empty() {
+            None
+        } else {
+            let open = open_until(windows, self.facts.utc_offset, self.now);
+            Some(open.map_err(|until| Reason::Window { until })?)
         };
         match self.facts.quota_until {
             Some(until) if self.now.time() < until => Err(Reason::Quota { until }),

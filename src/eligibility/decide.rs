@@ -39,7 +39,8 @@ pub fn decide(
     for candidate in &catalog.candidates {
         let manifest = candidate.release.digest();
         let answer = match checks.check(candidate) {
-            Ok(_) if best.is_some() || runs => Answer::Worse,
+            // What recalls the version that runs takes its place, though that was the best once.
+            Ok(_) if best.is_some() || (runs && !checks.is_recalled_by(candidate)) => Answer::Worse,
             Ok(Passed { if_within: Some(share), .. }) => {
                 limited.push((manifest, share));
                 Answer::IfWithin(share)
@@ -107,5 +108,6 @@ fn eligible(
         not_after: passed.until.into_iter().fold(by_policy.min(by_documents), Ord::min),
         durable: vouched.is_durable() && catalog.plan.is_none_or(|plan| plan.durable),
         listed: catalog.plan.map(|_| catalog.listed()),
+        evidence: checks.policy.evidence,
     }
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Reason, Wait};
+use crate::artifact::Evidence;
 use crate::key::KeyFingerprint;
 use crate::primitives::UtcTime;
 use crate::release::{Channel, ManifestDigest};
@@ -53,6 +54,7 @@ pub struct Eligible {
     pub(super) not_after: UtcTime,
     pub(super) durable: bool,
     pub(super) listed: Option<Vec<ManifestDigest>>,
+    pub(super) evidence: Evidence,
 }
 
 impl Eligible {
@@ -84,6 +86,12 @@ impl Eligible {
     /// The releases that the plan has, if there is one.
     pub(crate) fn listed(&self) -> Option<&[ManifestDigest]> {
         self.listed.as_deref()
+    }
+
+    /// What has to be known of each component before the release is installed.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        self.evidence
     }
 
     /// Whether all that was learned on the way is stored. If not, there is no permit.

@@ -38,6 +38,13 @@ pub struct DeviceFacts<'a> {
     pub entitled: Vec<Channel>,
     /// Whether it validates releases.
     pub validates: bool,
+    /// Whether what runs is damaged: then it is offered again, for another slot, where its plan still
+    /// has it.
+    pub repair: bool,
+    /// How many seconds its local time is ahead of UTC; negative to the west. Maintenance windows are in
+    /// local time. (It says in which part of the world a device is: a device that decides by itself need
+    /// not tell.)
+    pub utc_offset: i32,
     /// What it has failed to boot, and how often; of one release the highest number counts.
     pub failed_boots: Vec<(ManifestDigest, u32)>,
     /// The contents that it could apply deltas to: usually those of the components that run. A release
@@ -143,6 +150,8 @@ impl DeviceFacts<'_> {
             channel,
             switch_to: None,
             validates: false,
+            repair: false,
+            utc_offset: 0,
             failed_boots: Vec::new(),
             sources: Vec::new(),
             quota_until: None,

@@ -1,6 +1,9 @@
 //! What an operator asks of every decision.
 
+use alloc::vec::Vec;
+
 use super::MaintenanceWindow;
+use crate::artifact::Evidence;
 use crate::attestation::AttestationGate;
 
 /// The rules of a decision that are not in any signed document: provisioned with the device, or
@@ -11,7 +14,7 @@ use crate::attestation::AttestationGate;
 /// use ota_trust::eligibility::{MaintenanceWindow, Policy};
 /// let policy = Policy::default()
 ///     .attestation(AttestationGate::Prefer)
-///     .maintenance_window(MaintenanceWindow::daily(2 * 3600, 3600));
+///     .maintenance_windows(MaintenanceWindow::daily(2 * 3600, 3600));
 /// assert!(policy.requires_rollouts());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +26,17 @@ pub struct Policy {
     pub(super) max_index_step: u64,
     pub(super) max_failed_boots: u32,
     pub(super) permit_seconds: u64,
-    pub(super) window: Option<MaintenanceWindow>,
+    pub(super) windows: Vec<MaintenanceWindow>,
+    pub(super) plan_approvals: u64,
+    pub(super) release_approvals: u64,
+    pub(super) evidence: Evidence,
 }
 
 impl Default for Policy {
     /// A rollout plan is asked for, and metadata that is known to be fresh; attestation is not asked
     /// for; an index rises by at most 1,000 at once; what has failed to boot three times is not tried
-    /// again; a permit holds for a day; there is no window.
+    /// again; a permit holds for a day; there is no window, no approval beyond the thresholds is asked
+    /// for, and nothing has to be read back.
     fn default() -> Self {
         Self {
             rollouts: true,
@@ -39,7 +46,10 @@ impl Default for Policy {
             max_index_step: 1000,
             max_failed_boots: 3,
             permit_seconds: 86_400,
-            window: None,
+            windows: Vec::new(),
+            plan_approvals: 0,
+            release_approvals: 0,
+            evidence: Evidence::Streamed,
         }
     }
 }
@@ -91,10 +101,31 @@ impl Policy {
         Self { permit_seconds, ..self }
     }
 
-    /// When devices may be disturbed; `None` for always.
+    /// When devices may be disturbed: while any of these is open, or always where there is none.
     #[must_use]
-    pub fn maintenance_window(self, window: Option<MaintenanceWindow>) -> Self {
-        Self { window, ..self }
+    pub fn maintenance_windows(self, windows: impl IntoIterator<Item = MaintenanceWindow>) -> Self {
+        Self { windows: windows.into_iter().collect(), ..self }
+    }
+
+    /// How many distinct keys have to have signed the plan, if that is more than its threshold: whoever
+    /// lowers the threshold in the metadata lowers nothing here. To know of more signatures than the
+    /// threshold, [count](crate::update::Repository::count_approvals) them.
+    #[must_use]
+    pub fn plan_approvals(self, plan_approvals: u64) -> Self {
+        Self { plan_approvals, ..self }
+    }
+
+    /// The same of a release.
+    #[must_use]
+    pub fn release_approvals(self, release_approvals: u64) -> Self {
+        Self { release_approvals, ..self }
+    }
+
+    /// Each component has to be read back from its slot before the release is installed: that its bytes
+    /// were right as they streamed by is not enough.
+    #[must_use]
+    pub fn require_read_back(self) -> Self {
+        Self { evidence: Evidence::ReadBack, ..self }
     }
 
     /// Whether a rollout plan is asked for.

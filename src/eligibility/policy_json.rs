@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use super::{MaintenanceWindow, Policy};
+use crate::artifact::Evidence;
 use crate::attestation::AttestationGate;
 #[cfg(feature = "repository")]
-use crate::json::{Json, Object, texts_to_json};
+use crate::json::{Json, Object, array, texts_to_json};
 use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::Limits;
 use crate::release::Channel;
@@ -22,11 +23,11 @@ impl Policy {
     /// use ota_trust::primitives::Limits;
     /// let policy = Policy::from_json(
     ///     br#"{ "schema": 1, "rollouts": "none", "permit_seconds": 3600,
-    ///           "maintenance_window": { "days": 127, "start": 7200, "length": 3600 } }"#,
+    ///           "maintenance_windows": [{ "days": 127, "start": 7200, "length": 3600 }] }"#,
     ///     &Limits::default(),
     /// )?;
     /// let window = MaintenanceWindow::daily(7200, 3600);
-    /// assert_eq!(policy, Policy::without_rollouts().permit_seconds(3600).maintenance_window(window));
+    /// assert_eq!(policy, Policy::without_rollouts().permit_seconds(3600).maintenance_windows(window));
     /// # Ok::<(), ota_trust::json::RecordError>(())
     /// ```
     pub fn from_json(bytes: &[u8], limits: &Limits) -> Result<Self, RecordError> {
@@ -52,7 +53,10 @@ impl Policy {
                 max_index_step: default(r.u64()?, other.max_index_step),
                 max_failed_boots: default(small(r, field)?, other.max_failed_boots),
                 permit_seconds: default(r.u64()?, other.permit_seconds),
-                maintenance_window: optional(read_window(r, field)?),
+                maintenance_windows: default(read_windows(r, field, limits)?, Vec::new()),
+                plan_approvals: default(r.u64()?, other.plan_approvals),
+                release_approvals: default(r.u64()?, other.release_approvals),
+                require_read_back: default(r.boolean()?, false),
             },
             Self {
                 rollouts: rollouts?,
@@ -62,7 +66,10 @@ impl Policy {
                 max_index_step,
                 max_failed_boots,
                 permit_seconds,
-                window: maintenance_window,
+                windows: maintenance_windows,
+                plan_approvals,
+                release_approvals,
+                evidence: if require_read_back { Evidence::ReadBack } else { other.evidence },
             }
         ))
     }
@@ -83,13 +90,11 @@ impl Policy {
         out.set("max_index_step", Json::number(self.max_index_step));
         out.set("max_failed_boots", Json::number(self.max_failed_boots.into()));
         out.set("permit_seconds", Json::number(self.permit_seconds));
-        if let Some(window) = self.window {
-            let mut object = Object::default();
-            object.set("days", Json::number(window.days().into()));
-            object.set("start", Json::number(window.start().into()));
-            object.set("length", Json::number(window.length().into()));
-            out.set("maintenance_window", object.to_json());
-        }
+        let windows: Vec<Json> = self.windows.iter().map(window_to_json).collect();
+        out.set("maintenance_windows", array(windows.iter().map(Json::as_str)));
+        out.set("plan_approvals", Json::number(self.plan_approvals));
+        out.set("release_approvals", Json::number(self.release_approvals));
+        out.set("require_read_back", boolean(self.evidence == Evidence::ReadBack));
         out.to_json()
     }
 }
@@ -110,6 +115,15 @@ fn gate_to_json(gate: &AttestationGate) -> Json {
     };
     out.set("gate", Json::text(name));
     out.to_json()
+}
+
+#[cfg(feature = "repository")]
+fn window_to_json(window: &MaintenanceWindow) -> Json {
+    let mut object = Object::default();
+    object.set("days", Json::number(window.days().into()));
+    object.set("start", Json::number(window.start().into()));
+    object.set("length", Json::number(window.length().into()));
+    object.to_json()
 }
 
 #[cfg(feature = "repository")]
@@ -149,6 +163,14 @@ fn read_gate(r: &mut Reader<'_>, limits: &Limits) -> Result<AttestationGate, Rec
             _ => Err(RecordError::value("gate", "no such gate")),
         }
     )
+}
+
+fn read_windows(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    limits: &Limits,
+) -> Result<Vec<MaintenanceWindow>, RecordError> {
+    fields::list(r, limits.max_list, field, |r, _| read_window(r, field))
 }
 
 fn read_window(r: &mut Reader<'_>, field: &'static str) -> Result<MaintenanceWindow, RecordError> {

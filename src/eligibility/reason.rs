@@ -25,6 +25,22 @@ reasons!(
         /// The policy asks for a rollout plan, and there is none.
         #[reason("reason.no-plan")]
         NoPlan,
+        /// Fewer keys have signed the plan than the policy asks for, or than have been counted.
+        #[reason("reason.plan-approvals")]
+        PlanApprovals {
+            /// How many are known to have.
+            found: u64,
+            /// How many the policy asks for.
+            asked: u64,
+        },
+        /// Fewer keys have signed the release than the policy asks for, or than have been counted.
+        #[reason("reason.release-approvals")]
+        ReleaseApprovals {
+            /// How many are known to have.
+            found: u64,
+            /// How many the policy asks for.
+            asked: u64,
+        },
         /// Nobody knows the device.
         #[reason("reason.not-enrolled")]
         NotEnrolled,
@@ -80,6 +96,12 @@ reasons!(
         /// It was superseded.
         #[reason("reason.superseded")]
         Superseded,
+        /// The plan recalls it: another release takes its place.
+        #[reason("reason.recalled")]
+        Recalled,
+        /// The plan does not offer it to devices of the version that runs.
+        #[reason("reason.blocked-source")]
+        BlockedSource,
         /// The device is not entitled to the channel.
         #[reason("reason.not-entitled")]
         NotEntitled,
@@ -177,6 +199,8 @@ impl Reason {
             | Self::Expired { .. }
             | Self::Challenged
             | Self::NotFound
+            | Self::PlanApprovals { .. }
+            | Self::ReleaseApprovals { .. }
             | Self::Draft
             | Self::Validation
             | Self::Paused
@@ -207,6 +231,12 @@ impl fmt::Display for Reason {
             Self::Freshness(_) => "nobody knows the time, and the policy asks for fresh metadata",
             Self::Expired { at } => return write!(f, "the plan or the metadata expired {at}"),
             Self::NoPlan => "there is no rollout plan, and the policy asks for one",
+            Self::PlanApprovals { found, asked } => {
+                return write!(f, "{found} have approved the plan, the policy asks for {asked}");
+            }
+            Self::ReleaseApprovals { found, asked } => {
+                return write!(f, "{found} have approved it, the policy asks for {asked}");
+            }
             Self::NotEnrolled => "the device is not enrolled",
             Self::Revoked => "the device was revoked",
             Self::Retired => "the device was retired",
@@ -224,6 +254,8 @@ impl fmt::Display for Reason {
             Self::Paused => "it is paused",
             Self::Withdrawn => "it was withdrawn for good",
             Self::Superseded => "it was superseded",
+            Self::Recalled => "it is recalled: another release takes its place",
+            Self::BlockedSource => "the plan does not offer it to the version that runs",
             Self::NotEntitled => "the device is not entitled to the channel",
             Self::OtherChannel => "it is not meant for the channel",
             Self::Running => "it runs already",

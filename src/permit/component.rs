@@ -2,18 +2,9 @@
 
 use super::write::bytes;
 use super::{PermitError, WritePermit};
-use crate::artifact::{ArtifactStream, ReadBack};
+use crate::artifact::{ArtifactStream, Evidence, ReadBack};
 use crate::release::{ComponentId, Content, ManifestDigest};
 use crate::verify::SnapshotId;
-
-/// How it is known that a component is right. The stronger is the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Evidence {
-    /// Its bytes were right as they streamed by. What the storage made of them is not known.
-    Streamed,
-    /// The slot has given them back.
-    ReadBack,
-}
 
 /// Which component of which release, of which state of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -93,6 +93,13 @@ refusals!(
             /// The component.
             id: ComponentId,
         },
+        /// The policy asks for each component to be read back, and this one was not.
+        #[refusal("permit.not-read-back", FixCaller)]
+        #[error("component {id} has not been read back from its slot")]
+        NotReadBack {
+            /// The component.
+            id: ComponentId,
+        },
         /// The slot is the one that runs.
         #[refusal("permit.slot-in-use", FixCaller)]
         #[error("slot {slot} runs")]

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::write::{above_floor, may_install, not_expired, not_running};
-use super::{Evidence, PermitError, PermitRecord};
+use super::{PermitError, PermitRecord};
+use crate::artifact::Evidence;
 use crate::installation::{InstallState, InstalledRelease, Running, Slot, Steps};
 use crate::primitives::{NewerState, StartTime, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion, TrustedRelease};

@@ -25,7 +25,7 @@ mod record;
 mod restart;
 mod write;
 
-pub use component::{ComponentStream, DeltaStream, Evidence, VerifiedDelta};
+pub use component::{ComponentStream, DeltaStream, VerifiedDelta};
 pub use error::PermitError;
 pub use install::InstallPermit;
 pub use record::PermitRecord;

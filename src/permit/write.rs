@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::component::{Whose, streams};
-use super::{ComponentStream, DeltaStream, Evidence, InstallPermit, PermitError};
-use crate::artifact::{ArtifactError, ReadBack};
+use super::{ComponentStream, DeltaStream, InstallPermit, PermitError};
+use crate::artifact::{ArtifactError, Evidence, ReadBack};
 use crate::eligibility::Eligible;
 use crate::installation::{InstallState, Running, Slot, Steps, Tell};
 use crate::primitives::{NewerState, StartTime, UtcTime};
@@ -24,6 +24,8 @@ pub struct WritePermit {
     channel: Channel,
     not_after: UtcTime,
     listed: Option<Vec<ManifestDigest>>,
+    /// The weakest evidence that is taken.
+    least: Evidence,
     verified: Vec<(ComponentId, Evidence)>,
 }
 
@@ -59,6 +61,7 @@ impl WritePermit {
             channel: eligible.channel().clone(),
             not_after: eligible.not_after(),
             listed: eligible.listed().map(Into::into),
+            least: eligible.evidence(),
             verified: Vec::new(),
         })
     }
@@ -157,7 +160,11 @@ impl WritePermit {
             // Where both were made, the stronger counts.
             let best = of.map(|(_, evidence)| *evidence).max();
             let id = || component.id().clone();
-            evidence = evidence.min(best.ok_or_else(|| PermitError::Missing { id: id() })?);
+            let best = best.ok_or_else(|| PermitError::Missing { id: id() })?;
+            if best < self.least {
+                return Err(PermitError::NotReadBack { id: id() });
+            }
+            evidence = evidence.min(best);
         }
         not_expired(self.not_after, now)?;
         let Self { release, slot, channel, not_after, listed, .. } = self;

@@ -4,10 +4,10 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::{
-    Brake, Exposure, ExposureStep, Gate, Grant, HaltCriteria, Plan, PlannedRelease, Stage,
-    Withdrawal,
+    Brake, Exposure, ExposureStep, Gate, Grant, HaltCriteria, Plan, PlannedRelease, SourceVersions,
+    Stage, Withdrawal,
 };
-use crate::json::{Json, Object, RecordError, array};
+use crate::json::{Json, Object, RecordError, array, texts_to_json};
 use crate::primitives::{Limits, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion};
 
@@ -49,6 +49,8 @@ pub struct PlannedReleaseDraft {
     fields: Object,
     exposure: Vec<(Channel, Vec<ExposureStep>)>,
     grants: Vec<Grant>,
+    recalls: Vec<ReleaseVersion>,
+    sources: SourceVersions,
 }
 
 /// A brake that is being written.
@@ -149,8 +151,8 @@ impl PlanDraft {
 impl PlannedReleaseDraft {
     /// A release at a stage, exposed on no channel, with no grants.
     pub fn new(manifest: ManifestDigest, version: ReleaseVersion, stage: Stage) -> Self {
-        let (exposure, grants) = (Vec::new(), Vec::new());
-        let draft = Self { manifest, version, fields: Object::default(), exposure, grants };
+        let (fields, exposure, grants, recalls, sources) = Default::default();
+        let draft = Self { manifest, version, fields, exposure, grants, recalls, sources };
         draft.stage(stage)
     }
 
@@ -161,6 +163,8 @@ impl PlannedReleaseDraft {
             draft.exposure.push((channel.clone(), steps.to_vec()));
         }
         draft.grants = release.grants().to_vec();
+        draft.recalls = release.recalls().to_vec();
+        draft.sources = release.sources().clone();
         match release.halt() {
             Some(halt) => draft.halt(halt),
             None => draft,
@@ -205,6 +209,19 @@ impl PlannedReleaseDraft {
         self
     }
 
+    /// It takes the place of this version, though it may be older: devices that run it are offered this
+    /// release, and nobody is offered that version any more. Its rollback index must not be lower
+    /// ([`Plan::check_recalls`]).
+    pub fn recall(mut self, version: ReleaseVersion) -> Self {
+        self.recalls.push(version);
+        self
+    }
+
+    /// It is offered to devices of these versions alone.
+    pub fn sources(self, sources: SourceVersions) -> Self {
+        Self { sources, ..self }
+    }
+
     /// When its rollout has to stop.
     pub fn halt(mut self, criteria: &HaltCriteria) -> Self {
         let mut object = Object::default();
@@ -227,6 +244,12 @@ impl PlannedReleaseDraft {
         }
         if !exposure.is_empty() {
             fields.set("exposure", exposure.to_json());
+        }
+        if !self.recalls.is_empty() {
+            fields.set("recalls", versions(&self.recalls));
+        }
+        if !self.sources.are_all() {
+            fields.set("sources", sources_to_json(&self.sources));
         }
         if !self.grants.is_empty() {
             let grants: Vec<Json> = self.grants.iter().map(grant_to_json).collect();
@@ -306,6 +329,27 @@ fn withdrawals(list: &[Withdrawal]) -> Json {
     });
     let items: Vec<Json> = items.collect();
     array(items.iter().map(Json::as_str))
+}
+
+fn versions(list: &[ReleaseVersion]) -> Json {
+    texts_to_json(list.iter().map(ReleaseVersion::as_str))
+}
+
+fn sources_to_json(sources: &SourceVersions) -> Json {
+    let ranges = sources.ranges.iter().map(|range| {
+        let mut object = Object::default();
+        for (name, bound) in [("at_least", &range.at_least), ("below", &range.below)] {
+            if let Some(version) = bound {
+                object.set(name, Json::text(version.as_str()));
+            }
+        }
+        object.to_json()
+    });
+    let ranges: Vec<Json> = ranges.collect();
+    let mut object = Object::default();
+    object.set("ranges", array(ranges.iter().map(Json::as_str)));
+    object.set("except", versions(&sources.except));
+    object.to_json()
 }
 
 fn step_to_json(step: &ExposureStep) -> Json {

@@ -3,7 +3,7 @@
 use super::ratchets::Ratchets;
 use super::{FoundBrake, PlannedRelease, Stage, TrustedBrake, TrustedPlan};
 use crate::primitives::{Unstored, UtcTime};
-use crate::release::{ManifestDigest, Product};
+use crate::release::{ManifestDigest, Product, ReleaseVersion};
 
 /// A plan that is current for this device: nothing newer was seen, and what was ever withdrawn is
 /// known. Had only from [`Ratchets::observe`].
@@ -88,6 +88,15 @@ impl LivePlan {
     pub fn release(&self, manifest: ManifestDigest) -> Option<(&PlannedRelease, Stage)> {
         let planned = self.plan.release(manifest)?;
         Some((planned, self.stage(planned)))
+    }
+
+    /// Whether a version is recalled: by a release that is offered to somebody.
+    pub(crate) fn recalls(&self, version: &ReleaseVersion) -> bool {
+        let offers = |planned: &&PlannedRelease| {
+            matches!(self.stage(planned), Stage::Validation | Stage::Limited | Stage::Stable)
+        };
+        let mut releases = self.plan.releases().iter();
+        releases.any(|planned| planned.recalls().contains(version) && offers(&planned))
     }
 
     fn stage(&self, planned: &PlannedRelease) -> Stage {

@@ -15,6 +15,7 @@
 //! | [`Gate`] | whether people have opened a step that waits for them |
 //! | [`PlanWarning`] | what people should think about before they sign a plan |
 //! | [`Exposure`], [`Bucket`] | to how many a limited release is offered, and to whom |
+//! | [`SourceVersions`] | the versions that a release is offered to devices of |
 //! | [`Grant`] | what a plan lets a release skip, and until when |
 //! | [`HaltCriteria`], [`Report`] | when a rollout has to stop, and what devices say of it |
 //!
@@ -39,6 +40,7 @@ mod ratchets;
 mod report_error;
 mod reports;
 mod review;
+mod sources;
 mod stage;
 mod succession;
 mod trusted;
@@ -59,6 +61,7 @@ pub use ratchets::Ratchets;
 pub use report_error::ReportError;
 pub use reports::{Report, ReportKind, VerifiedReport};
 pub use review::PlanWarning;
+pub use sources::{SourceVersions, VersionRange};
 pub use stage::{Active, Stage};
 pub use succession::{SuccessionError, check_successor};
 pub use trusted::{TrustedBrake, TrustedPlan};

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
+use super::sources::versions;
 use super::withdrawal::withdrawals;
-use super::{Exposure, Grant, HaltCriteria, Privilege, Stage, Withdrawal};
+use super::{Exposure, Grant, HaltCriteria, Privilege, SourceVersions, Stage, Withdrawal};
 use crate::json::{Reader, RecordError, Scanned, fields, record};
 use crate::primitives::{Limits, StartTime, UtcTime};
 use crate::release::{Manifest, ManifestDigest, Product, ReleaseVersion};
@@ -29,6 +30,8 @@ pub struct PlannedRelease {
     pub(super) exposure: Exposure,
     pub(super) grants: Vec<Grant>,
     pub(super) halt: Option<HaltCriteria>,
+    pub(super) recalls: Vec<ReleaseVersion>,
+    pub(super) sources: SourceVersions,
 }
 
 impl Plan {
@@ -178,6 +181,19 @@ impl PlannedRelease {
         self.halt.as_ref()
     }
 
+    /// The versions that it takes the place of, though it may be older: devices that run one are offered
+    /// it, never below their index. What is recalled is offered to nobody.
+    #[must_use]
+    pub fn recalls(&self) -> &[ReleaseVersion] {
+        &self.recalls
+    }
+
+    /// The versions that it is offered to devices of.
+    #[must_use]
+    pub fn sources(&self) -> &SourceVersions {
+        &self.sources
+    }
+
     /// Until when a release with this manifest has a privilege, if it has it now.
     #[must_use]
     pub fn granted_until(
@@ -222,8 +238,16 @@ impl PlannedRelease {
     }
 
     fn closed(manifest: ManifestDigest, version: ReleaseVersion) -> Self {
-        let (stage, exposure) = (Stage::Unknown, Exposure::default());
-        Self { manifest, version, stage, exposure, grants: Vec::new(), halt: None }
+        Self {
+            manifest,
+            version,
+            stage: Stage::Unknown,
+            exposure: Exposure::default(),
+            grants: Vec::new(),
+            halt: None,
+            recalls: Vec::new(),
+            sources: SourceVersions::default(),
+        }
     }
 
     fn read_known(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
@@ -237,15 +261,17 @@ impl PlannedRelease {
                 exposure: default(Exposure::read(r, limits)?, Some(Exposure::default())),
                 grants: default(read_grants(r, field, limits)?, Vec::new()),
                 halt: optional(r.unless_critical(HaltCriteria::read)?),
+                recalls: default(versions(r, field, limits)?, Vec::new()),
+                sources: default(SourceVersions::read(r, limits)?, Some(SourceVersions::default())),
             },
             {
                 let (manifest, version) = (manifest?, version?);
                 let stage = Stage::from_names(&stage?, paused_from.as_deref());
                 // None where there is none, and where there is one that is not known.
                 let (halts, halt) = (halt.is_some(), halt.flatten());
-                match (stage, exposure) {
-                    (Some(stage), Some(exposure)) if halts == halt.is_some() => {
-                        Self { manifest, version, stage, exposure, grants, halt }
+                match (stage, exposure, sources) {
+                    (Some(stage), Some(exposure), Some(sources)) if halts == halt.is_some() => {
+                        Self { manifest, version, stage, exposure, grants, halt, recalls, sources }
                     }
                     _ => Self::closed(manifest, version),
                 }

@@ -1,8 +1,10 @@
 //! Whether one plan may follow another: what a publisher checks before people sign.
 
+use alloc::boxed::Box;
+
 use super::{Plan, Stage};
 use crate::primitives::refusals;
-use crate::release::{ManifestDigest, ReleaseVersion};
+use crate::release::{Manifest, ManifestDigest, ReleaseVersion};
 
 refusals!(
     Eligibility,
@@ -70,6 +72,25 @@ refusals!(
             /// That of the plan that should follow.
             found: u64,
         },
+        /// A release recalls a version with a higher rollback index: devices that run it would not take it.
+        #[refusal("succession.recall-index", Operator)]
+        #[error("{} has index {index}, and recalls {} with {recalled}", versions.0, versions.1)]
+        RecallIndex {
+            /// The release that recalls, and what it recalls.
+            versions: Box<(ReleaseVersion, ReleaseVersion)>,
+            /// The rollback index of the one.
+            index: u64,
+            /// The rollback index of the other.
+            recalled: u64,
+        },
+        /// A release recalls another one, and the manifest of one of the two is not given, so nobody knows
+        /// whether devices would take it.
+        #[refusal("succession.recall-unknown", Operator)]
+        #[error("the manifest of {version} is not given, and a recall depends on it")]
+        RecallUnknown {
+            /// The one whose manifest is missing.
+            version: ReleaseVersion,
+        },
         /// A withdrawal is not repeated, and its rollback index is not below the minimum. Devices remember it, and new ones would not learn of it.
         #[refusal("succession.not-withdrawn", Operator)]
         #[error("the manifest {manifest} is no longer withdrawn")]
@@ -106,6 +127,30 @@ pub fn check_successor(current: Option<&Plan>, next: &Plan) -> Result<(), Succes
         }
     }
     Ok(())
+}
+
+impl Plan {
+    /// Checks that devices would take what recalls other versions: its rollback index is not below
+    /// theirs. Give it the manifests of both. What has the index of a thief's release can be recalled by
+    /// a release of at least that index alone.
+    pub fn check_recalls(&self, manifests: &[&Manifest]) -> Result<(), SuccessionError> {
+        let index = |version: &ReleaseVersion| {
+            let is_it = |m: &&&Manifest| m.product() == self.product() && m.version() == version;
+            let found = manifests.iter().find(is_it).map(|manifest| manifest.rollback_index());
+            found.ok_or_else(|| SuccessionError::RecallUnknown { version: version.clone() })
+        };
+        for release in self.releases() {
+            let by = release.version();
+            for version in release.recalls() {
+                let (index, recalled) = (index(by)?, index(version)?);
+                if index < recalled {
+                    let versions = Box::new((by.clone(), version.clone()));
+                    return Err(SuccessionError::RecallIndex { versions, index, recalled });
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn check_same_series(current: &Plan, next: &Plan) -> Result<(), SuccessionError> {

@@ -16,8 +16,8 @@ use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::{ListedKey, RoleKeys, RoleType, Root, Snapshot, Targets};
 use crate::primitives::{RoleName, TargetPath, UtcTime};
 use crate::verify::{
-    Authority, Delegator, FoundIn, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
-    VouchedTarget, keys_of, signers,
+    Authority, AuthorityEdge, Delegator, FoundIn, Freshness, SnapshotId, Trusted, TrustedTarget,
+    VerifyError, VouchedTarget, keys_of, signers,
 };
 
 /// A repository at the end of a cycle: root, timestamp, snapshot and top-level targets are trusted.
@@ -165,6 +165,21 @@ macro_rules! shared {
             /// ask for approvals after the look-up.
             pub fn approvals(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
                 self.metadata.signers(target)
+            }
+
+            /// Counts the approvals of a target that was found in this repository, so that it knows of more
+            /// than the threshold: for a policy that asks for more
+            /// ([`plan_approvals`](crate::eligibility::Policy::plan_approvals)). Each costs a
+            /// verification. A target of another state is given back as it is.
+            pub fn count_approvals(
+                &self,
+                target: VouchedTarget,
+            ) -> Result<VouchedTarget, VerifyError> {
+                if target.snapshot() != self.metadata.snapshot_id() {
+                    return Ok(target);
+                }
+                let counted = self.approvals(target.target())?.len() as u64;
+                Ok(target.with_approvals(counted))
             }
 
             /// Takes files for bound to their roles although the snapshot lists no digests, where no two
@@ -422,6 +437,7 @@ impl<'a> TrustedMetadata<'a> {
             // There is one wherever there is a snapshot.
             timestamp_expires: self.cycle.timestamp_expires.unwrap_or(fresh_until),
             online_key: authority.key_among(self.online_keys()),
+            approvals: authority.edges().last().map_or(0, AuthorityEdge::threshold),
             durable: self.durable,
             bound: is_bound,
         };

@@ -22,6 +22,7 @@ pub(crate) struct FoundIn {
     pub(crate) fresh_until: UtcTime,
     pub(crate) timestamp_expires: UtcTime,
     pub(crate) online_key: Option<KeyFingerprint>,
+    pub(crate) approvals: u64,
     pub(crate) durable: bool,
     pub(crate) bound: bool,
 }
@@ -68,6 +69,20 @@ impl VouchedTarget {
     #[must_use]
     pub fn online_key(&self) -> Option<KeyFingerprint> {
         self.found.online_key
+    }
+
+    /// How many distinct keys are known to have signed the role that lists it: the threshold, or more once
+    /// they have been counted
+    /// ([`count_approvals`](crate::update::Repository::count_approvals)).
+    #[must_use]
+    pub fn approvals(&self) -> u64 {
+        self.found.approvals
+    }
+
+    /// The same target, of which so many approvals are known.
+    pub(crate) fn with_approvals(mut self, counted: u64) -> Self {
+        self.found.approvals = self.found.approvals.max(counted);
+        self
     }
 
     /// Whether every floor that the cycle raised was stored. If not, nothing should be installed.

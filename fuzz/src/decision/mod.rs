@@ -103,6 +103,8 @@ fn device(choices: &mut Choices<'_>, world: &World) -> (DeviceFacts<'static>, or
         switch_to: None,
         entitled: vec![follows.to_owned()],
         validates: choices.yes(),
+        repair: false,
+        offset: 0,
         failed_boots: Vec::new(),
         sources: Vec::new(),
         quota_until: None,
@@ -142,6 +144,13 @@ fn device(choices: &mut Choices<'_>, world: &World) -> (DeviceFacts<'static>, or
         real.sources.push(world::source(number));
         facts.sources.push(number);
     }
+    if choices.below(6) == 1 {
+        (real.repair, facts.repair) = (true, true);
+    }
+    if choices.below(4) == 1 {
+        let hours = choices.below(27) as i32 - 12;
+        (real.utc_offset, facts.offset) = (hours * 3600 + 900, i64::from(hours) * HOUR + 900);
+    }
     if choices.below(3) == 1 {
         let until = moment(choices);
         (real.quota_until, facts.quota_until) = (Some(time(until)), Some(until));
@@ -160,10 +169,12 @@ fn policy(choices: &mut Choices<'_>) -> (Policy, oracle::Policy) {
             (Gate::Require { channels: vec![name.to_owned()], allow_warning }, real)
         }
     };
-    let window = (choices.below(3) == 1).then(|| {
-        let (days, start) = (choices.below(127) as u8 + 1, choices.below(24) as u32);
-        (days, start, choices.below(24) as u32 + 1)
-    });
+    let windows: Vec<(u8, u32, u32)> = (0..choices.below(6).saturating_sub(3))
+        .map(|_| {
+            let (days, start) = (choices.below(127) as u8 + 1, choices.below(24) as u32);
+            (days, start, *choices.one_of(&[1, 2, 5, 23, 24, 25, 100, 168]))
+        })
+        .collect();
     let plain = oracle::Policy {
         rollouts,
         gate,
@@ -172,12 +183,18 @@ fn policy(choices: &mut Choices<'_>) -> (Policy, oracle::Policy) {
         index_step: *choices.one_of(&[1000, 0, 1, 2, u64::MAX]),
         failed_boots: choices.below(5) as u32,
         permit_seconds: *choices.one_of(&[86_400, 0, 3600, u64::MAX]),
-        window: window
-            .map(|(days, start, length)| (days, i64::from(start) * HOUR, i64::from(length) * HOUR)),
+        windows: windows
+            .iter()
+            .map(|(days, start, length)| {
+                (*days, i64::from(*start) * HOUR, i64::from(*length) * HOUR)
+            })
+            .collect(),
+        plan_approvals: choices.below(8).saturating_sub(5) as u64,
+        release_approvals: choices.below(8).saturating_sub(5) as u64,
     };
     let real = if rollouts { Policy::default() } else { Policy::without_rollouts() };
     let real = if plain.accept_unproven { real.accept_unproven_freshness() } else { real };
-    let window = window.and_then(|(days, start, length)| {
+    let windows = windows.into_iter().filter_map(|(days, start, length)| {
         MaintenanceWindow::new(days, start * 3600, length * 3600)
     });
     let real = real
@@ -185,6 +202,8 @@ fn policy(choices: &mut Choices<'_>) -> (Policy, oracle::Policy) {
         .max_index_step(plain.index_step)
         .max_failed_boots(plain.failed_boots)
         .permit_seconds(plain.permit_seconds)
-        .maintenance_window(window);
+        .maintenance_windows(windows)
+        .plan_approvals(plain.plan_approvals)
+        .release_approvals(plain.release_approvals);
     (real, plain)
 }

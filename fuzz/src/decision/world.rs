@@ -14,7 +14,8 @@ use ota_trust::release::{
 use ota_trust::repository::{Delegation, Policy, Published, TargetEntry};
 use ota_trust::rollout::{
     Active, BasisPoints, BrakeDraft, ExposureStep, FoundBrake, Gate, Grant, PlanDraft,
-    PlannedReleaseDraft, Privilege, Ratchets, Stage, TrustedBrake, TrustedPlan,
+    PlannedReleaseDraft, Privilege, Ratchets, SourceVersions, Stage, TrustedBrake, TrustedPlan,
+    VersionRange,
 };
 use ota_trust::update::{NotFound, Update};
 use ota_trust::verify::VouchedTarget;
@@ -181,6 +182,7 @@ fn manifest(number: u64) -> (oracle::Release, Vec<u8>) {
         fresh_until: 0,
         durable: true,
         described: false,
+        approvals: 1,
     };
     (plain, bytes)
 }
@@ -226,6 +228,9 @@ fn plan(
             stage: plain,
             exposure: vec![],
             grants: vec![],
+            recalls: vec![],
+            ranges: vec![],
+            except: vec![],
         };
         let digest = ManifestDigest::from_bytes(digest);
         let mut release = PlannedReleaseDraft::new(digest, version(*number), stage);
@@ -249,12 +254,29 @@ fn plan(
             release = release.grant(Grant { privilege, until: time(until) });
             plain.grants.push((named, until));
         }
+        if choices.below(8) == 1 {
+            let recalled = *choices.one_of(&VERSIONS);
+            release = release.recall(version(recalled));
+            plain.recalls.push(plain_version(recalled));
+        }
+        if choices.below(8) == 1 {
+            let (first, end) = (*choices.one_of(&VERSIONS), *choices.one_of(&VERSIONS));
+            let range = VersionRange { at_least: Some(version(first)), below: Some(version(end)) };
+            let except = vec![version(*choices.one_of(&[2, 3]))];
+            plain.except = except
+                .iter()
+                .map(|v| plain_version(v.as_str()[..1].parse().expect("a number")))
+                .collect();
+            plain.ranges = vec![(plain_version(first), plain_version(end))];
+            release = release.sources(SourceVersions { ranges: vec![range], except });
+        }
         draft = draft.release(release);
         releases.push(plain);
     }
     let minimum = choices.below(8).saturating_sub(5) as u64;
     let draft = draft.raise_minimum_index(minimum);
-    (draft, oracle::Plan { releases, until, durable: true, minimum, signed_by: None })
+    let (durable, signed_by, approvals) = (true, None, 1);
+    (draft, oracle::Plan { releases, until, durable, minimum, signed_by, approvals })
 }
 
 /// At once or over some time; by itself, or where people have opened it.

@@ -158,6 +158,10 @@ fn plan_says(plan: &Plan) -> Value {
             let points = halt.failure_basis_points().get();
             json!([halt.minimum_sample(), points, halt.silence_seconds()])
         });
+        let ranges = release.sources().ranges.iter();
+        let ranges =
+            ranges.map(|r| json!([r.at_least.as_ref().map(text), r.below.as_ref().map(text)]));
+        let except = release.sources().except.iter().map(text);
         let paused_from = match release.stage() {
             Stage::Paused(from) => Some(from.stage().name()),
             _ => None,
@@ -169,6 +173,8 @@ fn plan_says(plan: &Plan) -> Value {
             "exposure": sorted(exposure.collect()),
             "grants": grants.collect::<Vec<_>>(),
             "halt": halt,
+            "recalls": release.recalls().iter().map(text).collect::<Vec<_>>(),
+            "sources": [ranges.collect::<Vec<_>>(), json!(except.collect::<Vec<_>>())],
         })
     });
     json!({

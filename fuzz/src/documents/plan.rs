@@ -18,8 +18,17 @@ pub const OF_PLAN: &[&str] = &[
     "timestamp_seconds",
     "withdrawn",
 ];
-const OF_RELEASE: &[&str] =
-    &["manifest", "version", "stage", "paused_from", "exposure", "grants", "halt"];
+const OF_RELEASE: &[&str] = &[
+    "manifest",
+    "version",
+    "stage",
+    "paused_from",
+    "exposure",
+    "grants",
+    "halt",
+    "recalls",
+    "sources",
+];
 pub const OF_BRAKE: &[&str] = &["schema", "product", "epoch", "pause_all", "paused", "withdrawn"];
 const ACTIVE: [&str; 3] = ["validation", "limited", "stable"];
 const PRIVILEGES: [&str; 3] = ["own-pace", "skip-waves", "bypass-attestation"];
@@ -100,6 +109,8 @@ fn release(value: &Value, limits: &Limits) -> Option<Value> {
         "exposure": [],
         "grants": [],
         "halt": null,
+        "recalls": [],
+        "sources": [[], []],
     });
     if !is_known(fields, OF_RELEASE)? {
         return Some(closed);
@@ -118,9 +129,13 @@ fn release(value: &Value, limits: &Limits) -> Option<Value> {
     let grants = optional(fields, "grants", |value| list(value, limits.max_list, grant))?;
     let grants: Vec<Value> = grants.unwrap_or_default().into_iter().flatten().collect();
     let halt = optional(fields, "halt", halt)?;
+    let versions = |value: &Value| list(value, limits.max_list, super::fields::version);
+    let recalls = optional(fields, "recalls", versions)?.unwrap_or_default();
+    let sources = optional(fields, "sources", |value| sources(value, limits))?;
     let (Some(exposure), true) = (exposure.unwrap_or(Some(Vec::new())), known) else {
         return Some(closed);
     };
+    let Some(sources) = sources.unwrap_or(Some(json!([[], []]))) else { return Some(closed) };
     if halt == Some(None) {
         return Some(closed);
     }
@@ -131,6 +146,8 @@ fn release(value: &Value, limits: &Limits) -> Option<Value> {
         "exposure": exposure,
         "grants": grants,
         "halt": halt.flatten(),
+        "recalls": recalls,
+        "sources": sources,
     }))
 }
 
@@ -141,6 +158,29 @@ fn is_known(fields: &Map<String, Value>, known: &[&str]) -> Option<bool> {
         Err("record.critical") => Some(false),
         Err(_) => None,
     }
+}
+
+/// `Some(None)` where something in it says what is not known.
+fn sources(value: &Value, limits: &Limits) -> Option<Option<Value>> {
+    let fields = value.as_object()?;
+    if !is_known(fields, &["ranges", "except"])? {
+        return Some(None);
+    }
+    let mut known = true;
+    let range = |value: &Value| {
+        let fields = value.as_object()?;
+        if !is_known(fields, &["at_least", "below"])? {
+            return Some(None);
+        }
+        let bound = |name| optional(fields, name, version);
+        Some(Some((bound("at_least")?, bound("below")?)))
+    };
+    let ranges = optional(fields, "ranges", |value| list(value, limits.max_list, range))?;
+    let ranges = ranges.unwrap_or_default();
+    known &= ranges.iter().all(Option::is_some);
+    let versions = |value: &Value| list(value, limits.max_list, version);
+    let except = optional(fields, "except", versions)?.unwrap_or_default();
+    Some(known.then(|| json!([ranges, except])))
 }
 
 /// `Some(None)` where a step says what is not known.

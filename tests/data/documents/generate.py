@@ -87,6 +87,8 @@ PLAN = {
                 {"privilege": "bypass-attestation", "until": time(6)},
             ],
             "halt": {"minimum_sample": 50, "failure_basis_points": 100, "silence_seconds": 86400},
+            "recalls": ["2.2.0", "2.3.0-rc.1"],
+            "sources": {"ranges": [{"at_least": "2.0.0", "below": "3.0.0"}, {}], "except": ["2.0.7"]},
         },
         {"manifest": sha256("b"), "version": "2.0.0", "stage": "paused", "paused_from": "stable"},
         {"manifest": sha256("c"), "version": "1.9.0", "stage": "withdrawn"},
@@ -108,6 +110,7 @@ BASES = {"manifest": MANIFEST, "plan": PLAN, "brake": BRAKE}
 COMPONENT, DELTA = ("components", 0), ("components", 1, "deltas", 0)
 RELEASE, STEP, GRANT = ("releases", 0), ("releases", 0, "exposure", "stable", 0), ("releases", 0, "grants", 0)
 HALT, RAMP = ("releases", 0, "halt"), ("releases", 0, "exposure", "stable", 2)
+SOURCES, RANGE = (*RELEASE, "sources"), (*RELEASE, "sources", "ranges", 0)
 WITHDRAWAL, BRAKED = ("withdrawn", 1), ("withdrawn", 0)
 # Each object of this crate's own: where it is, and one of its fields.
 OBJECTS = {
@@ -124,6 +127,8 @@ OBJECTS = {
         "step": (STEP, "from"),
         "grant": (GRANT, "until"),
         "halt": (HALT, "minimum_sample"),
+        "sources": (SOURCES, "except"),
+        "range": (RANGE, "below"),
         "withdrawal": (WITHDRAWAL, "manifest"),
     },
     "brake": {"top": ((), "withdrawn"), "withdrawal": (BRAKED, "rollback_index")},
@@ -151,7 +156,9 @@ OPTIONAL = {
     + [(*COMPONENT, name) for name in ("group", "provenance", "block_root")]
     + [(*COMPONENT, "block_root", "salt")],
     "plan": [("withdrawn",), ("minimum_index",), ("timestamp_seconds",)]
-    + [(*RELEASE, name) for name in ("exposure", "grants", "halt")]
+    + [(*RELEASE, name) for name in ("exposure", "grants", "halt", "recalls", "sources")]
+    + [(*SOURCES, name) for name in ("ranges", "except")]
+    + [(*RANGE, name) for name in ("at_least", "below")]
     + [(*RAMP, name) for name in ("ramp_until", "gate")],
     "brake": [("pause_all",), ("paused",), ("withdrawn",)],
 }
@@ -235,6 +242,11 @@ VALUES = {
         ("record.time", "ramp-for-ever", (*RAMP, "ramp_until"), "never"),
         ("record.value", "ramp-of-no-time.beyond-schema", (*RAMP, "ramp_until"), time(3)),
         ("record.value", "ramp-into-the-next-step.beyond-schema", (*RAMP, "ramp_until"), time(6)),
+        ("record.value", "recalls-no-version", (*RELEASE, "recalls"), ["2.2"]),
+        ("record.json", "recalls-a-text", (*RELEASE, "recalls"), "2.2.0"),
+        ("record.value", "except-no-version", (*SOURCES, "except"), ["2.x"]),
+        ("record.value", "range-of-a-wildcard", (*RANGE, "below"), "3.*"),
+        ("record.json", "ranges-an-object", (*SOURCES, "ranges"), {}),
         ("record.json", "timestamp-seconds-negative", ("timestamp_seconds",), -1),
         ("record.time", "grant-for-ever", (*GRANT, "until"), "never"),
         ("record.value", "sample-of-none", (*HALT, "minimum_sample"), 0),
@@ -302,7 +314,7 @@ def in_objects(kind):
         critical = changed(kind, (*place, "later"), 1)
         at(critical, place)["crit"] = [field, "later"]
         # A grant is not given, and a release is closed; the document goes on.
-        closes = kind == "plan" and name in ("release", "step", "grant", "halt")
+        closes = kind == "plan" and name in ("release", "step", "grant", "halt", "sources", "range")
         code, rest = ("valid", ".beneath-schema") if closes else ("record.critical", "")
         yield code, f"{name}-critical-unknown{rest}", critical
         kept = ("schema", "manifest", "version") if name == "release" else ("schema",)

@@ -93,6 +93,8 @@ pub(crate) fn real_facts<'s>(
     facts.switch_to = plain.switch_to.as_deref().map(channel);
     facts.entitled = plain.entitled.iter().map(|name| channel(name)).collect();
     facts.validates = plain.validates;
+    facts.repair = plain.repair;
+    facts.utc_offset = i32::try_from(plain.offset).unwrap();
     let boots = plain.failed_boots.iter();
     facts.failed_boots =
         boots.map(|(digest, boots)| (ManifestDigest::from_bytes(*digest), *boots)).collect();
@@ -110,9 +112,9 @@ pub(crate) fn real_policy(plain: &oracle::Policy) -> Policy {
     let policy = if plain.rollouts { Policy::default() } else { Policy::without_rollouts() };
     let policy = if plain.accept_unproven { policy.accept_unproven_freshness() } else { policy };
     let policy = if plain.accept_stale { policy.accept_stale() } else { policy };
-    let window = plain.window.map(|(days, start, length)| {
-        let [start, length] = [start, length].map(|seconds| u32::try_from(seconds).unwrap());
-        MaintenanceWindow::new(days, start, length).unwrap()
+    let windows = plain.windows.iter().map(|(days, start, length)| {
+        let [start, length] = [start, length].map(|seconds| u32::try_from(*seconds).unwrap());
+        MaintenanceWindow::new(*days, start, length).unwrap()
     });
     policy
         .attestation(match &plain.gate {
@@ -126,7 +128,9 @@ pub(crate) fn real_policy(plain: &oracle::Policy) -> Policy {
         .max_index_step(plain.index_step)
         .max_failed_boots(plain.failed_boots)
         .permit_seconds(plain.permit_seconds)
-        .maintenance_window(window)
+        .maintenance_windows(windows)
+        .plan_approvals(plain.plan_approvals)
+        .release_approvals(plain.release_approvals)
 }
 
 pub(crate) fn real_signal(plain: oracle::Signal) -> AttestationSignal {
@@ -187,8 +191,10 @@ fn facts() -> impl Strategy<Value = (oracle::Facts, usize)> {
         prop_oneof![3 => Just(CHANNELS.map(str::to_owned).to_vec()), 1 => names(&CHANNELS)],
     );
     let boots = prop::collection::vec((0..23_usize, 0..6_u32), 0..4);
+    let local =
+        (mostly(false, &[true]), select(vec![0, 0, 5 * HOUR + 1800, -11 * HOUR, 14 * HOUR]));
     let rest = (
-        any::<bool>(),
+        (any::<bool>(), local),
         prop::option::weighted(0.3, times()),
         select(vec![Place::Device(Vec::new()), Place::Nowhere, Place::Server]),
         prop::option::weighted(0.3, 0..23_usize),
@@ -197,7 +203,7 @@ fn facts() -> impl Strategy<Value = (oracle::Facts, usize)> {
     );
     (who, channels, rest).prop_map(|(who, (channel, switch_to, entitled), rest)| {
         let (enrolment, trust, product, hardware, running, floor) = who;
-        let (validates, quota_until, place, runs, boots, sources) = rest;
+        let ((validates, (repair, offset)), quota_until, place, runs, boots, sources) = rest;
         let digest = |number: usize| editions()[0].plain[number].digest;
         let facts = oracle::Facts {
             enrolment,
@@ -211,6 +217,8 @@ fn facts() -> impl Strategy<Value = (oracle::Facts, usize)> {
             switch_to,
             entitled,
             validates,
+            repair,
+            offset,
             failed_boots: boots
                 .into_iter()
                 .map(|(number, boots)| (digest(number), boots))
@@ -231,16 +239,19 @@ fn policy() -> impl Strategy<Value = oracle::Policy> {
             oracle::Gate::Require { channels, allow_warning }
         }),
     ];
-    let window = (1..128_u8, 0..24_i64, 1..=24_i64)
+    let length = prop_oneof![4 => 1..=24_i64, 1 => 24..=168_i64];
+    let window = (1..128_u8, 0..24_i64, length)
         .prop_map(|(days, start, length)| (days, start * HOUR, length * HOUR));
+    let windows = prop_oneof![3 => Just(Vec::new()), 2 => prop::collection::vec(window, 1..4)];
+    let approvals = mostly((0, 0), &[(1, 1), (2, 0), (0, 2)]);
     (
         (mostly(true, &[false]), gate, mostly(true, &[false]), mostly(true, &[false])),
         select(vec![0, 1, 5, 1000, 1000, u64::MAX]),
         0..5_u32,
         select(vec![0, 60, 3600, 86_400, u64::MAX]),
-        prop::option::weighted(0.4, window),
+        (windows, approvals),
     )
-        .prop_map(|(first, index_step, failed_boots, permit_seconds, window)| {
+        .prop_map(|(first, index_step, failed_boots, permit_seconds, (windows, approvals))| {
             let (rollouts, gate, accept_unproven, accept_stale) = first;
             oracle::Policy {
                 rollouts,
@@ -250,7 +261,9 @@ fn policy() -> impl Strategy<Value = oracle::Policy> {
                 index_step,
                 failed_boots,
                 permit_seconds,
-                window,
+                windows,
+                plan_approvals: approvals.0,
+                release_approvals: approvals.1,
             }
         })
 }

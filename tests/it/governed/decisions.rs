@@ -83,6 +83,7 @@ impl Case {
         let (facts, release) = (&mut case.facts, self.release(digest));
         (facts.version, facts.running) = (release.version, Some(digest));
         facts.floor = facts.floor.max(release.index);
+        facts.repair = false;
         facts.channel = facts.switch_to.take().unwrap_or(facts.channel.clone());
         case
     }
@@ -235,9 +236,12 @@ proptest! {
             (release.index, release.version, std::cmp::Reverse(release.digest))
         };
         let mut device = case.clone();
+        // What ran at first may be recalled, and what is offered never is: so the order falls at most
+        // before the first.
         let mut best = None;
         while let Some((digest, _)) = device.offered() {
             prop_assert!(best.is_none_or(|best| order(best) < order(digest)));
+            prop_assert!(case.release(digest).index >= device.facts.floor);
             best = Some(digest);
             device = device.installed(digest);
         }

@@ -65,10 +65,10 @@ fn what_rests_on_a_grant_ends_with_it() {
     let policy = policy.attestation(gate);
     assert_eq!(hours(&policy), 2);
     let shut = MaintenanceWindow::daily(5 * 3600, 3600);
-    assert_eq!(hours(&policy.clone().maintenance_window(shut)), 1);
+    assert_eq!(hours(&policy.clone().maintenance_windows(shut)), 1);
     // The window is open: the grant is not needed, and ends first.
     let open = MaintenanceWindow::daily(0, 2 * 3600);
-    assert_eq!(hours(&policy.maintenance_window(open)), 2);
+    assert_eq!(hours(&policy.maintenance_windows(open)), 2);
 }
 
 #[test]

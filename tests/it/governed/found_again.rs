@@ -18,7 +18,7 @@ fn a_window_that_is_followed_by_the_next_one_does_not_close_between_them() {
     let (_, catalog) = agent.catalog(&vendor).unwrap();
     let now = agent.device.start;
     let not_after = |window| {
-        let policy = Policy::default().permit_seconds(7200).maintenance_window(window);
+        let policy = Policy::default().permit_seconds(7200).maintenance_windows(window);
         let decided =
             decide(&policy, &agent.facts(), &catalog, AttestationSignal::Unavailable, now);
         decided.into_eligible().unwrap().not_after()

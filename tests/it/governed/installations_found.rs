@@ -227,7 +227,7 @@ fn what_is_started_again_rests_on_present_proofs() {
     // A window that has closed since.
     let StartTime::Known(now) = agent.device.start else { panic!("it knows the time") };
     let second = u32::try_from(now.unix().rem_euclid(86_400)).unwrap();
-    agent.policy = Policy::default().maintenance_window(MaintenanceWindow::daily(second, 60));
+    agent.policy = Policy::default().maintenance_windows(MaintenanceWindow::daily(second, 60));
     let proof = eligible(&mut agent, &vendor);
     assert_eq!(proof.not_after(), now.saturating_add(60));
     agent.device.start = StartTime::Known(now.saturating_add(61));

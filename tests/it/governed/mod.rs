@@ -22,6 +22,7 @@ mod lives;
 mod mix_and_match;
 mod online_authorities;
 mod online_keys;
+mod operators;
 mod oracle;
 mod permits;
 mod policies;

@@ -1,9 +1,10 @@
 //! Ways to a permit besides a plain download: deltas, what is read back, records, plain TUF.
 
+use ota_trust::artifact::Evidence;
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, Policy, decide};
 use ota_trust::installation::InstallState;
-use ota_trust::permit::{Evidence, InstallPermit, PermitError, PermitRecord, WritePermit};
+use ota_trust::permit::{InstallPermit, PermitError, PermitRecord, WritePermit};
 use ota_trust::primitives::{StartTime, StoredState, TargetPath};
 use ota_trust::release::{
     ComponentDraft, Content, ReleaseDescription, ReleaseVersion, TrustedRelease,

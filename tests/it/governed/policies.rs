@@ -22,7 +22,11 @@ fn what_is_written_is_read_again() {
         Policy::without_rollouts(),
         Policy::default().attestation(AttestationGate::Prefer).accept_stale(),
         Policy::default().attestation(require(true)).accept_unproven_freshness(),
-        Policy::without_rollouts().attestation(require(false)).maintenance_window(window),
+        Policy::without_rollouts().attestation(require(false)).maintenance_windows(window),
+        Policy::default().maintenance_windows(
+            [window, MaintenanceWindow::daily(1, 604_800)].into_iter().flatten(),
+        ),
+        Policy::default().plan_approvals(2).release_approvals(u64::MAX).require_read_back(),
         Policy::default().max_index_step(0).max_failed_boots(u32::MAX).permit_seconds(u64::MAX),
     ] {
         let text = policy.to_json();
@@ -43,13 +47,20 @@ fn one_fault_each() {
         (r#"{"schema":1,"rollouts":"none","max_failed_boots":4294967296}"#, "record.value"),
         (r#"{"schema":1,"rollouts":"none","accept_stale":1}"#, "record.json"),
         (
-            r#"{"schema":1,"rollouts":"none","maintenance_window":{"days":0,"start":0,"length":1}}"#,
+            r#"{"schema":1,"rollouts":"none","maintenance_windows":[{"days":0,"start":0,"length":1}]}"#,
             "record.value",
         ),
         (
-            r#"{"schema":1,"rollouts":"none","maintenance_window":{"days":383,"start":0,"length":1}}"#,
+            r#"{"schema":1,"rollouts":"none","maintenance_windows":[{"days":383,"start":0,"length":1}]}"#,
             "record.value",
         ),
+        (
+            r#"{"schema":1,"rollouts":"none","maintenance_windows":[{"days":1,"start":0,"length":604801}]}"#,
+            "record.value",
+        ),
+        (r#"{"schema":1,"rollouts":"none","require_read_back":2}"#, "record.json"),
+        (r#"{"schema":1,"rollouts":"none","plan_approvals":-1}"#, "record.json"),
+        (r#"{"schema":1,"rollouts":"none","maintenance_window":[]}"#, "record.unknown-field"),
         // A file that asks for less than its author meant.
         (r#"{"schema":1,"rollouts":"none","max_failed_boot":1}"#, "record.unknown-field"),
         (

@@ -53,6 +53,8 @@ static ENTRIES: Sound = sound!(
         "/releases/0/exposure/stable/1",
         "/releases/0/grants/2",
         "/releases/0/halt",
+        "/releases/0/sources",
+        "/releases/0/sources/ranges/0",
         "/releases/1",
     ]
 );
@@ -63,9 +65,10 @@ static POLICY: Sound = Sound {
         "accept_unproven_freshness": true, "accept_stale": false,
         "attestation": {"gate": "require", "channels": ["stable"], "allow_warning": true},
         "max_index_step": 7, "max_failed_boots": 2, "permit_seconds": 60,
-        "maintenance_window": {"days": 127, "start": 0, "length": 60}
+        "maintenance_windows": [{"days": 127, "start": 0, "length": 60}],
+        "plan_approvals": 2, "release_approvals": 1, "require_read_back": true
     }"#,
-    objects: &["", "/attestation", "/maintenance_window"],
+    objects: &["", "/attestation", "/maintenance_windows/0"],
 };
 #[cfg(feature = "repository")]
 static SERVICE_KEYS: Sound = Sound {

@@ -1,5 +1,6 @@
 //! `InstallPermit` comes from a `WritePermit` and all components, and from nowhere else.
-use ota_trust::permit::{Evidence, InstallPermit};
+use ota_trust::artifact::Evidence;
+use ota_trust::permit::InstallPermit;
 use ota_trust::primitives::UtcTime;
 use ota_trust::release::TrustedRelease;
 

@@ -13,7 +13,7 @@ use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{ManifestDigest, TrustedRelease};
 use ota_trust::rollout::{
     Active, BasisPoints, BrakeDraft, ExposureStep, Gate, Grant, LivePlan, PlanDraft,
-    PlannedReleaseDraft, Privilege, Ratchets, Stage,
+    PlannedReleaseDraft, Privilege, Ratchets, SourceVersions, Stage, VersionRange,
 };
 use ota_trust::verify::Freshness;
 
@@ -159,6 +159,7 @@ impl Printer {
                 planned = planned.grant(Grant { privilege, until: time(until) });
                 plain.grants.push((named, until));
             }
+            let planned = from_versions(dice, planned, &mut plain);
             draft = draft.release(planned);
             releases.push(plain);
         }
@@ -169,7 +170,8 @@ impl Printer {
             draft = draft.timestamp_seconds(u64::try_from(seconds).unwrap());
         }
         let minimum = self.minimum;
-        (draft, oracle::Plan { releases, until, durable: true, minimum, signed_by })
+        let (durable, approvals) = (true, 1);
+        (draft, oracle::Plan { releases, until, durable, minimum, signed_by, approvals })
     }
 
     /// Publishes a plan, some of whose entries say what only later versions know.
@@ -268,6 +270,35 @@ impl Printer {
     }
 }
 
+/// What a release takes the place of, and where it is not offered.
+fn from_versions(
+    dice: &mut Dice,
+    mut planned: PlannedReleaseDraft,
+    plain: &mut oracle::Planned,
+) -> PlannedReleaseDraft {
+    if dice.below(10) == 0 {
+        let (number, recalled) = dice.one_of(&LAMPS);
+        planned = planned.recall(version(number));
+        plain.recalls.push(recalled);
+    }
+    if dice.below(8) == 0 {
+        let mut sources = SourceVersions::default();
+        for _ in 0..dice.below(3) {
+            let (first, end) = (dice.one_of(&LAMPS), dice.one_of(&LAMPS));
+            let (at_least, below) = (Some(version(first.0)), Some(version(end.0)));
+            sources.ranges.push(VersionRange { at_least, below });
+            plain.ranges.push((first.1, end.1));
+        }
+        for _ in 0..dice.below(3) {
+            let (number, except) = running(dice.one_of(&[0, 1, 2, 3, 4, 5, 6, 7]));
+            sources.except.push(version(number));
+            plain.except.push(except);
+        }
+        planned = planned.sources(sources);
+    }
+    planned
+}
+
 /// A step that begins at one time, and is over before another.
 fn step(dice: &mut Dice, (from, next): (i64, i64), share: u16) -> (ExposureStep, oracle::Step) {
     let mut step = ExposureStep::new(time(from), BasisPoints::new(share).unwrap());
@@ -299,5 +330,15 @@ fn plain_stage(number: u8, of: &oracle::Release) -> (Stage, oracle::Planned) {
         5 => (Stage::Withdrawn, oracle::Stage::Withdrawn),
         _ => (Stage::Superseded, oracle::Stage::Superseded),
     };
-    (stage, oracle::Planned { digest, version, stage: plain, exposure: vec![], grants: vec![] })
+    let plain = oracle::Planned {
+        digest,
+        version,
+        stage: plain,
+        exposure: vec![],
+        grants: vec![],
+        recalls: vec![],
+        ranges: vec![],
+        except: vec![],
+    };
+    (stage, plain)
 }

@@ -90,6 +90,7 @@ pub(super) fn release(
         fresh_until: 0,
         durable: true,
         described: false,
+        approvals: 1,
     };
     (plain, number)
 }

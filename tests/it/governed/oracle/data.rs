@@ -49,6 +49,7 @@ pub(crate) struct Release {
     pub(crate) fresh_until: i64,
     pub(crate) durable: bool,
     pub(crate) described: bool,
+    pub(crate) approvals: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,12 @@ pub(crate) struct Planned {
     /// Of each channel, ascending.
     pub(crate) exposure: Vec<(String, Vec<Step>)>,
     pub(crate) grants: Vec<(Privilege, i64)>,
+    /// Versions that it takes the place of.
+    pub(crate) recalls: Vec<Version>,
+    /// It is for devices of a version in one of these, if there are any: the first, and the first behind.
+    pub(crate) ranges: Vec<(Version, Version)>,
+    /// And not for those of these.
+    pub(crate) except: Vec<Version>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +109,8 @@ pub(crate) struct Plan {
     pub(crate) minimum: u64,
     /// The latest time at which the timestamp can have been signed, if the plan says how long one lives.
     pub(crate) signed_by: Option<i64>,
+    /// How many have signed it, as far as is known.
+    pub(crate) approvals: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +160,9 @@ pub(crate) struct Facts {
     pub(crate) switch_to: Option<String>,
     pub(crate) entitled: Vec<String>,
     pub(crate) validates: bool,
+    pub(crate) repair: bool,
+    /// Seconds that its clocks on the wall are ahead.
+    pub(crate) offset: i64,
     pub(crate) failed_boots: Vec<([u8; 32], u32)>,
     /// Of deltas.
     pub(crate) sources: Vec<u8>,
@@ -175,7 +187,9 @@ pub(crate) struct Policy {
     pub(crate) failed_boots: u32,
     pub(crate) permit_seconds: u64,
     /// Days with Monday in the lowest bit, second of the day, seconds.
-    pub(crate) window: Option<(u8, i64, i64)>,
+    pub(crate) windows: Vec<(u8, i64, i64)>,
+    pub(crate) plan_approvals: u64,
+    pub(crate) release_approvals: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,13 @@ pub(crate) use seen::seen;
 const DAY: i64 = 86_400;
 
 /// What another plan could change.
-const OF_PLAN: [&str; 3] = ["reason.not-in-plan", "reason.superseded", "reason.unknown-stage"];
+const OF_PLAN: [&str; 5] = [
+    "reason.not-in-plan",
+    "reason.superseded",
+    "reason.unknown-stage",
+    "reason.recalled",
+    "reason.blocked-source",
+];
 
 /// A check that fails.
 struct Failed {
@@ -55,7 +61,7 @@ pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) 
                 }
                 Finding::Refused { code: first.code, until: first.until }
             }
-            None if best.is_some() || runs => Finding::Worse,
+            None if best.is_some() || (runs && !asked.takes_its_place(release)) => Finding::Worse,
             None if server && share < 10_000 => {
                 limited.push((release.digest, share));
                 Finding::IfWithin(share)
@@ -112,6 +118,21 @@ impl Asked<'_> {
         holds.map(|(_, until)| *until).max()
     }
 
+    /// Whether a release that is offered to somebody takes the place of this one.
+    fn recalled(&self, release: &Release) -> bool {
+        let offers = [Stage::Validation, Stage::Limited, Stage::Stable];
+        let recalls = |planned: &Planned| {
+            offers.contains(&planned.stage) && planned.recalls.contains(&release.version)
+        };
+        self.plan.is_some_and(|plan| plan.releases.iter().any(recalls))
+    }
+
+    /// Whether the plan has a release take the place of the version that runs.
+    fn takes_its_place(&self, release: &Release) -> bool {
+        let planned = self.planned(release).filter(|_| !release.described);
+        planned.is_some_and(|planned| planned.recalls.contains(&self.facts.version))
+    }
+
     fn steps(&self, release: &Release) -> &[Step] {
         let exposure = self.planned(release).map(|planned| &planned.exposure);
         let found = exposure.into_iter().flatten().find(|(name, _)| name == self.channel());
@@ -161,6 +182,11 @@ impl Asked<'_> {
         let unbound = self.plan.is_none() || release.described;
         refuse(policy.rollouts && self.plan.is_none(), "reason.no-plan", false, None);
 
+        let of_plan = self.plan.is_some_and(|plan| plan.approvals < policy.plan_approvals);
+        refuse(of_plan, "reason.plan-approvals", true, None);
+        let of_release = release.approvals < policy.release_approvals;
+        refuse(of_release, "reason.release-approvals", true, None);
+
         refuse(facts.enrolment == Enrolment::Unknown, "reason.not-enrolled", false, None);
         refuse(facts.enrolment == Enrolment::Revoked, "reason.revoked", false, None);
         refuse(facts.enrolment == Enrolment::Retired, "reason.retired", false, None);
@@ -180,14 +206,28 @@ impl Asked<'_> {
         refuse(stage == Some(Stage::Withdrawn), "reason.withdrawn", false, None);
         refuse(stage == Some(Stage::Superseded), "reason.superseded", false, None);
         refuse(stage == Some(Stage::Closed), "reason.unknown-stage", false, None);
+        let planned = self.planned(release).filter(|_| !unbound);
+        refuse(planned.is_some() && self.recalled(release), "reason.recalled", false, None);
+        let is_it = facts.running.unwrap_or(release.digest) == release.digest;
+        let known = facts.running.is_some() || facts.version == release.version;
+        let repairs = facts.repair && is_it && known;
+        let from = |planned: &Planned| {
+            let within =
+                |(first, end): &(Version, Version)| (*first..*end).contains(&facts.version);
+            let ranges = planned.ranges.is_empty() || planned.ranges.iter().any(within);
+            ranges && !planned.except.contains(&facts.version)
+        };
+        let blocked = planned.is_some_and(|planned| !from(planned)) && !repairs;
+        refuse(blocked, "reason.blocked-source", false, None);
 
         refuse(!facts.entitled.contains(self.channel()), "reason.not-entitled", false, None);
         refuse(!release.channels.contains(self.channel()), "reason.other-channel", false, None);
 
         let runs = facts.running == Some(release.digest) || facts.version == release.version;
-        refuse(runs, "reason.running", false, None);
+        refuse(runs && !repairs, "reason.running", false, None);
         let switches = facts.switch_to.as_ref().is_some_and(|to| *to != facts.channel);
-        let older = release.version < facts.version && !switches;
+        let replaces = repairs || switches || self.takes_its_place(release);
+        let older = release.version <= facts.version && !replaces;
         refuse(older, "reason.older-version", false, None);
         refuse(release.index < facts.floor, "reason.below-floor", false, None);
         let minimum = self.plan.map_or(0, |plan| plan.minimum);
@@ -260,11 +300,12 @@ impl Asked<'_> {
         fails.map(|(_, code, passes)| failed(code, passes)).collect()
     }
 
-    /// Whether a device would go to a version, by all that is known of it: a newer one, or another one
-    /// after a switch of its channel, unless it runs what that channel has.
+    /// Whether a device would go to a version, by all that is known of it: a newer one, what takes the
+    /// place of the one that runs, or another one after a switch of its channel, unless it runs what that channel has.
     fn moves_on_to(&self, planned: &Planned, runs: bool) -> bool {
         let switches = *self.channel() != self.facts.channel;
-        planned.version > self.facts.version || (switches && !runs)
+        let recalls = planned.recalls.contains(&self.facts.version);
+        planned.version > self.facts.version || recalls || (switches && !runs)
     }
 
     /// Whether the gate restricts the device, by what the documentation of the gates says.
@@ -282,19 +323,32 @@ impl Asked<'_> {
     /// Until when the windows that follow each other are open, for a week, or when one opens next;
     /// `None` where there is none.
     fn window(&self) -> Option<Result<i64, Option<i64>>> {
-        let (days, start, length) = self.policy.window?;
+        if self.policy.windows.is_empty() {
+            return None;
+        }
         let Some(now) = self.clock.known() else { return Some(Err(None)) };
-        // 1970-01-05 was the first Monday of the epoch.
-        let begins = |day: i64| days & (1 << (day - 4).rem_euclid(7)) != 0;
-        let all = (now / DAY - 2..now / DAY + 8).filter(|day| begins(*day));
-        let all: Vec<i64> = all.map(|day| day * DAY + start).collect();
-        let open = all.iter().find(|opens| **opens <= now && now < **opens + length);
-        let next = all.iter().copied().find(|opens| now < *opens);
-        let closes = |opens: &i64| {
-            let later = all.iter().filter(|later| *later > opens);
-            later.fold(opens + length, |end, next| if *next == end { end + length } else { end })
-        };
-        Some(open.map(closes).ok_or(next))
+        let wall = now + self.facts.offset;
+        let mut all: Vec<(i64, i64)> = Vec::new();
+        for (days, start, length) in &self.policy.windows {
+            // 1970-01-05 was the first Monday of the epoch.
+            let begins = |day: &i64| days & (1 << (day - 4).rem_euclid(7)) != 0;
+            let today = wall.div_euclid(DAY);
+            let opens = (today - 7..=today + 7).filter(begins).map(|day| day * DAY + start);
+            all.extend(opens.map(|opens| (opens, opens + length)));
+        }
+        // One second after the other would do, and this jumps from end to end.
+        let mut end = wall;
+        while let Some(later) = all
+            .iter()
+            .filter(|(opens, closes)| *opens <= end && *closes > end)
+            .map(|(_, closes)| *closes)
+            .max()
+        {
+            end = later;
+        }
+        let next = all.iter().map(|(opens, _)| *opens).filter(|opens| *opens > wall).min();
+        let utc = |wall| wall - self.facts.offset;
+        Some(if end > wall { Ok(utc(end)) } else { Err(next.map(utc)) })
     }
 
     fn eligible(&self, release: &Release) -> Decision {
