@@ -51,7 +51,7 @@ impl Scene<'_> {
                 Entry::Vacant(new) => new.insert(self.facts(*kind)?),
             };
             let secret = &*secret;
-            facts.cohort = Cohort::Device(secret);
+            facts.cohort = Cohort::Device { secret, fleet: &self.enroller.fleet };
             let now = StartTime::Known(self.now);
             let catalog = &self.edition.catalog;
             let decided = decide(&policy, facts, catalog, AttestationSignal::Unavailable, now);

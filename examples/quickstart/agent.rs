@@ -5,7 +5,7 @@ use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{
     Catalog, Cohort, Decided, DeviceFacts, Eligible, EnrolmentStatus, FoundRelease, Policy, decide,
 };
-use ota_trust::identity::DeviceSecret;
+use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::installation::{
     BootId, Build, Health, InstallState, Running, Slot, Step, Steps, Verdict, judge,
 };
@@ -32,6 +32,7 @@ pub struct Agent {
     device: Device,
     hardware: HardwareId,
     secret: DeviceSecret,
+    fleet: Fleet,
     ratchets: Ratchets,
     state: InstallState,
     slot: Slot,
@@ -60,6 +61,7 @@ impl Agent {
             device: Device::new(root, StartTime::Known(crate::STORY_TIME.parse()?)),
             hardware: HardwareId::new(hardware)?,
             secret: DeviceSecret::new(&mut random).map_err(Error::from)?,
+            fleet: Fleet::new("lamps.example").map_err(Error::from)?,
             ratchets: Ratchets::new(product.clone()),
             state: InstallState::new(product),
             slot: Slot::new("a")?,
@@ -198,7 +200,7 @@ impl Agent {
         let hardware = self.hardware.clone();
         let mut facts = DeviceFacts::from_state(&self.state, &running, hardware, channel);
         facts.enrolment = self.enrolment;
-        facts.cohort = Cohort::Device(&self.secret);
+        facts.cohort = Cohort::Device { secret: &self.secret, fleet: &self.fleet };
         Ok(facts)
     }
 }

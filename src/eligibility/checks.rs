@@ -260,9 +260,9 @@ impl Checks<'_> {
         match self.facts.cohort {
             Cohort::DecidedByDevice => Ok(Some(exposure)),
             Cohort::None => Err(Reason::NoSeed { until: begins(steps.reaches_all(channel)) }),
-            Cohort::Device(secret) => {
+            Cohort::Device { secret, fleet } => {
                 let manifest = candidate.release.digest();
-                let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
+                let bucket = Bucket::of(manifest, &secret.rollout_seed(fleet, manifest));
                 let until = begins(steps.reaches(channel, bucket));
                 let within = bucket.is_within(exposure);
                 require(within, Reason::NotInCohort { exposure, until }).map(|()| None)

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::identity::DeviceSecret;
+use crate::identity::{DeviceSecret, Fleet};
 use crate::installation::{FailedRelease, InstallState, RollbackFloor, Running};
 use crate::primitives::UtcTime;
 use crate::release::{Channel, Content, HardwareId, ManifestDigest, Product, ReleaseVersion};
@@ -83,8 +83,13 @@ pub enum DeviceTrust {
 /// How the place of a device in a limited rollout is found.
 #[derive(Clone, Copy)]
 pub enum Cohort<'a> {
-    /// By the device itself, from its secret.
-    Device(&'a DeviceSecret),
+    /// By the device itself, from its secret: another place in each fleet.
+    Device {
+        /// The secret.
+        secret: &'a DeviceSecret,
+        /// The fleet that it gets the release in.
+        fleet: &'a Fleet,
+    },
     /// It has none: it gets what is rolled out in full.
     None,
     /// Later and by the device: this is a server, which has no seed.
@@ -94,7 +99,7 @@ pub enum Cohort<'a> {
 impl fmt::Debug for Cohort<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Device(_) => "Device(..)",
+            Self::Device { .. } => "Device(..)",
             Self::None => "None",
             Self::DecidedByDevice => "DecidedByDevice",
         })

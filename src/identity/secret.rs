@@ -53,13 +53,15 @@ impl DeviceSecret {
     }
 
     /// What decides the device's place in the rollout of the release whose manifest has this
-    /// digest.
+    /// digest, in a fleet.
     ///
     /// One for each release, so that nobody is always first; the same in every epoch, so that a
-    /// new handle does not draw a new lot.
+    /// new handle does not draw a new lot. Another in each fleet: who takes part in two, and is seen
+    /// to get a release at the same step in both, would be one device in both.
     #[must_use]
-    pub fn rollout_seed(&self, manifest: ManifestDigest) -> RolloutSeed {
-        RolloutSeed(derive(&self.0, &[b"rollout seed", manifest.as_bytes()]))
+    pub fn rollout_seed(&self, fleet: &Fleet, manifest: ManifestDigest) -> RolloutSeed {
+        let fields = [b"rollout seed", fleet.as_str().as_bytes(), manifest.as_bytes()];
+        RolloutSeed(derive(&self.0, &fields))
     }
 }
 
@@ -69,7 +71,7 @@ impl fmt::Debug for DeviceSecret {
     }
 }
 
-/// The lot of one device in the rollout of one release.
+/// The lot of one device in the rollout of one release to one fleet.
 ///
 /// It is the same over all epochs, and a server that saw it could tell which handles are one
 /// device. So it never leaves the device, and neither does what is computed from it. Overwritten
@@ -99,7 +101,8 @@ mod tests {
     fn what_holds_a_secret_is_wiped() {
         fn wiped<T: ZeroizeOnDrop>(_: &T) {}
         let secret = DeviceSecret(Zeroizing::new([1; 32]));
-        wiped(&secret.rollout_seed(ManifestDigest::from_bytes([0; 32])).0);
+        let fleet = Fleet::new("lamps").unwrap();
+        wiped(&secret.rollout_seed(&fleet, ManifestDigest::from_bytes([0; 32])).0);
         wiped(&secret.0);
     }
 
@@ -118,8 +121,9 @@ mod tests {
         for seed in seeds {
             let secret = DeviceSecret::new(&mut bytes(&seed["secret"])).unwrap();
             let derived = {
+                let fleet = Fleet::new(seed["fleet"].as_str().unwrap()).unwrap();
                 let manifest = ManifestDigest::from_bytes(bytes(&seed["manifest_sha256"]));
-                secret.rollout_seed(manifest)
+                secret.rollout_seed(&fleet, manifest)
             };
             assert_eq!(*derived.as_bytes(), bytes(&seed["seed"]));
         }

@@ -14,7 +14,7 @@ use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
     Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, decide,
 };
-use ota_trust::identity::DeviceSecret;
+use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::installation::RollbackFloor;
 use ota_trust::primitives::StartTime;
 use ota_trust::release::ManifestDigest;
@@ -25,6 +25,8 @@ use oracle::{Asked, Clock, Enrolment, Gate, Place, Signal, Trust};
 use world::{CHANNELS, HARDWARE, HOUR, NOW, World, channel, hardware, plain_version, time};
 
 static WORLDS: LazyLock<Vec<World>> = LazyLock::new(world::all);
+
+static FLEET: LazyLock<Fleet> = LazyLock::new(|| Fleet::new("lamps").expect("a name"));
 
 pub fn check(input: &[u8]) {
     let choices = &mut Choices::new(input);
@@ -40,7 +42,10 @@ pub fn check(input: &[u8]) {
     let secret = DeviceSecret::new(&mut random).expect("no empty buffer");
     let (mut real, mut facts) = device(choices, world);
     (real.cohort, facts.place) = match choices.below(3) {
-        0 => (Cohort::Device(&secret), Place::Device(places(world, &secret))),
+        0 => (
+            Cohort::Device { secret: &secret, fleet: &FLEET },
+            Place::Device(places(world, &secret)),
+        ),
         1 => (Cohort::None, Place::Nowhere),
         _ => (Cohort::DecidedByDevice, Place::Server),
     };
@@ -75,7 +80,7 @@ fn places(world: &World, secret: &DeviceSecret) -> Vec<([u8; 32], u16)> {
     let place = |release: &oracle::Release| {
         let digest = release.digest;
         let manifest = ManifestDigest::from_bytes(digest);
-        let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
+        let bucket = Bucket::of(manifest, &secret.rollout_seed(&FLEET, manifest));
         let within = |points: u16| bucket.is_within(BasisPoints::new(points).expect("a share"));
         (digest, (0..=10_000).find(|points| within(*points)).expect("all are within all"))
     };

@@ -81,9 +81,15 @@ def identities():
 
 def seeds():
     for secret in SECRETS:
-        for manifest in MANIFESTS:
-            seed = derive(secret, b"rollout seed", manifest)
-            yield {"secret": secret.hex(), "manifest_sha256": manifest.hex(), "seed": seed.hex()}
+        for fleet in FLEETS:
+            for manifest in MANIFESTS:
+                seed = derive(secret, b"rollout seed", fleet.encode(), manifest)
+                yield {
+                    "secret": secret.hex(),
+                    "fleet": fleet,
+                    "manifest_sha256": manifest.hex(),
+                    "seed": seed.hex(),
+                }
 
 
 def certificate():

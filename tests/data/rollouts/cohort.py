@@ -16,6 +16,7 @@ from pathlib import Path
 
 FILE = Path(__file__).parent / "cohort.json"
 
+FLEET = b"lamps"
 MANIFESTS = [hashlib.sha256(name).digest() for name in (b"1.0.0", b"1.0.1", b"2.0.0")]
 SAMPLE = 8
 SEARCHED = 50_000
@@ -37,7 +38,8 @@ def framed(*fields):
 
 
 def bucket(manifest, secret):
-    seed = hkdf(secret, b"ota-trust identity 1", framed(b"rollout seed", manifest))
+    info = framed(b"rollout seed", FLEET, manifest)
+    seed = hkdf(secret, b"ota-trust identity 1", info)
     tag = hmac.digest(b"ota-trust cohort 1\0" + manifest, seed, "sha256")
     return int.from_bytes(tag[:8], "big")
 

@@ -1,10 +1,12 @@
 //! Arbitrary devices, policies and times: as plain data, and as the library has them.
 
+use std::sync::LazyLock;
+
 use ota_trust::attestation::{AttestationGate, AttestationSignal};
 use ota_trust::eligibility::{
     Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy,
 };
-use ota_trust::identity::DeviceSecret;
+use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::installation::RollbackFloor;
 use ota_trust::primitives::StartTime;
 use ota_trust::release::ManifestDigest;
@@ -39,10 +41,13 @@ pub(crate) fn secret(seed: u8) -> DeviceSecret {
     DeviceSecret::new(&mut random).unwrap()
 }
 
+/// The fleet that all of them are in.
+static FLEET: LazyLock<Fleet> = LazyLock::new(|| Fleet::new("lamps").unwrap());
+
 /// The least share that a device is within.
 pub(crate) fn least(digest: [u8; 32], secret: &DeviceSecret) -> u16 {
     let manifest = ManifestDigest::from_bytes(digest);
-    let bucket = Bucket::of(manifest, &secret.rollout_seed(manifest));
+    let bucket = Bucket::of(manifest, &secret.rollout_seed(&FLEET, manifest));
     let (mut out, mut within) = (0_u16, 10_000);
     while within - out > 1 {
         let middle = out.midpoint(within);
@@ -101,7 +106,7 @@ pub(crate) fn real_facts<'s>(
     facts.sources = plain.sources.iter().map(|number| source(*number)).collect();
     facts.quota_until = plain.quota_until.map(time);
     facts.cohort = match plain.place {
-        oracle::Place::Device(_) => Cohort::Device(secret),
+        oracle::Place::Device(_) => Cohort::Device { secret, fleet: &FLEET },
         oracle::Place::Nowhere => Cohort::None,
         oracle::Place::Server => Cohort::DecidedByDevice,
     };

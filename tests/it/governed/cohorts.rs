@@ -2,10 +2,11 @@
 //! lot is in the answers of the script: it knows of no epoch.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, Cohort, Policy, decide};
-use ota_trust::identity::DeviceSecret;
+use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::primitives::StartTime;
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
@@ -21,9 +22,11 @@ use super::editions::{HOUR, time};
 use super::vendor::{Vendor, channel, product, version};
 use crate::publishing::house::now;
 
-const FLEET: u64 = 200_000;
+const FLEET_SIZE: u64 = 200_000;
 /// What chi squared with 63 degrees of freedom stays below, and above, but for once in 10,000.
 const CHI_SQUARED: std::ops::Range<f64> = 28.0..114.0;
+
+static FLEET: LazyLock<Fleet> = LazyLock::new(|| Fleet::new("lamps").unwrap());
 
 /// The secret of a device of the fleet, the same in every run.
 fn device(number: u64) -> DeviceSecret {
@@ -32,7 +35,7 @@ fn device(number: u64) -> DeviceSecret {
 }
 
 fn bucket(manifest: ManifestDigest, device: &DeviceSecret) -> Bucket {
-    Bucket::of(manifest, &device.rollout_seed(manifest))
+    Bucket::of(manifest, &device.rollout_seed(&FLEET, manifest))
 }
 
 /// The one of `count` cells that a place falls into.
@@ -52,7 +55,7 @@ fn width(cell: usize, count: usize) -> f64 {
 
 fn chi_squared(found: &[u32], expected: impl Fn(usize) -> f64) -> f64 {
     let of = |(cell, found): (usize, &u32)| {
-        let expected = expected(cell) * f64::from(u32::try_from(FLEET).unwrap());
+        let expected = expected(cell) * f64::from(u32::try_from(FLEET_SIZE).unwrap());
         (f64::from(*found) - expected).powi(2) / expected
     };
     found.iter().enumerate().map(of).sum()
@@ -62,7 +65,7 @@ fn chi_squared(found: &[u32], expected: impl Fn(usize) -> f64) -> f64 {
 fn places_are_uniform_and_those_of_two_releases_independent() {
     let releases = [b"1.0.0", b"1.0.1"].map(|name| ManifestDigest::of(name));
     let (mut cells, mut pairs) = ([0; 64], [0; 64]);
-    for number in 0..FLEET {
+    for number in 0..FLEET_SIZE {
         let device = device(number);
         let [one, other] = releases.map(|manifest| least(*manifest.as_bytes(), &device));
         cells[cell(one, 64)] += 1;
@@ -71,6 +74,24 @@ fn places_are_uniform_and_those_of_two_releases_independent() {
     let uniform = chi_squared(&cells, |cell| width(cell, 64));
     let independent = chi_squared(&pairs, |pair| width(pair / 8, 8) * width(pair % 8, 8));
     assert!(CHI_SQUARED.contains(&uniform), "{uniform}");
+    assert!(CHI_SQUARED.contains(&independent), "{independent}");
+}
+
+/// Or whoever serves both would know a device again by the steps at which it gets a release.
+#[test]
+fn places_in_two_fleets_are_independent_though_secret_and_release_are_the_same() {
+    let manifest = ManifestDigest::of(b"1.0.0");
+    let other = Fleet::new("Lamps").unwrap();
+    let mut pairs = [0; 64];
+    for number in 0..FLEET_SIZE {
+        let device = device(number);
+        let [one, other] = [&FLEET, &other].map(|fleet| {
+            let bucket = Bucket::of(manifest, &device.rollout_seed(fleet, manifest));
+            (0..8).find(|&cell| bucket.is_within(BasisPoints::new(first(cell + 1, 8)).unwrap()))
+        });
+        pairs[one.unwrap() * 8 + other.unwrap()] += 1;
+    }
+    let independent = chi_squared(&pairs, |pair| width(pair / 8, 8) * width(pair % 8, 8));
     assert!(CHI_SQUARED.contains(&independent), "{independent}");
 }
 
@@ -123,7 +144,7 @@ fn cohort(agent: &Agent, catalog: &Catalog, hours: i64) -> BTreeSet<u64> {
     let now = StartTime::Known(time(now().unix() + hours * HOUR));
     let offered = |number: &u64| {
         let (device, mut facts) = (device(*number), agent.facts());
-        facts.cohort = Cohort::Device(&device);
+        facts.cohort = Cohort::Device { secret: &device, fleet: &FLEET };
         let signal = AttestationSignal::Unavailable;
         decide(&Policy::default(), &facts, catalog, signal, now).into_eligible().is_some()
     };

@@ -87,7 +87,8 @@ fn a_secret_that_nobody_has_drawn_is_refused() {
 fn nothing_secret_and_no_handle_prints() {
     let (_, identity) = device(&known());
     let secret = super::fleet::secret("a device");
-    let seed = secret.rollout_seed(ota_trust::release::ManifestDigest::from_bytes([1; 32]));
+    let seed =
+        secret.rollout_seed(&fleet(), ota_trust::release::ManifestDigest::from_bytes([1; 32]));
     let printed = format!("{identity:?} {:?} {secret:?} {seed:?}", identity.handle());
     assert_eq!(printed, "DeviceIdentity(..) Handle(..) DeviceSecret(..) RolloutSeed(..)");
     let key = format!("{:?}", identity.epoch_key());

@@ -55,7 +55,7 @@ impl Numbers {
 fn bucket(device: u32, release: u32) -> u64 {
     let manifest: [u8; 32] = Sha256::digest(format!("release {release}")).into();
     let mut info = Vec::new();
-    for field in [&b"rollout seed"[..], &manifest] {
+    for field in [&b"rollout seed"[..], fleet().as_str().as_bytes(), &manifest] {
         info.extend_from_slice(&(field.len() as u64).to_be_bytes());
         info.extend_from_slice(field);
     }
