@@ -146,8 +146,7 @@ impl CertifiedHandle {
         self.freshness
     }
 
-    /// Whether this device has signed `message`. Strict, as
-    /// [`Key::verifies`](crate::key::Key::verifies).
+    /// Whether this device has signed `message`, as [`EpochKey::verifies`].
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verifies(message, signature)

@@ -23,13 +23,21 @@ impl DeviceIdentity {
         Self { key, public }
     }
 
-    /// The Ed25519 signature of `message` (RFC 8032 §5.1.6).
+    /// The device's signature of a message, as [`EpochKey::verifies`] has it: a challenge of a
+    /// server, say.
     ///
-    /// For requests, whose text begins with a component's name (RFC 9421 §2.5). What this module
-    /// signs by itself begins otherwise, so that neither passes for the other.
+    /// It is the Ed25519 signature (RFC 8032 §5.1.6) of the message behind a text of its own. So a
+    /// message that somebody else has made up never turns out to be a report, a request or a
+    /// certificate: see [the domains](super#what-a-key-signs).
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.key.sign(message).to_bytes()
+        self.sign_bytes(&message_text(message))
+    }
+
+    /// The signature of these bytes and of nothing before them. Each caller is a row in the table of
+    /// domains.
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
     }
 
     /// The public half, with its fleet and epoch.
@@ -56,11 +64,19 @@ impl DeviceIdentity {
     /// [`Enrolment::answer`](super::Enrolment::answer) verifies it.
     #[must_use]
     pub fn answer(&self, challenge: &[u8; 32], claimed: &EpochKey) -> [u8; 64] {
-        self.sign(&answer_text(challenge, claimed))
+        self.sign_bytes(&answer_text(challenge, claimed))
     }
 }
 
-/// What the answer to a challenge is signed over.
+/// Before each message. Ends with a byte that is not text, so that it is the whole of a name.
+const MESSAGE: &[u8] = b"ota-trust device message 1\0";
+
+/// What a message is signed over.
+pub(super) fn message_text(message: &[u8]) -> alloc::vec::Vec<u8> {
+    [MESSAGE, message].concat()
+}
+
+/// What the answer to a challenge is signed over. It begins with the upper bytes of a length: 0.
 pub(super) fn answer_text(challenge: &[u8; 32], claimed: &EpochKey) -> alloc::vec::Vec<u8> {
     framed(&[
         b"ota-trust enrolment challenge 1",

@@ -164,7 +164,7 @@ impl Enrolment {
     ) -> Result<EnrolmentStep> {
         self.check_not_ended()?;
         let challenge = self.challenge.as_ref().ok_or(IdentityError::NoChallenge)?;
-        if !self.origin.verifies(&answer_text(challenge, claimed), signature) {
+        if !self.origin.verifies_bytes(&answer_text(challenge, claimed), signature) {
             return Err(IdentityError::WrongAnswer);
         }
         if claimed.fleet() != self.origin.fleet() {

@@ -5,6 +5,7 @@ use core::fmt;
 
 use ed25519_dalek::VerifyingKey;
 
+use super::device::message_text;
 use super::{Fleet, Handle, IdentityEpoch, IdentityError};
 use crate::key::Key;
 use crate::primitives::hex_encode;
@@ -79,10 +80,16 @@ impl EpochKey {
         Handle::of(&self.public_key)
     }
 
-    /// Whether the secret half has signed `message`. Strict, as [`Key::verifies`].
+    /// Whether the secret half has signed `message`, by
+    /// [`DeviceIdentity::sign`](super::DeviceIdentity::sign). Strict, as [`Key::verifies`].
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verifies(message, signature)
+        self.verifies_bytes(&message_text(message), signature)
+    }
+
+    /// Whether it has signed these bytes, with nothing before them.
+    pub(super) fn verifies_bytes(&self, bytes: &[u8], signature: &[u8]) -> bool {
+        self.key.verifies(bytes, signature)
     }
 
     /// The public key as documents have it.

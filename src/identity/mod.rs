@@ -22,6 +22,22 @@
 //! What a server learns all the same, and what links, is in
 //! [`manual::privacy`](crate::manual::privacy).
 //!
+//! # What a key signs
+//!
+//! An epoch's key signs for more than one purpose, and some of what it signs others have made up. So
+//! nothing of one kind begins as anything of another kind does:
+//!
+//! | begins with | what it is | signed by |
+//! |---|---|---|
+//! | `{` | a document: a rotation, a report. Its `_type` says which | [`Rotation::prove`], [`Report::sign`](crate::rollout::Report::sign) |
+//! | 7 bytes of 0 | the answer to an enroller's challenge: fields, each behind its length | [`DeviceIdentity::answer`] |
+//! | `ota-trust device message 1` and a byte of 0 | anything else | [`DeviceIdentity::sign`] |
+//! | `"` | the base of a request's signature (RFC 9421 §2.5) | nothing yet |
+//! | 64 spaces | the handshake of TLS 1.3 (RFC 8446 §4.4.3) | nothing yet |
+//! | the byte 0x30 | an X.509 certificate, or a request for one (DER) | nothing yet |
+//!
+//! # Secrets
+//!
 //! Secrets are overwritten with zeros when they are dropped, and do not print. Nothing here
 //! compares a secret: handles, keys and challenges are sent in the clear, and answers are
 //! verified as signatures.

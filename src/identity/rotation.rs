@@ -58,8 +58,8 @@ impl Rotation {
                 ("public", Written::Text(&public)),
             ],
         );
-        let signatures =
-            [from, to].map(|key| (key.handle().key_id(), key.sign(signed.as_bytes()).to_vec()));
+        let signatures = [from, to]
+            .map(|key| (key.handle().key_id(), key.sign_bytes(signed.as_bytes()).to_vec()));
         Ok(envelope::write(&signed, &signatures))
     }
 

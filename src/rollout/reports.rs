@@ -70,7 +70,7 @@ impl Report {
                 ("kind", Written::Text(self.kind.name())),
             ],
         );
-        let signature = device.sign(signed.as_bytes()).to_vec();
+        let signature = device.sign_bytes(signed.as_bytes()).to_vec();
         write(&signed, &[(device.handle().key_id(), signature)])
     }
 

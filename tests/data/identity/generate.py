@@ -23,6 +23,8 @@ SECRETS = [bytes(range(32)), hashlib.sha256(b"a device").digest()]
 FLEETS = ["a", "lamps.example", "x" * 64]
 EPOCHS = [0, 1, 2**64 - 1]
 MANIFESTS = [hashlib.sha256(name).digest() for name in (b"1.0.0", b"1.0.1")]
+# Before what a device signs for others.
+MESSAGE = b"ota-trust device message 1\0"
 ENROLLER = hashlib.sha256(b"an enroller").digest()
 
 
@@ -75,7 +77,7 @@ def identities():
                     "epoch": epoch,
                     "public": public(own).hex(),
                     "handle": handle(own),
-                    "signature_of_metadata": own.sign(b"metadata").hex(),
+                    "signature_of_metadata": own.sign(MESSAGE + b"metadata").hex(),
                 }
 
 

@@ -4,7 +4,10 @@ use ota_trust::identity::*;
 use ota_trust::key::{Ed25519Signer, Signer};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::services::{Purpose, ServiceKeys};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+use crate::world::canonical;
 
 pub(crate) fn time(text: &str) -> UtcTime {
     text.parse().unwrap()
@@ -21,6 +24,40 @@ pub(crate) fn secret(name: &str) -> DeviceSecret {
 /// The identity of the device `name`.
 pub(crate) fn identity(name: &str, epoch: u64) -> DeviceIdentity {
     secret(name).identity(&fleet(), IdentityEpoch::new(epoch))
+}
+
+/// The key of the device `name`, derived afresh and without a domain: it signs whatever bytes a test
+/// makes up.
+pub(crate) fn raw_key(name: &str, epoch: u64) -> Ed25519Signer {
+    let seed = derived(name, &[b"device key", fleet().as_str().as_bytes(), &epoch.to_be_bytes()]);
+    Ed25519Signer::from_seed(&seed)
+}
+
+/// What a device derives for these fields.
+pub(crate) fn derived(name: &str, fields: &[&[u8]]) -> [u8; 32] {
+    let mut info = Vec::new();
+    for field in fields {
+        info.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        info.extend_from_slice(field);
+    }
+    let mut out = [0; 32];
+    let secret: [u8; 32] = Sha256::digest(name).into();
+    let derived = hkdf::Hkdf::<Sha256>::new(Some(b"ota-trust identity 1"), &secret);
+    derived.expand(&info, &mut out).unwrap();
+    out
+}
+
+/// A document that the devices with these names have signed in these epochs, whatever it says.
+pub(crate) fn document(signed: &Value, signers: &[(&str, u64)]) -> Vec<u8> {
+    let message = canonical(signed);
+    let signatures: Vec<Value> = signers
+        .iter()
+        .map(|&(name, epoch)| {
+            let sig = hex::encode(raw_key(name, epoch).sign(message.as_bytes()).unwrap());
+            json!({"keyid": identity(name, epoch).handle().key_id().as_str(), "sig": sig})
+        })
+        .collect();
+    serde_json::to_vec(&json!({"signatures": signatures, "signed": signed})).unwrap()
 }
 
 pub(crate) fn enroller() -> Ed25519Signer {

@@ -12,8 +12,7 @@ use ota_trust::rollout::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::fleet::*;
-use crate::world::canonical;
+use super::fleet::{document as document_of, *};
 
 const MANIFEST: ManifestDigest = ManifestDigest::from_bytes([1; 32]);
 const SILENCE: u64 = 100;
@@ -64,9 +63,8 @@ fn spoofed_reports_never_count_and_unreadable_ones_stop_the_rollout() {
     let signed = |change: &dyn Fn(&mut Value)| {
         let mut document = good.clone();
         change(&mut document["signed"]);
-        let message = canonical(&document["signed"]);
-        document["signatures"][0]["sig"] = hex::encode(device.sign(message.as_bytes())).into();
-        document
+        let signed = document_of(&document["signed"], &[("a lamp", 6)]);
+        serde_json::from_slice(&signed).unwrap()
     };
     let unsigned = |change: &dyn Fn(&mut Value)| {
         let mut document = good.clone();
@@ -113,9 +111,8 @@ fn an_unreadable_report_counts_once() {
     let mut document: Value =
         serde_json::from_slice(&report(ReportKind::Failed, MANIFEST).sign(&device)).unwrap();
     document["signed"]["kind"] = json!("odd");
-    let message = canonical(&document["signed"]);
-    document["signatures"][0]["sig"] = hex::encode(device.sign(message.as_bytes())).into();
-    let result = verified(&serde_json::to_vec(&document).unwrap(), "a lamp", 0);
+    let bytes = document_of(&document["signed"], &[("a lamp", 6)]);
+    let result = verified(&bytes, "a lamp", 0);
     let assessment = assess(&criteria(1, 0), &[result.clone(), result], 0);
     assert_eq!(assessment.unreadable, 1);
 }

@@ -54,15 +54,7 @@ impl Numbers {
 /// The first 64 bits of HMAC-SHA256(salt, seed), of a seed that is derived here afresh.
 fn bucket(device: u32, release: u32) -> u64 {
     let manifest: [u8; 32] = Sha256::digest(format!("release {release}")).into();
-    let mut info = Vec::new();
-    for field in [&b"rollout seed"[..], fleet().as_str().as_bytes(), &manifest] {
-        info.extend_from_slice(&(field.len() as u64).to_be_bytes());
-        info.extend_from_slice(field);
-    }
-    let secret: [u8; 32] = Sha256::digest(name(device)).into();
-    let mut seed = [0; 32];
-    let derived = hkdf::Hkdf::<Sha256>::new(Some(b"ota-trust identity 1"), &secret);
-    derived.expand(&info, &mut seed).unwrap();
+    let seed = derived(&name(device), &[b"rollout seed", fleet().as_str().as_bytes(), &manifest]);
     let mut mac = Hmac::<Sha256>::new_from_slice(&manifest).unwrap();
     mac.update(&seed);
     u64::from_be_bytes(mac.finalize().into_bytes()[..8].try_into().unwrap())

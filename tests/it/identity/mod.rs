@@ -1,6 +1,7 @@
 //! Device handles, against a server and an enroller that are honest, curious, or neither.
 
 mod certificates;
+mod domains;
 mod enrolment;
 mod fleet;
 mod found;
