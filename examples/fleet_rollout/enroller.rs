@@ -1,8 +1,8 @@
 //! The enroller: says that a key belongs to a lamp of the fleet, and not to which.
 
 use ota_trust::identity::{
-    DeviceIdentity, DeviceSecret, Enrolment, EnrolmentAction, EpochWindow, Fleet, IdentityEpoch,
-    Rotation,
+    DeviceIdentity, DeviceSecret, Enrolment, EnrolmentAction, EpochWindow, EpochWindows, Fleet,
+    IdentityEpoch, Rotation,
 };
 use ota_trust::key::{Ed25519Signer, Signer as _};
 use ota_trust::primitives::{Limits, UtcTime};
@@ -11,20 +11,19 @@ use ota_trust::services::{Purpose, ServiceKeys};
 use crate::Result;
 use crate::vendor;
 
-/// An enroller, and the epoch that it certifies keys for.
+/// An enroller, and the one epoch that it certifies keys for.
 pub struct Enroller {
     key: Ed25519Signer,
     pub fleet: Fleet,
-    epoch: IdentityEpoch,
-    window: EpochWindow,
+    windows: EpochWindows,
 }
 
 impl Enroller {
     /// One whose key is made from a name. The simulation lies within one epoch.
     pub fn new(name: &str) -> Result<Self> {
         let window = EpochWindow::new("2026-11-01T00:00:00Z".parse()?, expires()?)?;
-        let (fleet, epoch) = (Fleet::new("lamps.example")?, IdentityEpoch::new(11));
-        Ok(Self { key: vendor::key(name), fleet, epoch, window })
+        let windows = EpochWindows::new(IdentityEpoch::new(11), [window])?;
+        Ok(Self { key: vendor::key(name), fleet: Fleet::new("lamps.example")?, windows })
     }
 
     /// What a server has to know of it.
@@ -38,15 +37,16 @@ impl Enroller {
     /// same each time, so the lamps of the simulation ask when they have something to say.
     pub fn enrol(&self, secret: &DeviceSecret) -> Result<(DeviceIdentity, Vec<u8>)> {
         let origin = secret.identity(&self.fleet, IdentityEpoch::ENROLMENT);
-        let identity = secret.identity(&self.fleet, self.epoch);
+        let identity = secret.identity(&self.fleet, self.windows.last());
         let proof = Rotation::prove(&origin, &identity)?;
         let rotation = Rotation::verify(&proof, origin.epoch_key(), &Limits::default())?;
-        let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
-        let step = record.rotate(&rotation, self.epoch)?;
+        let record = Enrolment::enrol(origin.epoch_key().clone(), None)?.stored();
+        let now = "2026-11-23T00:00:00Z".parse()?;
+        let step = record.rotate(&rotation, &self.windows, now)?.stored();
         let EnrolmentAction::Certify(certification) = step.action else {
             return Err("the lamp gets no certificate".into());
         };
-        Ok((identity, certification.certify(&[&self.key], &self.window)?))
+        Ok((identity, certification.certify(&[&self.key])?))
     }
 }
 

@@ -1,9 +1,8 @@
 //! The enroller makes a certificate.
 
-use super::EpochKey;
+use super::{EpochKey, EpochWindow};
 #[cfg(feature = "repository")]
 use {
-    super::EpochWindow,
     super::certificate::KIND,
     super::envelope::{self, Written},
     crate::key::{Signer, SigningError, sign_checked},
@@ -11,41 +10,46 @@ use {
     alloc::vec::Vec,
 };
 
-/// The right to one certificate: for this key, and no other.
+/// The right to one certificate: for this key and this window, and no other.
 ///
-/// Only an [`Enrolment`](super::Enrolment) gives one, and none that has ended does.
+/// Only an [`Enrolment`](super::Enrolment) gives one, which has noted both, and none that has ended
+/// does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certification(EpochKey);
+pub struct Certification {
+    key: EpochKey,
+    window: EpochWindow,
+}
 
 impl Certification {
-    pub(super) fn of(key: &EpochKey) -> Self {
-        Self(key.clone())
+    pub(super) fn of(key: EpochKey, window: EpochWindow) -> Self {
+        Self { key, window }
     }
 
     /// The key that is to be certified.
     #[must_use]
     pub fn key(&self) -> &EpochKey {
-        &self.0
+        &self.key
+    }
+
+    /// From when until when.
+    #[must_use]
+    pub fn window(&self) -> &EpochWindow {
+        &self.window
     }
 
     /// The certificate, signed by all of `signers`, of which servers ask for one.
     ///
-    /// The same bytes each time, with signers whose signatures are. `window` is that of the
-    /// epoch, the same for all devices.
+    /// The same bytes each time, with signers whose signatures are.
     #[cfg(feature = "repository")]
-    pub fn certify(
-        &self,
-        signers: &[&dyn Signer],
-        window: &EpochWindow,
-    ) -> Result<Vec<u8>, SigningError> {
+    pub fn certify(&self, signers: &[&dyn Signer]) -> Result<Vec<u8>, SigningError> {
         let (not_before, expires) =
-            (format!("{}", window.not_before()), format!("{}", window.expires()));
-        let public = self.0.hex();
+            (format!("{}", self.window.not_before()), format!("{}", self.window.expires()));
+        let public = self.key.hex();
         let signed = envelope::write_signed(
             KIND,
             &[
-                ("fleet", Written::Text(self.0.fleet().as_str())),
-                ("epoch", Written::Number(self.0.epoch().get())),
+                ("fleet", Written::Text(self.key.fleet().as_str())),
+                ("epoch", Written::Number(self.key.epoch().get())),
                 ("public", Written::Text(&public)),
                 ("not_before", Written::Text(&not_before)),
                 ("expires", Written::Text(&expires)),

@@ -1,11 +1,14 @@
 //! What an enroller knows of a device, and what it does next.
 //!
-//! | | rotate: later epoch | same epoch, same key | same epoch, other key | fork | answer | revoke | retire |
-//! |---|---|---|---|---|---|---|---|
-//! | enrolled | certify | certify | suspected | suspected | refused | revoked | retired |
-//! | suspected | challenge | challenge | challenge | challenge | enrolled, certify | revoked | retired |
-//! | retired | refused | refused | refused | refused | refused | revoked | retired |
-//! | revoked | refused | refused | refused | refused | refused | revoked | revoked |
+//! | | no key for the epoch | the same key | another key | a withdrawn key | fork | answer | revoke | retire |
+//! |---|---|---|---|---|---|---|---|---|
+//! | enrolled | certify | certify again | suspected | refused | suspected | certify | revoked | retired |
+//! | suspected | challenge | challenge | challenge | refused | challenge | enrolled, certify | revoked | retired |
+//! | retired | refused | refused | refused | refused | refused | refused | revoked | retired |
+//! | revoked | refused | refused | refused | refused | refused | refused | revoked | revoked |
+//!
+//! The first four columns are what a device asks for ([`Enrolment::rotate`]). An epoch has one key: no
+//! other one is certified for it but by an answer, which withdraws the one before.
 //!
 //! A suspicion is not a verdict: it holds certificates back until the device answers a challenge,
 //! and it ends nothing, however long it stands. Only a person revokes.
@@ -14,10 +17,21 @@
 //! nothing of the old one ([`Enrolment::enrol`]). The old record stays: it is the tombstone that
 //! keeps the old secret from enrolling again.
 
+use alloc::vec::Vec;
+
 use super::device::answer_text;
-use super::{Certification, EpochKey, Handle, IdentityEpoch, IdentityError, Rotation};
+use super::enrolment_lines::{Certified, Lines, OpenChallenge};
+use super::{
+    Certification, EpochKey, EpochWindow, EpochWindows, Handle, IdentityEpoch, IdentityError,
+    Rotation,
+};
+use crate::primitives::stored::Line;
+use crate::primitives::{Kept, NewerState, StoredState, Unstored, UtcTime};
 
 type Result<T> = core::result::Result<T, IdentityError>;
+
+/// How long a challenge may be answered, in seconds: two days. A device that asks once a day has time.
+const CHALLENGE_SECONDS: u64 = 2 * 86_400;
 
 /// The enroller's record of one device. It has no name of the device but its handles.
 ///
@@ -26,14 +40,15 @@ type Result<T> = core::result::Result<T, IdentityError>;
 ///
 /// The device speaks to the enroller with the key of [`IdentityEpoch::ENROLMENT`], the *origin*,
 /// which no server sees. It vouches for the key of each epoch by a [`Rotation`].
+///
+/// The record has every key that was certified until its window has ended: devices fetch the next
+/// epoch's certificate ahead, so that several are good at a time, and whoever revokes has to know all
+/// of them. Each event is told what time it is, and drops what has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enrolment {
-    pub(super) origin: EpochKey,
-    /// The one key that is certified in its epoch.
-    pub(super) live: Option<EpochKey>,
-    pub(super) standing: Standing,
-    pub(super) challenge: Option<[u8; 32]>,
-    pub(super) suspicions: u64,
+    origin: EpochKey,
+    lines: Lines,
+    kept: Kept<Lines>,
 }
 
 /// Where an enrolment stands. Exhaustive on purpose.
@@ -60,13 +75,13 @@ impl Standing {
 /// What follows from an event: first store the record, then do the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnrolmentStep {
-    /// The record to store.
+    /// The record, which is stored.
     pub record: Enrolment,
-    /// What to do then.
+    /// What to do.
     pub action: EnrolmentAction,
-    /// A handle that may have an unexpired certificate and is no longer good: to be told to the
-    /// server.
-    pub withdrawn: Option<Handle>,
+    /// What to tell the server: [`Enrolment::withdrawn`], all of it. Each later step says it again, so
+    /// that what was not told once is told the next time.
+    pub withdrawn: Vec<Handle>,
 }
 
 /// What an enroller does after it has stored a record. Exhaustive on purpose.
@@ -79,27 +94,54 @@ pub enum EnrolmentAction {
     /// Challenge whoever uses the enrolment, both of them if they are two:
     /// [`Enrolment::challenge`].
     Challenge,
+    /// Send these 32 bytes: the challenge to answer.
+    Send([u8; 32]),
+}
+
+/// What a record has for the epoch of a key.
+enum Found {
+    Nothing,
+    TheKey(EpochWindow),
+    Another(EpochWindow),
+    Withdrawn,
 }
 
 impl Enrolment {
+    /// The most keys of a record whose windows have not ended, withdrawn ones included. It takes
+    /// many suspicions in a short time, or windows that were moved, to come to more; then nothing is
+    /// certified until one of them ends.
+    pub const MAX_KEYS: usize = 16;
+
     /// A new device. That `origin` is the key of a device that may enrol is for the caller to know:
     /// from the factory, or by an owner's act.
     ///
     /// `known` is what the caller's records have under the same origin, tombstones included: a
     /// secret enrols once.
-    pub fn enrol(origin: EpochKey, known: Option<&Self>) -> Result<Self> {
+    pub fn enrol(origin: EpochKey, known: Option<&Self>) -> Result<Unstored<Self>> {
         if origin.epoch() != IdentityEpoch::ENROLMENT {
             return Err(IdentityError::NotEnrolmentKey { epoch: origin.epoch() });
         }
-        if known.is_some_and(|record| record.origin == origin) {
-            return Err(IdentityError::AlreadyEnrolled);
+        match known {
+            Some(record) if record.origin == origin => return Err(IdentityError::AlreadyEnrolled),
+            Some(_) => return Err(IdentityError::OtherEnrolment),
+            None => (),
         }
-        let standing = Standing::Enrolled;
-        Ok(Self { origin, live: None, standing, challenge: None, suspicions: 0 })
+        let lines = Lines {
+            fleet: Some(Line::new(origin.fleet().clone())),
+            origin: Some(Line::new(*origin.public_key())),
+            standing: Some(Line::new(Standing::Enrolled)),
+            suspicions: Some(Line::new(0)),
+            ..Lines::default()
+        };
+        let record = Self { origin, lines, kept: Kept::new() };
+        Ok(Unstored::new(record.to_bytes().ok_or(NewerState)?, true, record))
     }
 
-    /// A device that this record was of comes with a new secret. The record ends, if it has not
-    /// ended before; the new one is made as any other, and gets nothing from here.
+    /// A device that this record is of comes with a new secret. The record ends; the new one is made
+    /// as any other, and gets nothing from here.
+    ///
+    /// Refused for a record that has ended. A device that was revoked does not come back by itself:
+    /// to let it is somebody's decision, and is [`enrol`](Self::enrol), as for any other device.
     ///
     /// `known` is as for [`enrol`](Self::enrol): the secret may be new to this device, and that of
     /// another that has been revoked.
@@ -107,88 +149,138 @@ impl Enrolment {
         &self,
         origin: EpochKey,
         known: Option<&Self>,
-    ) -> Result<(EnrolmentStep, Self)> {
+        now: UtcTime,
+    ) -> Result<(Unstored<EnrolmentStep>, Unstored<Self>)> {
         if origin == self.origin {
             return Err(IdentityError::AlreadyEnrolled);
         }
-        Ok((self.retire(), Self::enrol(origin, known)?))
+        self.check_not_ended()?;
+        Ok((self.retire(now)?, Self::enrol(origin, known)?))
     }
 
     /// The device asks for the certificate of an epoch. `rotation` is from its origin.
     ///
-    /// Epochs strictly rise, up to `latest`: the last epoch of the fleet for which there are
-    /// certificates at present. A record does not go back, so a device whose clock was years ahead
-    /// would have no epoch left. The same key may be certified again in its epoch: certificates get
-    /// lost, and it is the same certificate.
-    pub fn rotate(&self, rotation: &Rotation, latest: IdentityEpoch) -> Result<EnrolmentStep> {
+    /// A key that has been certified and whose window has not ended is certified again, for the same
+    /// window: certificates get lost, and so does the state of devices. Another key is certified if
+    /// `windows` has its epoch, the window has not ended, and no key was certified for that epoch
+    /// before.
+    pub fn rotate(
+        &self,
+        rotation: &Rotation,
+        windows: &EpochWindows,
+        now: UtcTime,
+    ) -> Result<Unstored<EnrolmentStep>> {
         if *rotation.from() != self.origin {
-            return Err(IdentityError::OtherKey);
+            return Err(IdentityError::OtherEnrolment);
         }
         self.check_not_ended()?;
-        let to = rotation.to();
-        self.check_epoch(to.epoch(), latest)?;
-        if self.standing == Standing::Suspected {
-            return Ok(EnrolmentStep::new(self.clone(), EnrolmentAction::Challenge));
+        let (to, mut next) = (rotation.to(), self.at(now));
+        let window = match next.find(to) {
+            Found::Withdrawn => return Err(IdentityError::KeyWithdrawn),
+            Found::Nothing => next.add(to, window_of(to.epoch(), windows, now)?)?,
+            Found::TheKey(window) => window,
+            Found::Another(_) => return self.suspect(now),
+        };
+        if self.standing() == Standing::Suspected {
+            return self.then(self.at(now), EnrolmentAction::Challenge, now);
         }
-        match &self.live {
-            Some(live) if live.epoch() == to.epoch() && live != to => Ok(self.suspect()),
-            _ => Ok(self.certified(to)),
-        }
+        let right = Certification::of(to.clone(), window);
+        self.then(next, EnrolmentAction::Certify(right), now)
     }
 
-    /// A server reports that the counter of the live handle has forked.
-    pub fn fork(&self) -> Result<EnrolmentStep> {
+    /// A server reports that the counter of a live handle has forked.
+    pub fn fork(&self, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
         self.check_not_ended()?;
-        Ok(self.suspect())
+        self.suspect(now)
     }
 
-    /// A challenge is about to be sent: `random` is 32 bytes that the caller has drawn for it. It
-    /// takes the place of an earlier one, and is good for one answer.
-    pub fn challenge(&self, random: [u8; 32]) -> Result<EnrolmentStep> {
-        self.check_not_ended()?;
-        let record = Self { challenge: Some(random), ..self.clone() };
-        Ok(EnrolmentStep::new(record, EnrolmentAction::None))
-    }
-
-    /// The answer to the open challenge: the origin says which key is its own at present
-    /// ([`DeviceIdentity::answer`](super::DeviceIdentity::answer)). That clears a suspicion, and
-    /// the key is certified; one that was certified for the same epoch is withdrawn.
+    /// Somebody asks to be challenged. `random` is 32 bytes that the caller has drawn for it; what is
+    /// to be sent is in the action, and may be an earlier challenge.
     ///
-    /// A device that has lost its state is challenged, too, without any suspicion. `latest` is as
-    /// for [`rotate`](Self::rotate).
+    /// Anybody may ask, for it is what a device does that has lost its state. So asking must not take
+    /// away what another is about to answer: a challenge stays open until one of them is answered,
+    /// or its time is over. Nor must it be possible to be handed one that is nearly over, because
+    /// somebody else has asked for it long ago: one that has less than a day left is not handed out
+    /// again, and a new one is opened beside it. That makes two at a time at most.
+    pub fn challenge(&self, random: [u8; 32], now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
+        self.check_not_ended()?;
+        let mut next = self.at(now);
+        let lasting = now.saturating_add(CHALLENGE_SECONDS / 2);
+        let open = next.lines.challenge.iter().find(|open| open.expires >= lasting);
+        let sent = open.map_or(random, |open| open.random);
+        if open.is_none() {
+            let expires = now.saturating_add(CHALLENGE_SECONDS);
+            next.lines.challenge.push(Line::new(OpenChallenge { random, expires }));
+        }
+        self.then(next, EnrolmentAction::Send(sent), now)
+    }
+
+    /// The answer to an open challenge: the origin says which key is its own at present
+    /// ([`DeviceIdentity::answer`](super::DeviceIdentity::answer)). That clears a suspicion, and
+    /// the key is certified; another one that was certified for the same epoch is withdrawn. No
+    /// challenge is open any more.
+    ///
+    /// A device that has lost its state is challenged, too, without any suspicion. What may be
+    /// certified is as for [`rotate`](Self::rotate). A key that was withdrawn is not: its server does
+    /// not take it back, so the device goes on with its key of another epoch.
     pub fn answer(
         &self,
         claimed: &EpochKey,
         signature: &[u8],
-        latest: IdentityEpoch,
-    ) -> Result<EnrolmentStep> {
+        windows: &EpochWindows,
+        now: UtcTime,
+    ) -> Result<Unstored<EnrolmentStep>> {
+        if claimed.fleet() != self.origin.fleet() {
+            return Err(IdentityError::OtherEnrolment);
+        }
         self.check_not_ended()?;
-        let challenge = self.challenge.as_ref().ok_or(IdentityError::NoChallenge)?;
-        if !self.origin.verifies_bytes(&answer_text(challenge, claimed), signature) {
+        let mut next = self.at(now);
+        if next.lines.challenge.is_empty() {
+            return Err(IdentityError::NoChallenge);
+        }
+        let is_answered = |open: &Line<OpenChallenge>| {
+            self.origin.verifies_bytes(&answer_text(&open.random, claimed), signature)
+        };
+        if !next.lines.challenge.iter().any(is_answered) {
             return Err(IdentityError::WrongAnswer);
         }
-        if claimed.fleet() != self.origin.fleet() {
-            return Err(IdentityError::OtherFleet { found: claimed.fleet().clone() });
-        }
-        self.check_epoch(claimed.epoch(), latest)?;
-        let cleared = Self { standing: Standing::Enrolled, challenge: None, ..self.clone() };
-        let mut step = cleared.certified(claimed);
-        let other = |live: &&EpochKey| live.epoch() == claimed.epoch() && *live != claimed;
-        step.withdrawn = self.live.as_ref().filter(other).map(EpochKey::handle);
-        Ok(step)
+        let window = match next.find(claimed) {
+            Found::Withdrawn => return Err(IdentityError::KeyWithdrawn),
+            Found::TheKey(window) => window,
+            Found::Nothing => next.add(claimed, window_of(claimed.epoch(), windows, now)?)?,
+            Found::Another(window) => {
+                let lines = &mut next.lines;
+                let is_it = |line: &mut Line<Certified>| line.epoch == claimed.epoch();
+                lines.withdrawn.extend(lines.live.extract_if(.., is_it));
+                next.add(claimed, window)?
+            }
+        };
+        next.lines.challenge.clear();
+        let cleared = next.standing_at(Standing::Enrolled);
+        let right = Certification::of(claimed.clone(), window);
+        self.then(cleared, EnrolmentAction::Certify(right), now)
     }
 
-    /// The operator ends the enrolment: no certificate any more.
-    #[must_use]
-    pub fn revoke(&self) -> EnrolmentStep {
-        self.end(Standing::Revoked)
+    /// The operator ends the enrolment: no certificate any more, and every handle that has one is
+    /// withdrawn.
+    pub fn revoke(&self, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
+        self.end(Standing::Revoked, now)
     }
 
-    /// The device is out of use: no certificate any more.
+    /// The device is out of use: no certificate any more, and every handle that has one is withdrawn.
+    pub fn retire(&self, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
+        let is_revoked = self.standing() == Standing::Revoked;
+        self.end(if is_revoked { Standing::Revoked } else { Standing::Retired }, now)
+    }
+
+    /// All handles of this record that may have an unexpired certificate and are no longer good: of a
+    /// record that has ended, every one; else those whose epoch was given to another key.
     #[must_use]
-    pub fn retire(&self) -> EnrolmentStep {
-        let is_revoked = self.standing == Standing::Revoked;
-        self.end(if is_revoked { Standing::Revoked } else { Standing::Retired })
+    pub fn withdrawn(&self, now: UtcTime) -> Vec<Handle> {
+        let ended = self.lines.live.iter().filter(|_| self.standing().is_ended());
+        let keys = ended.chain(&self.lines.withdrawn);
+        let unexpired = keys.filter(|line| now < line.window.expires());
+        unexpired.map(|line| Handle::of(&line.public_key)).collect()
     }
 
     /// The key with which the device enrolled.
@@ -197,64 +289,123 @@ impl Enrolment {
         &self.origin
     }
 
-    /// The key that was certified last.
+    /// The keys that are certified, one for each epoch, the first epoch first. The windows of some may
+    /// have ended since the last event.
     #[must_use]
-    pub fn live(&self) -> Option<&EpochKey> {
-        self.live.as_ref()
+    pub fn live(&self) -> impl ExactSizeIterator<Item = EpochKey> {
+        self.lines.live.iter().map(|line| line.key(self.origin.fleet()))
     }
 
     /// Where it stands.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        self.standing
+        // Nothing is certified by a record of which nothing is known.
+        self.lines.standing.as_deref().copied().unwrap_or(Standing::Revoked)
     }
 
     /// How often it has come under suspicion: many times is for a person to look at.
     #[must_use]
     pub fn suspicions(&self) -> u64 {
-        self.suspicions
+        self.lines.suspicions.as_deref().copied().unwrap_or(0)
     }
 
-    /// The last epoch that was certified.
-    fn epoch(&self) -> IdentityEpoch {
-        self.live.as_ref().unwrap_or(&self.origin).epoch()
+    /// The bytes as they are stored; `None` where newer software has written them.
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        self.kept.write(&self.lines)
+    }
+
+    /// Reads what was stored of the device with this origin. A record of another origin is damage, as
+    /// is anything else.
+    ///
+    /// A record that is lost or damaged is not that of a new device: its origin may have been revoked.
+    #[must_use]
+    pub fn load(stored: Option<&[u8]>, origin: &EpochKey) -> StoredState<Self> {
+        StoredState::read(stored, |lines: Lines, kept| {
+            // Of a later form, nothing may be known.
+            let is_unknown = kept.is_newer() && lines.fleet.is_none() && lines.origin.is_none();
+            let is_whole = lines.are_whole(origin) || kept.is_newer();
+            let may_count = is_unknown || (lines.are_of(origin) && is_whole);
+            may_count.then(|| Self { origin: origin.clone(), lines, kept })
+        })
     }
 
     fn check_not_ended(&self) -> Result<()> {
-        if self.standing.is_ended() { Err(IdentityError::Ended) } else { Ok(()) }
-    }
-
-    /// Not before the last one, not after the fleet's, and not that of the origin.
-    fn check_epoch(&self, epoch: IdentityEpoch, latest: IdentityEpoch) -> Result<()> {
-        let last = self.epoch();
-        if epoch < last || epoch == IdentityEpoch::ENROLMENT {
-            return Err(IdentityError::EpochNotRising { last });
+        if self.kept.is_newer() {
+            return Err(NewerState.into());
         }
-        if epoch > latest { Err(IdentityError::EpochTooLate { latest }) } else { Ok(()) }
+        if self.standing().is_ended() { Err(IdentityError::Ended) } else { Ok(()) }
     }
 
-    /// The one place where a certification is made.
-    fn certified(&self, key: &EpochKey) -> EnrolmentStep {
-        let record = Self { live: Some(key.clone()), ..self.clone() };
-        EnrolmentStep::new(record, EnrolmentAction::Certify(Certification::of(key)))
+    /// Without what has ended.
+    fn at(&self, now: UtcTime) -> Self {
+        let mut next = self.clone();
+        next.lines.live.retain(|line| now < line.window.expires());
+        next.lines.withdrawn.retain(|line| now < line.window.expires());
+        next.lines.challenge.retain(|open| now < open.expires);
+        next
     }
 
-    fn suspect(&self) -> EnrolmentStep {
-        let first = u64::from(self.standing != Standing::Suspected);
-        let suspicions = self.suspicions.saturating_add(first);
-        let record = Self { standing: Standing::Suspected, suspicions, ..self.clone() };
-        EnrolmentStep::new(record, EnrolmentAction::Challenge)
+    fn find(&self, key: &EpochKey) -> Found {
+        if self.lines.withdrawn.iter().any(|line| line.is_key(key)) {
+            return Found::Withdrawn;
+        }
+        match self.lines.live.iter().find(|line| line.epoch == key.epoch()) {
+            None => Found::Nothing,
+            Some(line) if line.is_key(key) => Found::TheKey(line.window),
+            Some(line) => Found::Another(line.window),
+        }
     }
 
-    fn end(&self, standing: Standing) -> EnrolmentStep {
-        let record = Self { standing, challenge: None, ..self.clone() };
-        let withdrawn = self.live.as_ref().map(EpochKey::handle);
-        EnrolmentStep { withdrawn, ..EnrolmentStep::new(record, EnrolmentAction::None) }
+    /// The one place where a key becomes one that is certified.
+    fn add(&mut self, key: &EpochKey, window: EpochWindow) -> Result<EpochWindow> {
+        let lines = &mut self.lines;
+        if lines.live.len() + lines.withdrawn.len() >= Self::MAX_KEYS {
+            return Err(IdentityError::KeysFull { limit: Self::MAX_KEYS });
+        }
+        let (epoch, public_key) = (key.epoch(), *key.public_key());
+        lines.live.push(Line::new(Certified { epoch, public_key, window }));
+        lines.live.sort_by_key(|line| line.epoch);
+        Ok(window)
+    }
+
+    fn standing_at(mut self, standing: Standing) -> Self {
+        self.lines.standing = self.lines.standing.map(|line| line.with(standing));
+        self
+    }
+
+    fn suspect(&self, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
+        let mut next = self.at(now).standing_at(Standing::Suspected);
+        let first = u64::from(self.standing() != Standing::Suspected);
+        let suspicions = self.suspicions().saturating_add(first);
+        next.lines.suspicions = next.lines.suspicions.map(|line| line.with(suspicions));
+        self.then(next, EnrolmentAction::Challenge, now)
+    }
+
+    fn end(&self, standing: Standing, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
+        let mut next = self.at(now).standing_at(standing);
+        next.lines.challenge.clear();
+        self.then(next, EnrolmentAction::None, now)
+    }
+
+    /// The step from this record to the next.
+    fn then(
+        &self,
+        next: Self,
+        action: EnrolmentAction,
+        now: UtcTime,
+    ) -> Result<Unstored<EnrolmentStep>> {
+        let bytes = next.to_bytes().ok_or(NewerState)?;
+        let (withdrawn, has_changed) = (next.withdrawn(now), next != *self);
+        Ok(Unstored::new(bytes, has_changed, EnrolmentStep { record: next, action, withdrawn }))
     }
 }
 
-impl EnrolmentStep {
-    fn new(record: Enrolment, action: EnrolmentAction) -> Self {
-        Self { record, action, withdrawn: None }
+/// The window of an epoch that may be certified.
+fn window_of(epoch: IdentityEpoch, windows: &EpochWindows, now: UtcTime) -> Result<EpochWindow> {
+    if epoch > windows.last() {
+        return Err(IdentityError::EpochTooLate { latest: windows.last() });
     }
+    let window = windows.of(epoch).filter(|window| now < window.expires());
+    window.copied().ok_or(IdentityError::EpochOver { epoch })
 }

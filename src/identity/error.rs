@@ -37,7 +37,13 @@ refusals!(
         #[refusal("identity.window", FixCaller)]
         #[error("an epoch lasts from one midnight in UTC until a later one")]
         Window,
-        /// Newer firmware has written what a device keeps of its identity.
+        /// The windows of epochs are not 1 to 8 that follow one another.
+        #[refusal("identity.windows", FixCaller)]
+        #[error(
+            "the windows of epochs are 1 to 8, of numbers above 0, each later than the one before"
+        )]
+        Windows,
+        /// Newer firmware has written what a device or an enroller keeps of an identity.
         #[refusal(of 0)]
         #[error("the state of the identity was not changed")]
         Newer(#[from] NewerState),
@@ -141,6 +147,13 @@ refusals!(
             /// The last epoch.
             last: IdentityEpoch,
         },
+        /// There are no certificates of the epoch any more: the clock of the device may be behind.
+        #[refusal("identity.epoch-over", Refresh)]
+        #[error("there are no certificates of epoch {epoch} any more")]
+        EpochOver {
+            /// The epoch.
+            epoch: IdentityEpoch,
+        },
         /// The fleet has not come to the epoch: the clock of the device may be ahead.
         #[refusal("identity.epoch-too-late", Retry)]
         #[error("the fleet has come to epoch {latest}, and not further")]
@@ -163,6 +176,21 @@ refusals!(
         #[refusal("identity.already-enrolled", Operator)]
         #[error("this secret has been enrolled before")]
         AlreadyEnrolled,
+        /// What was given is of another device's enrolment than the record: the wrong one was looked up.
+        #[refusal("identity.other-enrolment", FixCaller)]
+        #[error("of another enrolment than this record")]
+        OtherEnrolment,
+        /// The epoch of the key was given to another one, by an answer to a challenge.
+        #[refusal("identity.key-withdrawn", Refresh)]
+        #[error("the key was withdrawn: ask for another epoch")]
+        KeyWithdrawn,
+        /// A record has as many keys as it may have whose windows have not ended.
+        #[refusal("identity.keys-full", Operator)]
+        #[error("more than {limit} keys of one device whose windows have not ended")]
+        KeysFull {
+            /// How many there may be.
+            limit: usize,
+        },
         /// The enrolment has been revoked or retired.
         #[refusal("identity.ended", Operator)]
         #[error("the enrolment has ended")]

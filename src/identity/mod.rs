@@ -66,12 +66,14 @@
 //!
 //! // The enroller. It has enrolled the device before, by the 32 bytes of its public key.
 //! let sent = EpochKey::new(fleet.clone(), IdentityEpoch::ENROLMENT, *origin.public_key())?;
-//! let record = Enrolment::enrol(sent, None)?;
-//! let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?, june)?;
-//! // … store step.record, and then:
-//! let EnrolmentAction::Certify(certification) = step.action else { panic!() };
+//! let record = Enrolment::enrol(sent, None)?.stored();
 //! let window = EpochWindow::new("2026-06-01T00:00:00Z".parse()?, "2026-07-03T00:00:00Z".parse()?)?;
-//! let certificate = certification.certify(&[&enroller], &window)?;
+//! let windows = EpochWindows::new(june, [window])?; // and those that may be fetched ahead
+//! let rotation = Rotation::verify(&proof, record.origin(), &limits)?;
+//! let unstored = record.rotate(&rotation, &windows, now.time())?;
+//! // … store unstored.to_store(), and then:
+//! let EnrolmentAction::Certify(right) = unstored.stored().action else { panic!() };
+//! let certificate = right.certify(&[&enroller])?;
 //!
 //! // The server, which gets the certificate with a request.
 //! let device = CertifiedHandle::verify(&certificate, &enrollers, &fleet, now, &limits)?;
@@ -87,17 +89,17 @@ mod certify;
 mod derive;
 mod device;
 mod enrolment;
-mod enrolment_record;
+mod enrolment_lines;
 pub(crate) mod envelope;
 mod epoch_key;
 mod error;
 mod fleet;
 mod handle;
-mod record;
 mod rotation;
 mod secret;
 mod state;
 mod status;
+mod windows;
 
 pub use certificate::{CertifiedHandle, EpochWindow};
 pub use certify::Certification;
@@ -111,3 +113,4 @@ pub use rotation::Rotation;
 pub use secret::{DeviceSecret, RolloutSeed};
 pub use state::IdentityState;
 pub use status::{HandleAnswer, HandleEvent, HandleStatus};
+pub use windows::EpochWindows;

@@ -3,7 +3,6 @@
 //! Nothing here knows of roles or files. Each type refuses at its boundary what the rest of the
 //! crate must never see, so that no later check has to ask again.
 
-pub(crate) mod checksummed;
 mod digest;
 mod hex;
 mod limits;

@@ -120,11 +120,12 @@ impl HaltCriteria {
     /// #     random[..12].copy_from_slice(b"not a secret");
     /// #     let secret = DeviceSecret::new(&mut random)?;
     /// #     let (origin, identity) = (secret.identity(&fleet, IdentityEpoch::ENROLMENT), secret.identity(&fleet, june));
-    /// #     let record = Enrolment::enrol(origin.epoch_key().clone(), None)?;
+    /// #     let record = Enrolment::enrol(origin.epoch_key().clone(), None)?.stored();
     /// #     let proof = Rotation::prove(&origin, &identity)?;
-    /// #     let step = record.rotate(&Rotation::verify(&proof, record.origin(), &limits)?, june)?;
+    /// #     let rotation = Rotation::verify(&proof, record.origin(), &limits)?;
+    /// #     let step = record.rotate(&rotation, &EpochWindows::new(june, [window])?, now)?.stored();
     /// #     let EnrolmentAction::Certify(right) = step.action else { return Err("no certificate".into()) };
-    /// #     let certificate = right.certify(&[&enroller], &window)?;
+    /// #     let certificate = right.certify(&[&enroller])?;
     /// #     let outcome = match number { 1..=97 => Some(ReportKind::Succeeded), 98 => Some(ReportKind::Failed), _ => None };
     /// #     for kind in [Some(ReportKind::Accepted), outcome].into_iter().flatten() {
     /// #         let product = Product::new("lamp")?;

@@ -88,12 +88,24 @@ pub(crate) fn rotation(from: &DeviceIdentity, to: &DeviceIdentity) -> Rotation {
 /// The certificate that the enroller gives the device.
 pub(crate) fn certificate(name: &str, epoch: u64, window: &EpochWindow) -> Vec<u8> {
     let origin = identity(name, 0);
-    let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap();
-    let step = record
-        .rotate(&rotation(&origin, &identity(name, epoch)), IdentityEpoch::new(epoch))
-        .unwrap();
-    let EnrolmentAction::Certify(certification) = step.action else { panic!("{step:?}") };
-    certification.certify(&[&enroller()], window).unwrap()
+    let record = enrolled(name);
+    let rotation = rotation(&origin, &identity(name, epoch));
+    let windows = EpochWindows::new(IdentityEpoch::new(epoch), [*window]).unwrap();
+    let step = record.rotate(&rotation, &windows, window.not_before()).unwrap().stored();
+    certified(&step).unwrap().certify(&[&enroller()]).unwrap()
+}
+
+/// The record of the device `name`, which has just enrolled.
+pub(crate) fn enrolled(name: &str) -> Enrolment {
+    Enrolment::enrol(identity(name, 0).epoch_key().clone(), None).unwrap().stored()
+}
+
+/// The right to a certificate, if the step gives one.
+pub(crate) fn certified(step: &EnrolmentStep) -> Option<&Certification> {
+    match &step.action {
+        EnrolmentAction::Certify(certification) => Some(certification),
+        _ => None,
+    }
 }
 
 pub(crate) fn verify(certificate: &[u8]) -> Result<CertifiedHandle, IdentityError> {

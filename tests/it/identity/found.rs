@@ -6,15 +6,16 @@ use ota_trust::release::{ManifestDigest, Product};
 use ota_trust::rollout::{BasisPoints, HaltCriteria, Report, ReportKind, Verdict, VerifiedReport};
 use serde_json::{Value, json};
 
+use super::calendar::*;
 use super::fleet::*;
 
 /// A revoked secret came back as the "new" secret of another device.
 #[test]
 fn a_tombstone_keeps_its_secret_from_coming_back_as_another_device_s_next() {
-    let enrol = |name| Enrolment::enrol(identity(name, 0).epoch_key().clone(), None).unwrap();
-    let tombstone = enrol("stolen").revoke().record;
+    let now = day(40);
+    let tombstone = enrolled("stolen").revoke(now).unwrap().stored().record;
     let origin = tombstone.origin().clone();
-    let refused = enrol("a lamp").re_enrol(origin, Some(&tombstone));
+    let refused = enrolled("a lamp").re_enrol(origin, Some(&tombstone), now);
     assert_eq!(code(refused), "identity.already-enrolled");
 }
 
@@ -22,20 +23,19 @@ fn a_tombstone_keeps_its_secret_from_coming_back_as_another_device_s_next() {
 #[test]
 fn an_epoch_that_the_fleet_has_not_come_to_is_not_certified() {
     let origin = identity("a lamp", 0);
-    let latest = IdentityEpoch::new(7);
-    let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap();
+    let (record, now) = (enrolled("a lamp"), day(40));
     let ask = |record: &Enrolment, epoch| {
-        record.rotate(&rotation(&origin, &identity("a lamp", epoch)), latest)
+        record.rotate(&rotation(&origin, &identity("a lamp", epoch)), &windows(now), now)
     };
-    for epoch in [8, u64::MAX] {
+    for epoch in [4, u64::MAX] {
         assert_eq!(code(ask(&record, epoch)), "identity.epoch-too-late");
-        let open = record.challenge([1; 32]).unwrap().record;
+        let open = record.challenge([1; 32], now).unwrap().stored().record;
         let claimed = identity("a lamp", epoch);
         let signature = origin.answer(&[1; 32], claimed.epoch_key());
-        let refused = open.answer(claimed.epoch_key(), &signature, latest);
+        let refused = open.answer(claimed.epoch_key(), &signature, &windows(now), now);
         assert_eq!(code(refused), "identity.epoch-too-late");
     }
-    assert_eq!(code(ask(&record, 7)), "accepted");
+    assert_eq!(code(ask(&record, 3)), "accepted");
 }
 
 /// Handles do not print, and neither does what refuses a document of theirs.

@@ -6,7 +6,7 @@ use ota_trust::primitives::Limits;
 use ota_trust::services::Purpose;
 use serde_json::Value;
 
-use super::fleet::{fleet, june, keys, window};
+use super::fleet::{certified, fleet, june, keys, window};
 
 fn known() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/identity/known-answers.json");
@@ -54,11 +54,11 @@ fn documents_are_those_of_the_generator() {
     assert_eq!(String::from_utf8_lossy(&rotation), text(&known["rotation"]["document"]));
 
     let rotation = Rotation::verify(&rotation, origin.epoch_key(), &Limits::default()).unwrap();
-    let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap();
-    let step = record.rotate(&rotation, identity.epoch_key().epoch()).unwrap();
-    let EnrolmentAction::Certify(certification) = step.action else { panic!("{step:?}") };
+    let record = Enrolment::enrol(origin.epoch_key().clone(), None).unwrap().stored();
+    let windows = EpochWindows::new(identity.epoch_key().epoch(), [window()]).unwrap();
+    let step = record.rotate(&rotation, &windows, june().time()).unwrap().stored();
     let enroller = Ed25519Signer::from_seed(&bytes(&known["certificate"]["enroller_seed"]));
-    let certificate = certification.certify(&[&enroller], &window()).unwrap();
+    let certificate = certified(&step).unwrap().certify(&[&enroller]).unwrap();
     assert_eq!(String::from_utf8_lossy(&certificate), text(&known["certificate"]["document"]));
 
     let enrollers = keys(&enroller, Purpose::Enrolment);

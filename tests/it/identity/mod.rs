@@ -1,5 +1,6 @@
 //! Device handles, against a server and an enroller that are honest, curious, or neither.
 
+mod calendar;
 mod certificates;
 mod domains;
 mod enrolment;
@@ -8,5 +9,6 @@ mod found;
 mod halt;
 mod known_answers;
 mod linkability;
+mod lives;
 mod rotations;
 mod states;

@@ -1,0 +1,125 @@
+//! The form in which an enrolment is stored.
+//!
+//! ```text
+//! ota-trust enrolment 1
+//! fleet <name>                                     whose device it is
+//! origin <public key>                              the key with which it enrolled
+//! live <epoch> <public key> <from> <until>         a key that is certified, and its window
+//! withdrawn <epoch> <public key> <from> <until>    one that was, and is no longer good
+//! standing <name>
+//! challenge <32 bytes> <until>                     one that is open
+//! suspicions <n>
+//! sha256 <checksum>
+//! ```
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{EpochKey, EpochWindow, Fleet, IdentityEpoch, Standing};
+use crate::primitives::stored::{Field, Fields, Line, Reader, Writer, lines, printed_fields};
+use crate::primitives::{Sha256Digest, UtcTime};
+
+lines!(
+    "enrolment",
+    1,
+    /// See above. Keys are 32 bytes, as digests are.
+    pub(super) struct Lines {
+        pub(super) fleet: Option<Line<Fleet>>,
+        pub(super) origin: Option<Line<Sha256Digest>>,
+        pub(super) live: Vec<Line<Certified>>,
+        pub(super) withdrawn: Vec<Line<Certified>>,
+        pub(super) standing: Option<Line<Standing>>,
+        pub(super) challenge: Vec<Line<OpenChallenge>>,
+        pub(super) suspicions: Option<Line<u64>>,
+    }
+);
+
+/// A key that has been certified, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Certified {
+    pub(super) epoch: IdentityEpoch,
+    pub(super) public_key: [u8; 32],
+    pub(super) window: EpochWindow,
+}
+
+impl Certified {
+    pub(super) fn is_key(&self, key: &EpochKey) -> bool {
+        self.epoch == key.epoch() && self.public_key == *key.public_key()
+    }
+
+    /// As it was read of a document, or was checked when the record was loaded.
+    pub(super) fn key(&self, fleet: &Fleet) -> EpochKey {
+        EpochKey::derived(fleet.clone(), self.epoch, self.public_key)
+    }
+}
+
+/// A challenge that has been sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpenChallenge {
+    pub(super) random: [u8; 32],
+    pub(super) expires: UtcTime,
+}
+
+impl Lines {
+    /// Whether they are those of one enrolment of this origin.
+    pub(super) fn are_of(&self, origin: &EpochKey) -> bool {
+        let is_fleet = self.fleet.as_deref() == Some(origin.fleet());
+        is_fleet && self.origin.as_deref() == Some(origin.public_key())
+    }
+
+    /// Whether all of a record is there, and fits together.
+    pub(super) fn are_whole(&self, origin: &EpochKey) -> bool {
+        let is_key = |line: &Line<Certified>| {
+            let key = EpochKey::new(origin.fleet().clone(), line.epoch, line.public_key);
+            line.epoch != IdentityEpoch::ENROLMENT && key.is_ok()
+        };
+        let is_one_each =
+            self.live.is_sorted_by(|one: &Line<Certified>, next| one.epoch < next.epoch);
+        let is_there = self.standing.is_some() && self.suspicions.is_some();
+        let keys = || self.live.iter().chain(&self.withdrawn);
+        is_there && is_one_each && keys().all(is_key)
+    }
+}
+
+impl Fields for Certified {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        let (epoch, public_key) = (IdentityEpoch::new(line.field()?), line.field()?);
+        let window = EpochWindow::new(line.field()?, line.field()?).ok()?;
+        Some(Self { epoch, public_key, window })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        line.field(&self.epoch.get()).field(&self.public_key);
+        line.field(&self.window.not_before()).field(&self.window.expires());
+    }
+}
+
+impl Fields for OpenChallenge {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { random: line.field()?, expires: line.field()? })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        line.field(&self.random).field(&self.expires);
+    }
+}
+
+const STANDINGS: [(Standing, &str); 4] = [
+    (Standing::Enrolled, "enrolled"),
+    (Standing::Suspected, "suspected"),
+    (Standing::Retired, "retired"),
+    (Standing::Revoked, "revoked"),
+];
+
+impl Field for Standing {
+    fn read(word: &str) -> Option<Self> {
+        STANDINGS.iter().find(|(_, name)| *name == word).map(|(standing, _)| *standing)
+    }
+
+    fn write(&self, text: &mut String) {
+        let name = STANDINGS.iter().find(|(known, _)| known == self);
+        text.push_str(name.map_or("", |(_, name)| name));
+    }
+}
+
+printed_fields!(Fleet);
