@@ -67,8 +67,8 @@ static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
         },
         Kind {
             title: "ota-trust identity state 1",
-            lines: lines(&format!("epoch 6|counter 12|challenge {a}")),
-            words: &["epoch", "counter", "challenge"],
+            lines: lines(&format!("epoch 6|counter 12|challenge {a}|speaks {b} 5|speaks {c} 6")),
+            words: &["epoch", "counter", "challenge", "speaks"],
             keeps_others: true,
             rewrite: |bytes| IdentityState::load(Some(bytes)).kept()?.to_bytes(),
         },

@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{IdentityEpoch, IdentityError};
-use crate::primitives::stored::{Line, lines};
+use crate::primitives::stored::{Fields, Line, Reader, Writer, lines};
 use crate::primitives::{Kept, NewerState, Sha256Digest, StoredState, Unstored};
+use crate::release::ManifestDigest;
 
 lines!(
     "identity state",
@@ -14,8 +15,29 @@ lines!(
         epoch: Option<Line<u64>>,
         counter: Option<Line<u64>>,
         challenge: Option<Line<Sha256Digest>>,
+        speaks: Vec<Line<Speaks>>,
     }
 );
+
+/// The releases that the epochs are remembered of: enough for those that are being rolled out.
+const MAX_SPEAKS: usize = 16;
+
+/// Under the handle of which epoch the device reports on a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Speaks {
+    manifest: ManifestDigest,
+    epoch: u64,
+}
+
+impl Fields for Speaks {
+    fn read(line: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { manifest: line.field()?, epoch: line.field()? })
+    }
+
+    fn write(&self, line: &mut Writer<'_>) {
+        line.field(&self.manifest).field(&self.epoch);
+    }
+}
 
 /// The epoch that a device is in, and what it has said in it. One for each fleet: two that counted
 /// together would be linked by their counters.
@@ -62,6 +84,7 @@ impl IdentityState {
             epoch: Some(Line::new(epoch.get())),
             counter: Some(Line::new(counter)),
             challenge: None,
+            speaks: Vec::new(),
         };
         Self { epoch, lines, kept: Kept::new() }
     }
@@ -100,8 +123,47 @@ impl IdentityState {
             return Err(IdentityError::EpochNotRising { last: self.epoch });
         }
         // What newer firmware has added to the lines was of the epoch that is over.
-        let Self { lines, .. } = Self::new(to);
+        let Self { mut lines, .. } = Self::new(to);
+        lines.speaks.clone_from(&self.lines.speaks);
         Self { epoch: to, lines, kept: self.kept.clone() }.unstored(self)
+    }
+
+    /// The device is about to report on a release: the epoch under whose handle it does so, which is
+    /// the one in which it first did.
+    ///
+    /// If that is an earlier epoch, the report is signed with the key of that one, and sent apart from
+    /// anything of the present one, or it links the two. If the certificate of that epoch has expired,
+    /// nothing is sent, the acceptance of the release by the new handle included: the server has
+    /// counted the device once.
+    ///
+    /// ```
+    /// use ota_trust::identity::{IdentityEpoch, IdentityState};
+    /// # use ota_trust::release::ManifestDigest;
+    /// # let manifest = ManifestDigest::from_bytes([7; 32]);
+    /// let (june, july) = (IdentityEpoch::new(6), IdentityEpoch::new(7));
+    /// let state = IdentityState::new(june);
+    /// let (epoch, state) = state.speaks_of(manifest)?.stored(); // "accepted"
+    /// assert_eq!(epoch, june);
+    /// let state = state.rotate(july)?.stored();
+    /// let (epoch, state) = state.speaks_of(manifest)?.stored(); // "succeeded"
+    /// assert_eq!(epoch, june);
+    /// # Ok::<(), ota_trust::identity::IdentityError>(())
+    /// ```
+    pub fn speaks_of(
+        &self,
+        manifest: ManifestDigest,
+    ) -> Result<Unstored<(IdentityEpoch, Self)>, IdentityError> {
+        let mut next = self.clone();
+        let speaks = &mut next.lines.speaks;
+        let known = speaks.iter().find(|speaks| speaks.manifest == manifest);
+        let epoch = known.map_or(self.epoch.get(), |speaks| speaks.epoch);
+        if known.is_none() {
+            let surplus = (speaks.len() + 1).saturating_sub(MAX_SPEAKS);
+            speaks.drain(..surplus);
+            speaks.push(Line::new(Speaks { manifest, epoch }));
+        }
+        let (bytes, has_changed) = (next.to_bytes().ok_or(NewerState)?, next != *self);
+        Ok(Unstored::new(bytes, has_changed, (IdentityEpoch::new(epoch), next)))
     }
 
     /// A challenge has come, and takes the place of an earlier one.

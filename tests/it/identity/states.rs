@@ -2,6 +2,7 @@
 
 use ota_trust::identity::*;
 use ota_trust::primitives::StoredState;
+use ota_trust::release::ManifestDigest;
 use proptest::prelude::*;
 
 fn state(epoch: u64, counter: u64, challenge: Option<[u8; 32]>) -> IdentityState {
@@ -30,6 +31,34 @@ fn a_counter_rises_and_starts_anew_with_the_epoch() {
     }
     let last = IdentityState::recovered(IdentityEpoch::new(7), u64::MAX);
     assert_eq!(last.count().unwrap_err().code(), "identity.counter-exhausted");
+}
+
+#[test]
+fn a_device_speaks_of_a_release_under_one_handle() {
+    let manifest = |n: u8| ManifestDigest::from_bytes([n; 32]);
+    let speaks = |state: &IdentityState, n| {
+        let unstored = state.speaks_of(manifest(n)).unwrap();
+        let read = IdentityState::load(Some(unstored.to_store())).kept().unwrap();
+        let (epoch, next) = unstored.stored();
+        assert_eq!(read, next);
+        (epoch.get(), next)
+    };
+    let (epoch, state) = speaks(&IdentityState::new(IdentityEpoch::new(6)), 1);
+    assert_eq!(epoch, 6);
+    assert!(!state.speaks_of(manifest(1)).unwrap().has_changed());
+    let july = state.rotate(IdentityEpoch::new(7)).unwrap().stored();
+    assert_eq!((speaks(&july, 1).0, speaks(&july, 2).0), (6, 7), "each under its own");
+    // As many as are rolled out at a time, and then the oldest is forgotten.
+    let (mut state, mut epochs) = (july, Vec::new());
+    for n in 2..=17 {
+        state = speaks(&state, n).1;
+        epochs.push(speaks(&state.rotate(IdentityEpoch::new(8)).unwrap().stored(), n).0);
+    }
+    assert_eq!(epochs, [7; 16]);
+    let august = state.rotate(IdentityEpoch::new(8)).unwrap().stored();
+    assert_eq!([1, 2, 17].map(|n| speaks(&august, n).0), [8, 7, 7]);
+    let text = String::from_utf8(august.to_bytes().unwrap()).unwrap();
+    assert!(text.contains(&format!("\nspeaks {} 7\n", "02".repeat(32))), "{text}");
 }
 
 #[test]
