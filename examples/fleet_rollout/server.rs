@@ -11,7 +11,7 @@ use ota_trust::services::ServiceKeys;
 use crate::Result;
 use crate::edition::Edition;
 use crate::enroller::Enroller;
-use crate::lamp::Build;
+use crate::lamp::{Build, product};
 use crate::message::Message;
 use crate::parallel::in_parts;
 
@@ -65,7 +65,8 @@ impl Server {
     pub fn assess(&self, edition: &Edition, now: UtcTime) -> Option<(Build, Assessment)> {
         let build = self.of?;
         let (criteria, digest) = (edition.halt_criteria(build)?, edition.digest(build)?);
-        Some((build, criteria.assess(self.reports.iter().cloned(), digest, now)))
+        let product = product().ok()?;
+        Some((build, criteria.assess(self.reports.iter().cloned(), &product, digest, now)))
     }
 }
 

@@ -23,7 +23,7 @@ use super::device::answer_text;
 use super::enrolment_lines::{Certified, Lines, OpenChallenge};
 use super::{
     Certification, EpochKey, EpochWindow, EpochWindows, Handle, IdentityEpoch, IdentityError,
-    Rotation,
+    Rotation, Standing,
 };
 use crate::primitives::stored::Line;
 use crate::primitives::{Kept, NewerState, StoredState, Unstored, UtcTime};
@@ -49,27 +49,6 @@ pub struct Enrolment {
     origin: EpochKey,
     lines: Lines,
     kept: Kept<Lines>,
-}
-
-/// Where an enrolment stands. Exhaustive on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
-    /// It gets certificates.
-    Enrolled,
-    /// Two may be using one secret: it gets certificates after it has answered a challenge.
-    Suspected,
-    /// The device is out of use. Never certified again.
-    Retired,
-    /// The operator has ended it. Never certified again.
-    Revoked,
-}
-
-impl Standing {
-    /// Whether it is over: the record is a tombstone.
-    #[must_use]
-    pub const fn is_ended(self) -> bool {
-        matches!(self, Self::Retired | Self::Revoked)
-    }
 }
 
 /// What follows from an event: first store the record, then do the rest.

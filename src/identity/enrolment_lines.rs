@@ -12,11 +12,10 @@
 //! sha256 <checksum>
 //! ```
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{EpochKey, EpochWindow, Fleet, IdentityEpoch, Standing};
-use crate::primitives::stored::{Field, Fields, Line, Reader, Writer, lines, printed_fields};
+use crate::primitives::stored::{Fields, Line, Reader, Writer, lines, printed_fields};
 use crate::primitives::{Sha256Digest, UtcTime};
 
 lines!(
@@ -101,24 +100,6 @@ impl Fields for OpenChallenge {
 
     fn write(&self, line: &mut Writer<'_>) {
         line.field(&self.random).field(&self.expires);
-    }
-}
-
-const STANDINGS: [(Standing, &str); 4] = [
-    (Standing::Enrolled, "enrolled"),
-    (Standing::Suspected, "suspected"),
-    (Standing::Retired, "retired"),
-    (Standing::Revoked, "revoked"),
-];
-
-impl Field for Standing {
-    fn read(word: &str) -> Option<Self> {
-        STANDINGS.iter().find(|(_, name)| *name == word).map(|(standing, _)| *standing)
-    }
-
-    fn write(&self, text: &mut String) {
-        let name = STANDINGS.iter().find(|(known, _)| known == self);
-        text.push_str(name.map_or("", |(_, name)| name));
     }
 }
 

@@ -161,6 +161,15 @@ impl Fields {
         }
     }
 
+    /// The text of a field that may be absent.
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Result<Option<Box<str>>> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(IdentityError::Field { name }),
+        }
+    }
+
     /// The number in a field.
     pub(crate) fn number(&mut self, name: &'static str) -> Result<u64> {
         match self.take(name) {

@@ -46,6 +46,7 @@
 mod floor;
 mod judge;
 mod lines;
+mod outcome;
 mod running;
 mod slot;
 mod state;

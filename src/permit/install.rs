@@ -8,7 +8,7 @@ use crate::artifact::Evidence;
 use crate::installation::{InstallState, InstalledRelease, Running, Slot, Steps};
 use crate::primitives::{NewerState, StartTime, UtcTime};
 use crate::release::{Channel, ManifestDigest, Product, ReleaseVersion, TrustedRelease};
-use crate::rollout::Ratchets;
+use crate::rollout::{Ratchets, Report};
 use crate::verify::SnapshotId;
 
 /// This device may install this release, all of whose bytes are verified, until a stated time.
@@ -107,6 +107,12 @@ impl InstallPermit {
     #[must_use]
     pub fn evidence(&self) -> Evidence {
         self.evidence
+    }
+
+    /// The report that this device has accepted the release. Sign and send it before the release is
+    /// activated: what does not come back can only be missed if it was announced.
+    pub fn accepted(&self) -> Report {
+        Report::accepted(self.product.clone(), self.manifest)
     }
 
     /// For another process, or for after a restart.

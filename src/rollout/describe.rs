@@ -229,6 +229,9 @@ impl PlannedReleaseDraft {
         let points = criteria.failure_basis_points.get();
         object.set("failure_basis_points", Json::number(points.into()));
         object.set("silence_seconds", Json::number(criteria.silence_seconds));
+        if let Some(failures) = criteria.max_failures {
+            object.set("max_failures", Json::number(failures));
+        }
         self.fields.set("halt", object.to_json());
         self
     }

@@ -4,15 +4,24 @@
 //! Offers do not count: anybody can ask for one and go away. A device that accepted and is silent
 //! for too long has failed, since the worst failures cannot report.
 //!
+//! A handle ends with its certificate. Of a device that accepted so shortly before that it had no time
+//! to be silent for too long, nobody will ever know: it may have gone on under the next handle, which
+//! the server cannot know to be its own, and may not have come back at all. So it is counted apart,
+//! as *expired*. It stops nothing, since it may be well; and a rollout goes on only if it would
+//! go on although all of these had failed, since they may have. (The other way would be to take the outcome
+//! under the old handle, with its old certificate, for as long as it may take. Then a device would go
+//! on to use one epoch's handle beside the next one's, which is the link that the epochs are to
+//! prevent.) Give certificates a window that outlasts the epoch by the silence, and none expire.
+//!
 //! Devices do not count reports; whoever writes the plan does, and pauses it.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use super::{BasisPoints, ReportError, ReportKind, VerifiedReport};
+use super::{BasisPoints, FailureCode, ReportError, ReportKind, VerifiedReport};
 use crate::identity::Handle;
 use crate::json::{Reader, RecordError, record};
 use crate::primitives::UtcTime;
-use crate::release::ManifestDigest;
+use crate::release::{ManifestDigest, Product};
 
 /// When a rollout has to stop, as its plan says.
 ///
@@ -28,6 +37,7 @@ pub struct HaltCriteria {
     pub(super) minimum_sample: u64,
     pub(super) failure_basis_points: BasisPoints,
     pub(super) silence_seconds: u64,
+    pub(super) max_failures: Option<u64>,
 }
 
 impl HaltCriteria {
@@ -47,7 +57,22 @@ impl HaltCriteria {
         silence_seconds: u64,
     ) -> Option<Self> {
         let makes_sense = minimum_sample > 0 && (1..=Self::MAX_SILENCE).contains(&silence_seconds);
-        makes_sense.then_some(Self { minimum_sample, failure_basis_points, silence_seconds })
+        makes_sense.then_some(Self {
+            minimum_sample,
+            failure_basis_points,
+            silence_seconds,
+            max_failures: None,
+        })
+    }
+
+    /// The rollout stops, too, where this many devices have failed, whatever their share and the
+    /// sample. `None` for 0, which nothing could go on with.
+    ///
+    /// A share can be diluted: whoever has the enroller's key can invent devices, and have them
+    /// succeed. A number cannot. Say the highest that you would look at without stopping.
+    #[must_use]
+    pub fn with_max_failures(self, failures: u64) -> Option<Self> {
+        (failures > 0).then_some(Self { max_failures: Some(failures), ..self })
     }
 
     /// How many outcomes it takes to judge.
@@ -68,6 +93,12 @@ impl HaltCriteria {
         self.silence_seconds
     }
 
+    /// At how many failures the rollout stops, whatever their share.
+    #[must_use]
+    pub fn max_failures(&self) -> Option<u64> {
+        self.max_failures
+    }
+
     pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, RecordError> {
         let criteria = record!(
             r,
@@ -75,13 +106,19 @@ impl HaltCriteria {
                 minimum_sample: required(r.u64()?),
                 failure_basis_points: required(BasisPoints::read(r, field)?),
                 silence_seconds: required(r.u64()?),
+                max_failures: optional(r.u64()?),
             },
-            Self::new(minimum_sample?, failure_basis_points?, silence_seconds?)
+            Self::new(minimum_sample?, failure_basis_points?, silence_seconds?).and_then(
+                |criteria| match max_failures {
+                    Some(failures) => criteria.with_max_failures(failures),
+                    None => Some(criteria),
+                }
+            )
         );
         criteria.ok_or(RecordError::value("halt", "these criteria would stop nothing"))
     }
 
-    /// Holds all reports of the release with this manifest against the criteria.
+    /// Holds all reports of this product's release with this manifest against the criteria.
     ///
     /// Give it the result of [`VerifiedReport::verify`] for every report that came in a verified
     /// request. Their order does not matter, and neither do repetitions. Of a device that reports
@@ -113,7 +150,7 @@ impl HaltCriteria {
     /// # let key = enroller.public_key();
     /// # let keys = vec![(key.id().clone(), key.key().clone())];
     /// # let enrollers = ServiceKeys::assume_trusted(Purpose::Enrolment, keys, window.expires());
-    /// # let manifest = ManifestDigest::from_bytes([7; 32]);
+    /// # let (product, manifest) = (Product::new("lamp")?, ManifestDigest::from_bytes([7; 32]));
     /// # let mut inbox: Vec<(Vec<u8>, Vec<u8>, UtcTime)> = Vec::new();
     /// # for number in 1..=100 {
     /// #     let mut random = [number; 32];
@@ -128,9 +165,9 @@ impl HaltCriteria {
     /// #     let certificate = right.certify(&[&enroller])?;
     /// #     let outcome = match number { 1..=97 => Some(ReportKind::Succeeded), 98 => Some(ReportKind::Failed), _ => None };
     /// #     for kind in [Some(ReportKind::Accepted), outcome].into_iter().flatten() {
-    /// #         let product = Product::new("lamp")?;
+    /// #         let product = product.clone();
     /// // The device, once when it accepts a release and once when it knows what became of it.
-    /// let report = Report { product, manifest, kind }.sign(&identity);
+    /// let report = Report::assume(product, manifest, kind).sign(&identity);
     /// #         inbox.push((certificate.clone(), report, now));
     /// #     }
     /// # }
@@ -142,9 +179,10 @@ impl HaltCriteria {
     /// });
     /// let two_percent = BasisPoints::new(200).ok_or("a share")?;
     /// let criteria = HaltCriteria::new(50, two_percent, 86_400).ok_or("criteria")?;
-    /// let soon = criteria.assess(reports(), manifest, now);
+    /// let soon = criteria.assess(reports(), &product, manifest, now);
     /// assert_eq!((soon.verdict, soon.failed, soon.pending), (Verdict::Continue, 1, 2));
-    /// let later = criteria.assess(reports(), manifest, now.saturating_add(86_400));
+    /// let tomorrow = now.saturating_add(86_400);
+    /// let later = criteria.assess(reports(), &product, manifest, tomorrow);
     /// assert!(matches!(later.verdict, Verdict::Pause(_)), "silence is failure: {later:?}");
     /// # Ok(()) }
     /// # #[cfg(not(feature = "repository"))]
@@ -158,6 +196,7 @@ impl HaltCriteria {
     pub fn assess(
         &self,
         reports: impl IntoIterator<Item = Result<VerifiedReport, ReportError>>,
+        product: &Product,
         manifest: ManifestDigest,
         now: UtcTime,
     ) -> Assessment {
@@ -166,7 +205,10 @@ impl HaltCriteria {
         let mut unreadable = BTreeSet::new();
         for report in reports {
             match report {
-                Ok(report) if report.report().manifest == manifest => {
+                Ok(report) if report.report().product() != product => {
+                    assessment.of_other_products += 1;
+                }
+                Ok(report) if report.report().manifest() == manifest => {
                     devices.entry(report.handle()).or_default().enter(&report);
                 }
                 Ok(_) => assessment.of_other_releases += 1,
@@ -190,16 +232,27 @@ impl HaltCriteria {
         }
         let failures = u128::from(counted.failed) + u128::from(counted.silent);
         let resolved = failures + u128::from(counted.succeeded);
-        let share = u128::from(self.failure_basis_points.get());
-        let is_judged = resolved >= u128::from(self.minimum_sample) || share == 0;
-        // Counts are of 64 bits, so that neither product comes near 128.
-        if failures > 0 && is_judged && failures * 10_000 >= share * resolved {
-            Verdict::Pause(PauseReason::Failures)
-        } else if resolved < u128::from(self.minimum_sample) {
-            Verdict::TooFew
-        } else {
-            Verdict::Continue
+        let has_sample = resolved >= u128::from(self.minimum_sample);
+        // No larger sample makes none of them fewer.
+        let is_judged = has_sample || self.failure_basis_points == BasisPoints::NONE;
+        if self.is_max(failures) || (is_judged && self.is_share(failures, resolved)) {
+            return Verdict::Pause(PauseReason::Failures);
         }
+        // At worst, all of those have failed that nobody knows of.
+        let expired = u128::from(counted.expired);
+        let (failures, resolved) = (failures + expired, resolved + expired);
+        let may_be_too_many = self.is_max(failures) || self.is_share(failures, resolved);
+        if has_sample && !may_be_too_many { Verdict::Continue } else { Verdict::TooFew }
+    }
+
+    fn is_max(&self, failures: u128) -> bool {
+        self.max_failures.is_some_and(|most| failures >= u128::from(most))
+    }
+
+    fn is_share(&self, failures: u128, resolved: u128) -> bool {
+        let share = u128::from(self.failure_basis_points.get());
+        // Counts are of 64 bits, so that neither product comes near 128.
+        failures > 0 && failures * 10_000 >= share * resolved
     }
 }
 
@@ -210,7 +263,7 @@ pub enum Verdict {
     Continue,
     /// It has to stop.
     Pause(PauseReason),
-    /// Nobody can tell yet: it stays at the step where it is.
+    /// Nobody can tell: it stays at the step where it is.
     #[default]
     TooFew,
 }
@@ -241,10 +294,17 @@ pub struct Assessment {
     pub silent: u64,
     /// Devices that accepted it and have time left.
     pub pending: u64,
+    /// Devices that accepted it, and whose certificates ended before they had been silent for too
+    /// long: neither successes nor failures.
+    pub expired: u64,
     /// Devices that succeeded with what they had not accepted.
     pub unaccepted: u64,
-    /// Reports of other releases.
+    /// Of the devices that failed, how many gave which code. One that gave two counts under both.
+    pub failed_by: BTreeMap<FailureCode, u64>,
+    /// Reports of other releases of the product.
     pub of_other_releases: u64,
+    /// Reports of other products, whatever release they name.
+    pub of_other_products: u64,
     /// Reports that their device has not signed, as far as anybody can tell.
     pub unsigned: u64,
     /// Devices that have signed a report that cannot be read.
@@ -254,12 +314,21 @@ pub struct Assessment {
 impl Assessment {
     fn count(&mut self, device: &Device, silence: u64, now: UtcTime) {
         self.accepted += u64::from(device.accepted.is_some());
+        for code in &device.codes {
+            *self.failed_by.entry(code.clone()).or_default() += 1;
+        }
         let counter = match (device.accepted, device.worst) {
             (_, Some(ReportKind::Failed)) => &mut self.failed,
             (Some(_), Some(_)) => &mut self.succeeded,
             (None, _) => &mut self.unaccepted,
-            (Some(at), None) if at.saturating_add(silence) <= now => &mut self.silent,
-            (Some(_), None) => &mut self.pending,
+            (Some(at), None) => {
+                let too_long = at.saturating_add(silence);
+                match device.expires.filter(|expires| *expires < too_long) {
+                    Some(expires) if expires <= now => &mut self.expired,
+                    None if too_long <= now => &mut self.silent,
+                    _ => &mut self.pending,
+                }
+            }
         };
         *counter += 1;
     }
@@ -272,11 +341,17 @@ struct Device {
     accepted: Option<UtcTime>,
     /// The worse of its outcomes.
     worst: Option<ReportKind>,
+    /// Why it failed.
+    codes: BTreeSet<FailureCode>,
+    /// When the last of its certificates ends.
+    expires: Option<UtcTime>,
 }
 
 impl Device {
     fn enter(&mut self, report: &VerifiedReport) {
-        let (kind, at) = (report.report().kind, report.received());
+        let (kind, at) = (report.report().kind(), report.received());
+        self.expires = self.expires.max(Some(report.expires()));
+        self.codes.extend(report.report().failed_by().cloned());
         if kind == ReportKind::Accepted {
             self.accepted = Some(self.accepted.map_or(at, |first| first.min(at)));
         } else {

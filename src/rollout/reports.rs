@@ -1,14 +1,14 @@
 //! What devices say of a release: that they took it, and how it went.
 //!
 //! `{"_type": "rollout-report", "schema": 1, "product": …, "manifest": hex, "kind": …}`, in an
-//! envelope, signed by the device's key of the epoch.
+//! envelope, signed by the device's key of the epoch. A failure may also have a `phase` and a `code`.
 //!
 //! A report has no time. A device's clock may be wrong, which would make a silent device look busy,
 //! and *how* wrong it is tells one device from others. The server notes when it came.
 
 use alloc::vec::Vec;
 
-use super::ReportError;
+use super::{FailureCode, FailurePhase, ReportError};
 use crate::identity::{
     CertifiedHandle, DeviceIdentity, Handle, IdentityError,
     envelope::{Envelope, Written, write, write_signed},
@@ -45,31 +45,110 @@ impl ReportKind {
 
 /// What a device has to say of one release.
 ///
-/// The outcome goes under the handle that accepted: otherwise that one stays silent for ever. A
-/// certificate outlasts its epoch a little for such things.
+/// | what | is said by |
+/// |---|---|
+/// | accepted | [`InstallPermit::accepted`](crate::permit::InstallPermit::accepted): all of it is there and verified |
+/// | succeeded, or failed at its start | [`InstallState::outcome`](crate::installation::InstallState::outcome): the state says so |
+/// | failed before that | [`Report::failed`], with the refusal |
+///
+/// All that a device says of one release goes under one handle, or it would count as two devices:
+/// [`IdentityState::speaks_of`](crate::identity::IdentityState::speaks_of).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "`sign` it, and send it"]
 pub struct Report {
-    /// The product.
-    pub product: Product,
-    /// The digest of the release's manifest.
-    pub manifest: ManifestDigest,
-    /// How it goes.
-    pub kind: ReportKind,
+    product: Product,
+    manifest: ManifestDigest,
+    kind: ReportKind,
+    phase: Option<FailurePhase>,
+    code: Option<FailureCode>,
 }
 
 impl Report {
+    /// Takes the caller's word for it, which none of this crate's proofs stands behind: for
+    /// simulations, and for whoever installs by other means.
+    pub fn assume(product: Product, manifest: ManifestDigest, kind: ReportKind) -> Self {
+        Self { product, manifest, kind, phase: None, code: None }
+    }
+
+    pub(crate) fn accepted(product: Product, manifest: ManifestDigest) -> Self {
+        Self::assume(product, manifest, ReportKind::Accepted)
+    }
+
+    pub(crate) fn succeeded(product: Product, manifest: ManifestDigest) -> Self {
+        Self::assume(product, manifest, ReportKind::Succeeded)
+    }
+
+    /// It could not be installed.
+    ///
+    /// ```
+    /// use ota_trust::artifact::ArtifactError;
+    /// use ota_trust::release::{ManifestDigest, Product};
+    /// use ota_trust::rollout::{FailureCode, FailurePhase, Report};
+    /// # let manifest = ManifestDigest::from_bytes([7; 32]);
+    /// # let refused = ArtifactError::NoKnownDigest;
+    /// let report = Report::failed(Product::new("lamp")?, manifest)
+    ///     .phase(FailurePhase::Write)
+    ///     .code(FailureCode::of(&refused));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn failed(product: Product, manifest: ManifestDigest) -> Self {
+        Self::assume(product, manifest, ReportKind::Failed)
+    }
+
+    /// Where it failed. Nothing is added to a report of another kind.
+    pub fn phase(mut self, phase: FailurePhase) -> Self {
+        self.phase = Some(phase).filter(|_| self.kind == ReportKind::Failed);
+        self
+    }
+
+    /// By which refusal it failed. Nothing is added to a report of another kind.
+    pub fn code(mut self, code: FailureCode) -> Self {
+        self.code = Some(code).filter(|_| self.kind == ReportKind::Failed);
+        self
+    }
+
+    /// The product.
+    #[must_use]
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// The digest of the release's manifest.
+    #[must_use]
+    pub fn manifest(&self) -> ManifestDigest {
+        self.manifest
+    }
+
+    /// How it goes.
+    #[must_use]
+    pub fn kind(&self) -> ReportKind {
+        self.kind
+    }
+
+    /// Where it failed, if that is said.
+    #[must_use]
+    pub fn failed_in(&self) -> Option<FailurePhase> {
+        self.phase
+    }
+
+    /// By which refusal, if that is said.
+    #[must_use]
+    pub fn failed_by(&self) -> Option<&FailureCode> {
+        self.code.as_ref()
+    }
+
     /// The document that the device sends. It says no more of the device than the handle does.
     #[must_use]
     pub fn sign(&self, device: &DeviceIdentity) -> Vec<u8> {
         let manifest = alloc::format!("{}", self.manifest);
-        let signed = write_signed(
-            KIND,
-            &[
-                ("product", Written::Text(self.product.as_str())),
-                ("manifest", Written::Text(&manifest)),
-                ("kind", Written::Text(self.kind.name())),
-            ],
-        );
+        let mut fields = Vec::from([
+            ("product", Written::Text(self.product.as_str())),
+            ("manifest", Written::Text(&manifest)),
+            ("kind", Written::Text(self.kind.name())),
+        ]);
+        fields.extend(self.phase.map(|phase| ("phase", Written::Text(phase.name()))));
+        fields.extend(self.code.as_ref().map(|code| ("code", Written::Text(code.as_str()))));
+        let signed = write_signed(KIND, &fields);
         let signature = device.sign_bytes(signed.as_bytes()).to_vec();
         write(&signed, &[(device.handle().key_id(), signature)])
     }
@@ -81,9 +160,15 @@ impl Report {
         let manifest = ManifestDigest::from_bytes(fields.bytes("manifest")?);
         let kind = fields.text("kind")?;
         let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
-        let kind = kind.ok_or(malformed("kind"))?;
+        let mut report = Self::assume(product, manifest, kind.ok_or(malformed("kind"))?);
+        if report.kind == ReportKind::Failed {
+            report.phase = fields.optional_text("phase")?.map(|name| FailurePhase::read(&name));
+            let code = fields.optional_text("code")?;
+            let read = |text: &str| FailureCode::read(text).ok_or(malformed("code"));
+            report.code = code.map(|text| read(&text)).transpose()?;
+        }
         fields.end()?;
-        Ok(Self { product, manifest, kind })
+        Ok(report)
     }
 }
 
@@ -106,6 +191,7 @@ pub struct VerifiedReport {
     handle: Handle,
     report: Report,
     received: UtcTime,
+    expires: UtcTime,
 }
 
 impl VerifiedReport {
@@ -124,7 +210,8 @@ impl VerifiedReport {
         let envelope = signed_by(device, bytes, limits).map_err(ReportError::Unsigned)?;
         let handle = device.handle();
         let unreadable = |reason| ReportError::Unreadable { handle, reason };
-        Ok(Self { handle, report: Report::read(&envelope).map_err(unreadable)?, received })
+        let report = Report::read(&envelope).map_err(unreadable)?;
+        Ok(Self { handle, report, received, expires: device.expires() })
     }
 
     /// Who says so.
@@ -134,7 +221,6 @@ impl VerifiedReport {
     }
 
     /// What.
-    #[must_use]
     pub fn report(&self) -> &Report {
         &self.report
     }
@@ -143,5 +229,11 @@ impl VerifiedReport {
     #[must_use]
     pub fn received(&self) -> UtcTime {
         self.received
+    }
+
+    /// When the certificate ends: from then on nothing more can come under this handle.
+    #[must_use]
+    pub fn expires(&self) -> UtcTime {
+        self.expires
     }
 }

@@ -156,7 +156,8 @@ fn plan_says(plan: &Plan) -> Value {
         let grants = release.grants().iter().map(|g| json!([g.privilege.name(), text(&g.until)]));
         let halt = release.halt().map(|halt| {
             let points = halt.failure_basis_points().get();
-            json!([halt.minimum_sample(), points, halt.silence_seconds()])
+            let most = halt.max_failures();
+            json!([halt.minimum_sample(), points, halt.silence_seconds(), most])
         });
         let ranges = release.sources().ranges.iter();
         let ranges =

@@ -238,11 +238,13 @@ fn grant(value: &Value) -> Option<Option<Value>> {
 /// `Some(None)` where it says what is not known.
 fn halt(value: &Value) -> Option<Option<Value>> {
     let fields = value.as_object()?;
-    if !is_known(fields, &["minimum_sample", "failure_basis_points", "silence_seconds"])? {
+    let names = ["minimum_sample", "failure_basis_points", "silence_seconds", "max_failures"];
+    if !is_known(fields, &names)? {
         return Some(None);
     }
     let sample = fields.get("minimum_sample")?.as_u64().filter(|sample| *sample > 0)?;
     let silence = fields.get("silence_seconds")?.as_u64()?;
     (1..=366 * 86_400).contains(&silence).then_some(())?;
-    Some(Some(json!([sample, points(fields.get("failure_basis_points")?)?, silence])))
+    let most = optional(fields, "max_failures", |most| most.as_u64().filter(|most| *most > 0))?;
+    Some(Some(json!([sample, points(fields.get("failure_basis_points")?)?, silence, most])))
 }

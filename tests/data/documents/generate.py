@@ -254,6 +254,8 @@ VALUES = {
         ("record.value", "failures-too-many", (*HALT, "failure_basis_points"), 10001),
         ("record.value", "silence-none", (*HALT, "silence_seconds"), 0),
         ("record.value", "silence-for-ever", (*HALT, "silence_seconds"), 366 * 86400 + 1),
+        ("record.value", "failures-none-at-all", (*HALT, "max_failures"), 0),
+        ("record.json", "failures-a-text", (*HALT, "max_failures"), "12"),
     ],
     "brake": [
         ("record.schema", "schema-largest", ("schema",), LARGEST),
@@ -271,6 +273,7 @@ SOUND = {
         ("no-releases", ("releases",), []),
         ("no-exposure", (*RELEASE, "exposure"), {}),
         ("halt-at-all", (*HALT, "failure_basis_points"), 10000),
+        ("halt-at-a-number", (*HALT, "max_failures"), 12),
         ("withdrawn-twice", ("withdrawn",), [sha256("d"), sha256("d")]),
         ("minimum-index-largest", ("minimum_index",), LARGEST),
     ],

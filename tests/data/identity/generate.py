@@ -133,6 +133,15 @@ def answer():
     return {"challenge": challenge.hex(), "signature": old.sign(message).hex()}
 
 
+def reports():
+    own = key(SECRETS[0], "lamps.example", 6)
+    manifest = MANIFESTS[0].hex()
+    said = {"_type": "rollout-report", "schema": 1, "product": "lamp", "manifest": manifest}
+    why = {"phase": "write", "code": "artifact.no-known-digest"}
+    for what in ({"kind": "accepted"}, {"kind": "succeeded"}, {"kind": "failed"}, {"kind": "failed", **why}):
+        yield {"manifest_sha256": manifest, **what, "document": envelope({**said, **what}, [(handle(own), own)])}
+
+
 def content():
     answers = {
         "identities": list(identities()),
@@ -141,6 +150,7 @@ def content():
         "certificate": certificate(),
         "rotation": rotation(),
         "answer": answer(),
+        "reports": list(reports()),
     }
     return json.dumps(answers, indent=1) + "\n"
 

@@ -19,7 +19,7 @@ fn slot(name: &str) -> Slot {
 }
 
 /// The same, with the release activated.
-fn activated() -> (Vendor, Agent, ManifestDigest) {
+pub(super) fn activated() -> (Vendor, Agent, ManifestDigest) {
     let (vendor, mut agent, manifest) = lamp();
     let permit = agent.install_permit(&vendor).unwrap().unwrap();
     let told = agent.activate(permit).unwrap();
@@ -28,12 +28,12 @@ fn activated() -> (Vendor, Agent, ManifestDigest) {
 }
 
 /// The device starts with what it had: the boot loader has gone back.
-fn fall_back(agent: &mut Agent) {
+pub(super) fn fall_back(agent: &mut Agent) {
     (agent.slot, agent.build) = (slot("a"), Build::new(version("1.0.0"), 1));
     agent.starts += 1;
 }
 
-fn with_health(agent: &Agent, health: Health) -> Running<'_> {
+pub(super) fn with_health(agent: &Agent, health: Health) -> Running<'_> {
     Running { health, ..agent.running() }
 }
 

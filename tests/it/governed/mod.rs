@@ -24,6 +24,7 @@ mod online_authorities;
 mod online_keys;
 mod operators;
 mod oracle;
+mod outcomes;
 mod permits;
 mod policies;
 mod ratchets;

@@ -2,7 +2,9 @@
 
 use ota_trust::primitives::Limits;
 use ota_trust::release::ManifestDigest;
-use ota_trust::rollout::{Active, Plan, PlanDraft, PlannedReleaseDraft, Stage, check_successor};
+use ota_trust::rollout::{
+    Active, BasisPoints, HaltCriteria, Plan, PlanDraft, PlannedReleaseDraft, Stage, check_successor,
+};
 
 use super::vendor::{PLAN_EXPIRES, product, utc, version};
 
@@ -120,6 +122,25 @@ fn the_plan_after_another_says_the_same_with_the_next_epoch() {
     assert_eq!(next.epoch(), 8);
     assert_eq!((next.releases(), next.withdrawn()), (current.releases(), current.withdrawn()));
     assert_eq!(code(Some(&current), &next), "ok");
+}
+
+#[test]
+fn criteria_are_read_as_they_were_written_and_carried_over() {
+    let limits = Limits::default();
+    let plain = HaltCriteria::new(50, BasisPoints::new(200).unwrap(), 86_400).unwrap();
+    let capped = plain.clone().with_max_failures(12).unwrap();
+    for (criteria, most) in [(plain, None), (capped, Some(12))] {
+        let manifest = ManifestDigest::from_bytes([1; 32]);
+        let release = PlannedReleaseDraft::new(manifest, version("2.0.0"), Stage::Limited);
+        let draft = PlanDraft::new(product("lamp"), 1, utc(PLAN_EXPIRES));
+        let bytes = draft.release(release.halt(&criteria)).to_bytes(&limits).unwrap();
+        let plan = Plan::parse(&bytes, &limits).unwrap();
+        let next = PlanDraft::after(&plan, utc(PLAN_EXPIRES)).to_bytes(&limits).unwrap();
+        for plan in [plan, Plan::parse(&next, &limits).unwrap()] {
+            let halt = plan.release(manifest).unwrap().halt().unwrap();
+            assert_eq!((halt, halt.max_failures()), (&criteria, most));
+        }
+    }
 }
 
 /// Only what the minimum index covers may be left out.

@@ -99,7 +99,7 @@ fn there_is_no_room_beside_what_is_signed() {
 
 fn report(kind: ReportKind) -> Report {
     let manifest = ManifestDigest::from_bytes([1; 32]);
-    Report { product: Product::new("lamp").unwrap(), manifest, kind }
+    Report::assume(Product::new("lamp").unwrap(), manifest, kind)
 }
 
 /// Whoever had seen one certificate could stop every rollout, with bytes that nobody has signed.
@@ -111,7 +111,8 @@ fn what_nobody_has_signed_stops_nothing() {
     let assess = |bytes: &[u8], limits: &Limits| {
         let now = window().not_before();
         let report = VerifiedReport::verify(bytes, &device, now, limits);
-        criteria.assess([report], ManifestDigest::from_bytes([1; 32]), now)
+        let product = Product::new("lamp").unwrap();
+        criteria.assess([report], &product, ManifestDigest::from_bytes([1; 32]), now)
     };
     let signed = report(ReportKind::Accepted).sign(&june);
     for junk in [&b"[]"[..], b"", &[b' '; 8193], &signed[1..]] {

@@ -1,8 +1,11 @@
 //! What an independent script derives and signs (`tests/data/identity/generate.py`).
 
+use ota_trust::artifact::ArtifactError;
 use ota_trust::identity::*;
 use ota_trust::key::{Ed25519Signer, KeyId};
 use ota_trust::primitives::Limits;
+use ota_trust::release::{ManifestDigest, Product};
+use ota_trust::rollout::{FailureCode, FailurePhase, Report, ReportKind};
 use ota_trust::services::Purpose;
 use serde_json::Value;
 
@@ -72,6 +75,30 @@ fn documents_are_those_of_the_generator() {
 }
 
 #[test]
+fn reports_are_those_of_the_generator() {
+    let known = known();
+    let (_, identity) = device(&known);
+    let kinds = [ReportKind::Accepted, ReportKind::Succeeded, ReportKind::Failed];
+    for expected in known["reports"].as_array().unwrap() {
+        let manifest = ManifestDigest::from_bytes(bytes(&expected["manifest_sha256"]));
+        let kind = kinds.into_iter().find(|kind| kind.name() == text(&expected["kind"])).unwrap();
+        let mut report = Report::assume(Product::new("lamp").unwrap(), manifest, kind);
+        if expected.get("code").is_some() {
+            assert_eq!(
+                (text(&expected["phase"]), text(&expected["code"])),
+                ("write", NO_DIGEST.code())
+            );
+            report = report.phase(FailurePhase::Write).code(FailureCode::of(&NO_DIGEST));
+        }
+        let signed = report.sign(&identity);
+        assert_eq!(String::from_utf8_lossy(&signed), text(&expected["document"]));
+    }
+    assert_eq!(known["reports"].as_array().unwrap().len(), 4, "the file was read");
+}
+
+const NO_DIGEST: ArtifactError = ArtifactError::NoKnownDigest;
+
+#[test]
 fn a_secret_that_nobody_has_drawn_is_refused() {
     for byte in [0, 1, 0xff] {
         let mut buffer = [byte; 32];
@@ -87,8 +114,7 @@ fn a_secret_that_nobody_has_drawn_is_refused() {
 fn nothing_secret_and_no_handle_prints() {
     let (_, identity) = device(&known());
     let secret = super::fleet::secret("a device");
-    let seed =
-        secret.rollout_seed(&fleet(), ota_trust::release::ManifestDigest::from_bytes([1; 32]));
+    let seed = secret.rollout_seed(&fleet(), ManifestDigest::from_bytes([1; 32]));
     let printed = format!("{identity:?} {:?} {secret:?} {seed:?}", identity.handle());
     assert_eq!(printed, "DeviceIdentity(..) Handle(..) DeviceSecret(..) RolloutSeed(..)");
     let key = format!("{:?}", identity.epoch_key());

@@ -10,5 +10,6 @@ mod halt;
 mod known_answers;
 mod linkability;
 mod lives;
+mod reports;
 mod rotations;
 mod states;
