@@ -16,6 +16,7 @@ pub struct Enroller {
     key: Ed25519Signer,
     pub fleet: Fleet,
     windows: EpochWindows,
+    begun: UtcTime,
 }
 
 impl Enroller {
@@ -23,7 +24,8 @@ impl Enroller {
     pub fn new(name: &str) -> Result<Self> {
         let window = EpochWindow::new("2026-11-01T00:00:00Z".parse()?, expires()?)?;
         let windows = EpochWindows::new(IdentityEpoch::new(11), [window])?;
-        Ok(Self { key: vendor::key(name), fleet: Fleet::new("lamps.example")?, windows })
+        let (fleet, begun) = (Fleet::new("lamps.example")?, window.not_before());
+        Ok(Self { key: vendor::key(name), fleet, windows, begun })
     }
 
     /// What a server has to know of it.
@@ -41,8 +43,7 @@ impl Enroller {
         let proof = Rotation::prove(&origin, &identity)?;
         let rotation = Rotation::verify(&proof, origin.epoch_key(), &Limits::default())?;
         let record = Enrolment::enrol(origin.epoch_key().clone(), None)?.stored();
-        let now = "2026-11-23T00:00:00Z".parse()?;
-        let step = record.rotate(&rotation, &self.windows, now)?.stored();
+        let step = record.rotate(&rotation, &self.windows, self.begun)?.stored();
         let EnrolmentAction::Certify(certification) = step.action else {
             return Err("the lamp gets no certificate".into());
         };

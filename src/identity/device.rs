@@ -68,7 +68,8 @@ impl DeviceIdentity {
     }
 }
 
-/// Before each message. Ends with a byte that is not text, so that it is the whole of a name.
+/// Before each message. The byte of 0 ends it, so that no longer text can be taken for this one with
+/// another message.
 const MESSAGE: &[u8] = b"ota-trust device message 1\0";
 
 /// What a message is signed over.

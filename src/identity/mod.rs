@@ -9,7 +9,7 @@
 //!    fleet and epoch, and a [`RolloutSeed`] for each release.
 //! 2. It enrols with its key of [`IdentityEpoch::ENROLMENT`]; the enroller keeps an [`Enrolment`].
 //! 3. For each epoch that key vouches for another ([`Rotation`]), and the enroller certifies it
-//!    ([`Certification`]).
+//!    ([`Certification`]), for the same time as those of all other devices ([`EpochWindows`]).
 //! 4. The server verifies the certificate ([`CertifiedHandle`]), and with it the device's requests.
 //!    It keeps a [`HandleStatus`].
 //!

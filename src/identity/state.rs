@@ -76,8 +76,8 @@ impl IdentityState {
         Self::recovered(epoch, 0)
     }
 
-    /// After a loss: the epoch that the enroller last certified, and the highest counter that the
-    /// server has seen in it, from the answer to a challenge.
+    /// After a loss: the epoch that the device is in, whose certificate the enroller gives again, and
+    /// the highest counter that the server has seen in it, from the answer to a challenge.
     #[must_use]
     pub fn recovered(epoch: IdentityEpoch, counter: u64) -> Self {
         let lines = Lines {
