@@ -34,8 +34,8 @@ impl DeviceIdentity {
         self.sign_bytes(&message_text(message))
     }
 
-    /// The signature of these bytes and of nothing before them. Each caller is a row in the table of
-    /// domains.
+    /// The signature of these bytes and of nothing before them. Each caller is a row in the table
+    /// of domains.
     pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
         self.key.sign(bytes).to_bytes()
     }
@@ -68,8 +68,8 @@ impl DeviceIdentity {
     }
 }
 
-/// Before each message. The byte of 0 ends it, so that no longer text can be taken for this one with
-/// another message.
+/// Before each message. The byte of 0 ends it, so that no longer text can be taken for this one
+/// with another message.
 const MESSAGE: &[u8] = b"ota-trust device message 1\0";
 
 /// What a message is signed over.

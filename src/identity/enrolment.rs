@@ -7,8 +7,8 @@
 //! | retired | refused | refused | refused | refused | refused | refused | revoked | retired |
 //! | revoked | refused | refused | refused | refused | refused | refused | revoked | revoked |
 //!
-//! The first four columns are what a device asks for ([`Enrolment::rotate`]). An epoch has one key: no
-//! other one is certified for it but by an answer, which withdraws the one before.
+//! The first four columns are what a device asks for ([`Enrolment::rotate`]). An epoch has one key:
+//! no other one is certified for it but by an answer, which withdraws the one before.
 //!
 //! A suspicion is not a verdict: it holds certificates back until the device answers a challenge,
 //! and it ends nothing, however long it stands. Only a person revokes.
@@ -30,7 +30,8 @@ use crate::primitives::{Kept, NewerState, StoredState, Unstored, UtcTime};
 
 type Result<T> = core::result::Result<T, IdentityError>;
 
-/// How long a challenge may be answered, in seconds: two days. A device that asks once a day has time.
+/// How long a challenge may be answered, in seconds: two days. A device that asks once a day has
+/// time.
 const CHALLENGE_SECONDS: u64 = 2 * 86_400;
 
 /// The enroller's record of one device. It has no name of the device but its handles.
@@ -42,8 +43,8 @@ const CHALLENGE_SECONDS: u64 = 2 * 86_400;
 /// which no server sees. It vouches for the key of each epoch by a [`Rotation`].
 ///
 /// The record has every key that was certified until its window has ended: devices fetch the next
-/// epoch's certificate ahead, so that several are good at a time, and whoever revokes has to know all
-/// of them. Each event is told what time it is, and drops what has ended.
+/// epoch's certificate ahead, so that several are good at a time, and whoever revokes has to know
+/// all of them. Each event is told what time it is, and drops what has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enrolment {
     origin: EpochKey,
@@ -58,8 +59,8 @@ pub struct EnrolmentStep {
     pub record: Enrolment,
     /// What to do.
     pub action: EnrolmentAction,
-    /// What to tell the server: [`Enrolment::withdrawn`], all of it. Each later step says it again, so
-    /// that what was not told once is told the next time.
+    /// What to tell the server: [`Enrolment::withdrawn`], all of it. Each later step says it again,
+    /// so that what was not told once is told the next time.
     pub withdrawn: Vec<Handle>,
 }
 
@@ -87,8 +88,8 @@ enum Found {
 
 impl Enrolment {
     /// The most keys of a record whose windows have not ended, withdrawn ones included. It takes
-    /// many suspicions in a short time, or windows that were moved, to come to more; then nothing is
-    /// certified until one of them ends.
+    /// many suspicions in a short time, or windows that were moved, to come to more; then nothing
+    /// is certified until one of them ends.
     pub const MAX_KEYS: usize = 16;
 
     /// A new device. That `origin` is the key of a device that may enrol is for the caller to know:
@@ -116,8 +117,8 @@ impl Enrolment {
         Ok(Unstored::new(record.to_bytes().ok_or(NewerState)?, true, record))
     }
 
-    /// A device that this record is of comes with a new secret. The record ends; the new one is made
-    /// as any other, and gets nothing from here.
+    /// A device that this record is of comes with a new secret. The record ends; the new one is
+    /// made as any other, and gets nothing from here.
     ///
     /// Refused for a record that has ended. A device that was revoked does not come back by itself:
     /// to let it is somebody's decision, and is [`enrol`](Self::enrol), as for any other device.
@@ -139,10 +140,10 @@ impl Enrolment {
 
     /// The device asks for the certificate of an epoch. `rotation` is from its origin.
     ///
-    /// A key that has been certified and whose window has not ended is certified again, for the same
-    /// window: certificates get lost, and so does the state of devices. Another key is certified if
-    /// `windows` has its epoch, the window has not ended, and no key was certified for that epoch
-    /// before.
+    /// A key that has been certified and whose window has not ended is certified again, for the
+    /// same window: certificates get lost, and so does the state of devices. Another key is
+    /// certified if `windows` has its epoch, the window has not ended, and no key was certified for
+    /// that epoch before.
     pub fn rotate(
         &self,
         rotation: &Rotation,
@@ -173,14 +174,14 @@ impl Enrolment {
         self.suspect(now)
     }
 
-    /// Somebody asks to be challenged. `random` is 32 bytes that the caller has drawn for it; what is
-    /// to be sent is in the action, and may be an earlier challenge.
+    /// Somebody asks to be challenged. `random` is 32 bytes that the caller has drawn for it; what
+    /// is to be sent is in the action, and may be an earlier challenge.
     ///
-    /// Anybody may ask, for it is what a device does that has lost its state. So asking must not take
-    /// away what another is about to answer: a challenge stays open until one of them is answered,
-    /// or its time is over. Nor must it be possible to be handed one that is nearly over, because
-    /// somebody else has asked for it long ago: one that has less than a day left is not handed out
-    /// again, and a new one is opened beside it. That makes two at a time at most.
+    /// Anybody may ask, for it is what a device does that has lost its state. So asking must not
+    /// take away what another is about to answer: a challenge stays open until one of them is
+    /// answered, or its time is over. Nor must it be possible to be handed one that is nearly over,
+    /// because somebody else has asked for it long ago: one that has less than a day left is not
+    /// handed out again, and a new one is opened beside it. That makes two at a time at most.
     pub fn challenge(&self, random: [u8; 32], now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
         self.check_not_ended()?;
         let mut next = self.at(now);
@@ -200,8 +201,8 @@ impl Enrolment {
     /// challenge is open any more.
     ///
     /// A device that has lost its state is challenged, too, without any suspicion. What may be
-    /// certified is as for [`rotate`](Self::rotate). A key that was withdrawn is not: its server does
-    /// not take it back, so the device goes on with its key of another epoch.
+    /// certified is as for [`rotate`](Self::rotate). A key that was withdrawn is not: its server
+    /// does not take it back, so the device goes on with its key of another epoch.
     pub fn answer(
         &self,
         claimed: &EpochKey,
@@ -246,14 +247,15 @@ impl Enrolment {
         self.end(Standing::Revoked, now)
     }
 
-    /// The device is out of use: no certificate any more, and every handle that has one is withdrawn.
+    /// The device is out of use: no certificate any more, and every handle that has one is
+    /// withdrawn.
     pub fn retire(&self, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
         let is_revoked = self.standing() == Standing::Revoked;
         self.end(if is_revoked { Standing::Revoked } else { Standing::Retired }, now)
     }
 
-    /// All handles of this record that may have an unexpired certificate and are no longer good: of a
-    /// record that has ended, every one; else those whose epoch was given to another key.
+    /// All handles of this record that may have an unexpired certificate and are no longer good: of
+    /// a record that has ended, every one; else those whose epoch was given to another key.
     #[must_use]
     pub fn withdrawn(&self, now: UtcTime) -> Vec<Handle> {
         let ended = self.lines.live.iter().filter(|_| self.standing().is_ended());
@@ -268,8 +270,8 @@ impl Enrolment {
         &self.origin
     }
 
-    /// The keys that are certified, one for each epoch, the first epoch first. The windows of some may
-    /// have ended since the last event.
+    /// The keys that are certified, one for each epoch, the first epoch first. The windows of some
+    /// may have ended since the last event.
     #[must_use]
     pub fn live(&self) -> impl ExactSizeIterator<Item = EpochKey> {
         self.lines.live.iter().map(|line| line.key(self.origin.fleet()))
@@ -294,10 +296,11 @@ impl Enrolment {
         self.kept.write(&self.lines)
     }
 
-    /// Reads what was stored of the device with this origin. A record of another origin is damage, as
-    /// is anything else.
+    /// Reads what was stored of the device with this origin. A record of another origin is damage,
+    /// as is anything else.
     ///
-    /// A record that is lost or damaged is not that of a new device: its origin may have been revoked.
+    /// A record that is lost or damaged is not that of a new device: its origin may have been
+    /// revoked.
     #[must_use]
     pub fn load(stored: Option<&[u8]>, origin: &EpochKey) -> StoredState<Self> {
         StoredState::read(stored, |lines: Lines, kept| {

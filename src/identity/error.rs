@@ -176,7 +176,8 @@ refusals!(
         #[refusal("identity.already-enrolled", Operator)]
         #[error("this secret has been enrolled before")]
         AlreadyEnrolled,
-        /// What was given is of another device's enrolment than the record: the wrong one was looked up.
+        /// What was given is of another device's enrolment than the record: the wrong one was looked
+        /// up.
         #[refusal("identity.other-enrolment", FixCaller)]
         #[error("of another enrolment than this record")]
         OtherEnrolment,

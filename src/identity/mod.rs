@@ -24,8 +24,8 @@
 //!
 //! # What a key signs
 //!
-//! An epoch's key signs for more than one purpose, and some of what it signs others have made up. So
-//! nothing of one kind begins as anything of another kind does:
+//! An epoch's key signs for more than one purpose, and some of what it signs others have made up.
+//! So nothing of one kind begins as anything of another kind does:
 //!
 //! | begins with | what it is | signed by |
 //! |---|---|---|

@@ -55,9 +55,9 @@ impl DeviceSecret {
     /// What decides the device's place in the rollout of the release whose manifest has this
     /// digest, in a fleet.
     ///
-    /// One for each release, so that nobody is always first; the same in every epoch, so that a
-    /// new handle does not draw a new lot. Another in each fleet: who takes part in two, and is seen
-    /// to get a release at the same step in both, would be one device in both.
+    /// One for each release, so that nobody is always first; the same in every epoch, so that a new
+    /// handle does not draw a new lot. Another in each fleet: who takes part in two, and is seen to
+    /// get a release at the same step in both, would be one device in both.
     #[must_use]
     pub fn rollout_seed(&self, fleet: &Fleet, manifest: ManifestDigest) -> RolloutSeed {
         let fields = [b"rollout seed", fleet.as_str().as_bytes(), manifest.as_bytes()];

@@ -45,8 +45,9 @@ impl Fields for Speaks {
 /// A value does not change: each step gives the next one, which is to be stored *before* anything
 /// is sent that it stands for. Two copies that go on separately are a fork, which servers notice.
 ///
-/// Where the storage has nothing, or something damaged, ask the enroller for a challenge, and go on with
-/// [`recovered`](Self::recovered). The enrolment stays, since the secret does. Never start with a counter of
+/// Where the storage has nothing, or something damaged, ask the enroller for a challenge, and go
+/// on with [`recovered`](Self::recovered). The enrolment stays, since the secret does, and so do
+/// the certificates: they are given again. Never start with a counter of
 /// 0 in an epoch that may have begun before: that is what a copied device does.
 ///
 /// ```
@@ -76,8 +77,8 @@ impl IdentityState {
         Self::recovered(epoch, 0)
     }
 
-    /// After a loss: the epoch that the device is in, whose certificate the enroller gives again, and
-    /// the highest counter that the server has seen in it, from the answer to a challenge.
+    /// After a loss: the epoch that the device is in, whose certificate the enroller gives again,
+    /// and the highest counter that the server has seen in it, from the answer to a challenge.
     #[must_use]
     pub fn recovered(epoch: IdentityEpoch, counter: u64) -> Self {
         let lines = Lines {
@@ -128,13 +129,13 @@ impl IdentityState {
         Self { epoch: to, lines, kept: self.kept.clone() }.unstored(self)
     }
 
-    /// The device is about to report on a release: the epoch under whose handle it does so, which is
-    /// the one in which it first did.
+    /// The device is about to report on a release: the epoch under whose handle it does so, which
+    /// is the one in which it first did.
     ///
-    /// If that is an earlier epoch, the report is signed with the key of that one, and sent apart from
-    /// anything of the present one, or it links the two. If the certificate of that epoch has expired,
-    /// nothing is sent, the acceptance of the release by the new handle included: the server has
-    /// counted the device once.
+    /// If that is an earlier epoch, the report is signed with the key of that one, and sent apart
+    /// from anything of the present one, or it links the two. If the certificate of that epoch has
+    /// expired, nothing is sent, the acceptance of the release by the new handle included: the
+    /// server has counted the device once.
     ///
     /// ```
     /// use ota_trust::identity::{IdentityEpoch, IdentityState};

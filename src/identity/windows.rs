@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::{EpochWindow, IdentityEpoch, IdentityError};
 
-/// The epochs of a fleet for which there are certificates at present, one after the other, each with
-/// its window: those that have not ended, and those that devices may fetch ahead.
+/// The epochs of a fleet for which there are certificates at present, one after the other, each
+/// with its window: those that have not ended, and those that devices may fetch ahead.
 ///
 /// It is the same for all devices.
 ///

@@ -6,11 +6,12 @@ use crate::rollout::{FailureCode, FailurePhase, Report};
 
 impl InstallState {
     /// The report of what has become of a release: success if it runs and its start was confirmed,
-    /// failure if it has failed. `None` while that is not known, where it was given up, and where newer
-    /// firmware has written the state.
+    /// failure if it has failed. `None` while that is not known, where it was given up, and where
+    /// newer firmware has written the state.
     ///
-    /// A state is what the storage has, so nothing is reported that a power cut could still undo. It
-    /// is the same each time, and for as long as the state remembers: send it until it has arrived.
+    /// A state is what the storage has, so nothing is reported that a power cut could still undo.
+    /// It is the same each time, and for as long as the state remembers: send it until it has
+    /// arrived.
     #[must_use]
     pub fn outcome(&self, manifest: ManifestDigest, running: &Running<'_>) -> Option<Report> {
         let is_pending =

@@ -56,10 +56,10 @@ impl fmt::Display for FailurePhase {
 /// The code of what failed: that of a [`Refusal`], or `installation.` and the name of a
 /// [`Cause`](crate::installation::Cause).
 ///
-/// Two words of lower-case letters and `-` with a dot between them, [`MAX_LENGTH`](Self::MAX_LENGTH) bytes
-/// at most. There are no digits, so there is no room for a number that tells one device from others.
-/// Devices can only send what this crate has a name for. A server reads any of that form, as newer
-/// firmware has codes of its own.
+/// Two words of lower-case letters and `-` with a dot between them,
+/// [`MAX_LENGTH`](Self::MAX_LENGTH) bytes at most. There are no digits, so there is no room for a
+/// number that tells one device from others. Devices can only send what this crate has a name for.
+/// A server reads any of that form, as newer firmware has codes of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FailureCode(Box<str>);
 

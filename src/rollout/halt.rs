@@ -4,14 +4,16 @@
 //! Offers do not count: anybody can ask for one and go away. A device that accepted and is silent
 //! for too long has failed, since the worst failures cannot report.
 //!
-//! A handle ends with its certificate. Of a device that accepted so shortly before that it had no time
-//! to be silent for too long, nobody will ever know: it may have gone on under the next handle, which
-//! the server cannot know to be its own, and may not have come back at all. So it is counted apart,
-//! as *expired*. It stops nothing, since it may be well; and a rollout goes on only if it would
-//! go on although all of these had failed, since they may have. (The other way would be to take the outcome
-//! under the old handle, with its old certificate, for as long as it may take. Then a device would go
-//! on to use one epoch's handle beside the next one's, which is the link that the epochs are to
-//! prevent.) Give certificates a window that outlasts the epoch by the silence, and none expire.
+//! A handle ends with its certificate. If a device accepted so late that its certificate ended
+//! before it could be silent for too long, nobody will ever know what became of it: it may have gone
+//! on under its next handle, which the server cannot tell to be the same device, or never have come
+//! back. Such devices are counted apart, as *expired*. They stop nothing, since they may be well;
+//! and a rollout goes on only if it would go on had all of them failed, since they may have. Give
+//! certificates a window that outlasts the epoch by the silence, and there are none.
+//!
+//! The alternative would be to accept the outcome under the old handle long after its certificate
+//! has ended. Then a device would use one epoch's handle well into another, beside that one's, and
+//! so link the two.
 //!
 //! Devices do not count reports; whoever writes the plan does, and pauses it.
 
@@ -189,9 +191,9 @@ impl HaltCriteria {
     /// # fn main() {}
     /// ```
     ///
-    /// The rollout stops **at** the share, not above it. Otherwise a share of 10,000 would never stop
-    /// anything. A share of 0 stops at the first failure, whatever the sample: no larger one can
-    /// make it fewer.
+    /// The rollout stops **at** the share, not above it. Otherwise a share of 10,000 would never
+    /// stop anything. A share of 0 stops at the first failure, whatever the sample: no larger one
+    /// can make it fewer.
     #[must_use]
     pub fn assess(
         &self,

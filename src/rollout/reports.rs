@@ -1,7 +1,8 @@
 //! What devices say of a release: that they took it, and how it went.
 //!
 //! `{"_type": "rollout-report", "schema": 1, "product": …, "manifest": hex, "kind": …}`, in an
-//! envelope, signed by the device's key of the epoch. A failure may also have a `phase` and a `code`.
+//! envelope, signed by the device's key of the epoch. A failure may also have a `phase` and a
+//! `code`.
 //!
 //! A report has no time. A device's clock may be wrong, which would make a silent device look busy,
 //! and *how* wrong it is tells one device from others. The server notes when it came.
@@ -199,8 +200,8 @@ impl VerifiedReport {
     /// signature, and the form of what it says.
     ///
     /// Keep `received` from the first time: what is verified again later did not come later. To
-    /// verify it again, as after a restart of the server, keep the certificate beside it, and verify
-    /// that as of `received`, too: by now it may have expired.
+    /// verify it again, as after a restart of the server, keep the certificate beside it, and
+    /// verify that as of `received`, too: by now it may have expired.
     pub fn verify(
         bytes: &[u8],
         device: &CertifiedHandle,

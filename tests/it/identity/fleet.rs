@@ -26,8 +26,8 @@ pub(crate) fn identity(name: &str, epoch: u64) -> DeviceIdentity {
     secret(name).identity(&fleet(), IdentityEpoch::new(epoch))
 }
 
-/// The key of the device `name`, derived afresh and without a domain: it signs whatever bytes a test
-/// makes up.
+/// The key of the device `name`, derived afresh and without a domain: it signs whatever bytes a
+/// test makes up.
 pub(crate) fn raw_key(name: &str, epoch: u64) -> Ed25519Signer {
     let seed = derived(name, &[b"device key", fleet().as_str().as_bytes(), &epoch.to_be_bytes()]);
     Ed25519Signer::from_seed(&seed)

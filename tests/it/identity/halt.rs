@@ -104,8 +104,8 @@ fn criteria_that_would_stop_nothing_are_none() {
     assert_eq!(BasisPoints::new(10_001), None);
 }
 
-/// Two products can have a manifest of one digest only by somebody's mistake; but a report counted for
-/// whatever release somebody put its digest into.
+/// Two products can have a manifest of one digest only by somebody's mistake; but a report counted
+/// for whatever release somebody put its digest into.
 #[test]
 fn what_is_said_of_another_product_is_another_matter() {
     let said = |name, manifest| {
@@ -128,8 +128,8 @@ fn what_is_said_of_another_release_is_another_matter() {
     assert_eq!((assessment.verdict, assessment.of_other_releases), (Verdict::TooFew, 1));
 }
 
-/// A thief of the enroller's key invents devices whose successes hide the failures of the real ones.
-/// No share notices that; a number does.
+/// A thief of the enroller's key invents devices whose successes hide the failures of the real
+/// ones. No share notices that; a number does.
 #[test]
 fn a_number_of_failures_stops_a_rollout_however_they_are_diluted() {
     let mut reports = Vec::new();
@@ -214,8 +214,8 @@ fn epoch_at(day: u64) -> u64 {
 }
 
 impl Lamp {
-    /// What the server gets of it: it says that it accepted, and after its pause says so again, since it
-    /// has found the release anew, and how it went.
+    /// What the server gets of it: it says that it accepted, and after its pause says so again,
+    /// since it has found the release anew, and how it went.
     fn says(&self, name: &str) -> Vec<Verified> {
         let mut state = IdentityState::new(IdentityEpoch::new(epoch_at(self.accepts)));
         let mut sent = Vec::new();

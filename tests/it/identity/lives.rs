@@ -245,8 +245,8 @@ impl Life {
         unexpired.filter(|handle| !self.told.contains(handle)).collect()
     }
 
-    /// A device that has lost all but its secret asks to be challenged, answers, and has a certificate
-    /// that is good now.
+    /// A device that has lost all but its secret asks to be challenged, answers, and has a
+    /// certificate that is good now.
     fn gets_on(&self, epoch: u64) -> bool {
         let now = self.now;
         let asked = self.record.challenge([254; 32], now).unwrap().stored();
@@ -335,7 +335,8 @@ proptest! {
         }
     }
 
-    /// A thief who can have the origin sign costs it epochs that were lost to the thief, and no others.
+    /// A thief who can have the origin sign costs it epochs that were lost to the thief, and no
+    /// others.
     #[test]
     fn a_thief_s_answers_cost_epochs_and_not_the_enrolment(events in prop::collection::vec(events(), 1..32)) {
         let mut life = Life::new();
