@@ -42,7 +42,7 @@ pub(crate) fn secret(seed: u8) -> DeviceSecret {
 }
 
 /// The fleet that all of them are in.
-static FLEET: LazyLock<Fleet> = LazyLock::new(|| Fleet::new("lamps").unwrap());
+pub(super) static FLEET: LazyLock<Fleet> = LazyLock::new(|| Fleet::new("lamps").unwrap());
 
 /// The least share that a device is within.
 pub(crate) fn least(digest: [u8; 32], secret: &DeviceSecret) -> u16 {

@@ -2,7 +2,6 @@
 //! lot is in the answers of the script: it knows of no epoch.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use ota_trust::attestation::AttestationSignal;
 use ota_trust::eligibility::{Catalog, Cohort, Policy, decide};
@@ -17,7 +16,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::agent::Agent;
-use super::choices::least;
+use super::choices::{FLEET, least};
 use super::editions::{HOUR, time};
 use super::vendor::{Vendor, channel, product, version};
 use crate::publishing::house::now;
@@ -25,8 +24,6 @@ use crate::publishing::house::now;
 const FLEET_SIZE: u64 = 200_000;
 /// What chi squared with 63 degrees of freedom stays below, and above, but for once in 10,000.
 const CHI_SQUARED: std::ops::Range<f64> = 28.0..114.0;
-
-static FLEET: LazyLock<Fleet> = LazyLock::new(|| Fleet::new("lamps").unwrap());
 
 /// The secret of a device of the fleet, the same in every run.
 fn device(number: u64) -> DeviceSecret {

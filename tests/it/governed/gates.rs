@@ -6,11 +6,12 @@ use ota_trust::identity::DeviceSecret;
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
-    BasisPoints, BrakeDraft, ExposureStep, Gate, HaltCriteria, Plan, PlanDraft, PlanWarning,
-    PlannedReleaseDraft, Stage,
+    BasisPoints, BrakeDraft, Bucket, ExposureStep, Gate, HaltCriteria, Plan, PlanDraft,
+    PlanWarning, PlannedReleaseDraft, Stage,
 };
 
 use super::agent::Agent;
+use super::choices::FLEET;
 use super::vendor::{PLAN_EXPIRES, Vendor, channel, product, utc, version};
 use crate::publishing::house::now;
 
@@ -41,8 +42,8 @@ fn last(of: ManifestDigest) -> DeviceSecret {
         DeviceSecret::new(&mut random).unwrap()
     };
     let is_last = |secret: &DeviceSecret| {
-        let seed = secret.rollout_seed(of);
-        !ota_trust::rollout::Bucket::of(of, &seed).is_within(share(9900))
+        let seed = secret.rollout_seed(&FLEET, of);
+        !Bucket::of(of, &seed).is_within(share(9900))
     };
     (0..10_000).map(secret).find(is_last).unwrap()
 }
@@ -53,7 +54,7 @@ fn asked(agent: &mut Agent, vendor: &Vendor, secret: &DeviceSecret, days: u64) -
     agent.device.start = StartTime::Known(at(days));
     let (documents, catalog) = agent.catalog(vendor).unwrap();
     let mut facts = agent.facts();
-    facts.cohort = Cohort::Device(secret);
+    facts.cohort = Cohort::Device { secret, fleet: &FLEET };
     let signal = AttestationSignal::Unavailable;
     let decided = decide(&agent.policy, &facts, &catalog, signal, agent.device.start);
     decided.reason(documents.releases[0].digest())
@@ -86,7 +87,7 @@ fn a_closed_gate_holds_whatever_the_time() {
     let decided = {
         let (_, catalog) = agent.catalog(&vendor).unwrap();
         let mut facts = agent.facts();
-        facts.cohort = Cohort::Device(&secret);
+        facts.cohort = Cohort::Device { secret: &secret, fleet: &FLEET };
         let signal = AttestationSignal::Unavailable;
         decide(&agent.policy, &facts, &catalog, signal, StartTime::Known(at(2)))
     };
@@ -175,7 +176,7 @@ fn a_ramp_grows_evenly() {
             random[0] = !number;
             DeviceSecret::new(&mut random).unwrap()
         };
-        let bucket = ota_trust::rollout::Bucket::of(of, &secret.rollout_seed(of));
+        let bucket = Bucket::of(of, &secret.rollout_seed(&FLEET, of));
         let first = shares.iter().position(|points| bucket.is_within(share(*points))).unwrap();
         let first = now().saturating_add(first as u64);
         assert_eq!(exposure.reaches(&stable, bucket), Some(first));
