@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::fleet::*;
 
-const DEVICES: u32 = 64;
-const EPOCHS: u32 = 12;
+pub(super) const DEVICES: u32 = 64;
+pub(super) const EPOCHS: u32 = 12;
 const RELEASES: u32 = 20;
 
 /// What the server has seen of one handle. The number of the device is for the judge alone.
@@ -31,8 +31,19 @@ struct Seen {
     features: Vec<(&'static str, Vec<u8>)>,
 }
 
+/// What an adversary has seen of one handle, and which device that is, for the judge alone.
+pub(super) trait Judged {
+    fn device(&self) -> u32;
+}
+
+impl Judged for Seen {
+    fn device(&self) -> u32 {
+        self.device
+    }
+}
+
 /// A source of numbers that are the same in each run.
-struct Numbers(Cell<u64>);
+pub(super) struct Numbers(pub(super) Cell<u64>);
 
 impl Numbers {
     fn next(&self) -> u64 {
@@ -41,11 +52,11 @@ impl Numbers {
         u64::from_be_bytes(digest[..8].try_into().unwrap())
     }
 
-    fn below(&self, n: usize) -> usize {
+    pub(super) fn below(&self, n: usize) -> usize {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
-    fn shuffled<T>(&self, mut list: Vec<T>) -> Vec<T> {
+    pub(super) fn shuffled<T>(&self, mut list: Vec<T>) -> Vec<T> {
         (1..list.len()).rev().for_each(|at| list.swap(at, self.below(at + 1)));
         list
     }
@@ -60,7 +71,7 @@ fn bucket(device: u32, release: u32) -> u64 {
     u64::from_be_bytes(mac.finalize().into_bytes()[..8].try_into().unwrap())
 }
 
-fn name(device: u32) -> String {
+pub(super) fn name(device: u32) -> String {
     format!("lamp {device}")
 }
 
@@ -132,7 +143,7 @@ fn differing_bits(a: &[u8], b: &[u8]) -> u64 {
 
 /// How many devices an adversary finds again in the next epoch who takes, for each, the one at
 /// the least distance; any of those, if they are several.
-fn found(logs: &[Vec<Seen>], distance: impl Fn(&Seen, &Seen) -> u64) -> u32 {
+pub(super) fn found<T: Judged>(logs: &[Vec<T>], distance: impl Fn(&T, &T) -> u64) -> u32 {
     let numbers = Numbers(Cell::new(1 << 40));
     let mut hits = 0;
     for pair in logs.windows(2) {
@@ -142,7 +153,7 @@ fn found(logs: &[Vec<Seen>], distance: impl Fn(&Seen, &Seen) -> u64) -> u32 {
             let nearest: Vec<usize> =
                 (0..distances.len()).filter(|&at| distances[at] == *least).collect();
             let guess = nearest[numbers.below(nearest.len())];
-            hits += u32::from(pair[1][guess].device == old.device);
+            hits += u32::from(pair[1][guess].device() == old.device());
         }
     }
     hits
@@ -159,11 +170,11 @@ fn found_by_order<K: Ord>(logs: &[Vec<Seen>], key: impl Fn(&Seen) -> K) -> u32 {
     pairs.flat_map(|(old, new)| old.into_iter().zip(new)).map(|(a, b)| u32::from(a == b)).sum()
 }
 
-const TRIALS: u32 = DEVICES * (EPOCHS - 1);
+pub(super) const TRIALS: u32 = DEVICES * (EPOCHS - 1);
 
 /// The fewest hits that guessing reaches less often than once in a million runs: the tail of the
 /// binomial distribution with a chance of 1 in [`DEVICES`].
-fn bound() -> u32 {
+pub(super) fn bound() -> u32 {
     let p = 1.0 / f64::from(DEVICES);
     let mut term = (1.0 - p).powi(i32::try_from(TRIALS).unwrap());
     let mut below = 0.0;

@@ -13,3 +13,4 @@ mod lives;
 mod reports;
 mod rotations;
 mod states;
+mod withholding;
