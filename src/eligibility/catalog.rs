@@ -44,6 +44,8 @@ pub(super) struct Candidate {
     pub(super) planned: Option<(PlannedRelease, Stage)>,
     /// The plan has another release in its place.
     pub(super) recalled: bool,
+    /// Its authority has a key that is online.
+    pub(super) signed_online: bool,
 }
 
 /// A release of the plan that is not there, and why.
@@ -99,7 +101,8 @@ impl Catalog {
             let planned = live.release(release.digest()).filter(|_| may_be_planned);
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             let recalled = may_be_planned && live.recalls(release.version());
-            catalog.add(Candidate { release, planned, recalled })?;
+            let signed_online = release.vouched().online_key().is_some();
+            catalog.add(Candidate { release, planned, recalled, signed_online })?;
         }
         for planned in live.plan().releases() {
             let Some((planned, stage)) = live.release(planned.manifest()) else { continue };
@@ -122,7 +125,8 @@ impl Catalog {
         let (candidates, missing, withdrawn) = Default::default();
         let mut catalog = Self { candidates, missing, plan: None, withdrawn, snapshot: None };
         for release in releases {
-            catalog.add(Candidate { release, planned: None, recalled: false })?;
+            let signed_online = release.vouched().online_key().is_some();
+            catalog.add(Candidate { release, planned: None, recalled: false, signed_online })?;
         }
         Ok(catalog)
     }

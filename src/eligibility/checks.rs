@@ -105,7 +105,7 @@ impl Checks<'_> {
             return Ok(None);
         }
         let (planned, stage) = candidate.planned.as_ref().ok_or(Reason::NotInPlan)?;
-        require(candidate.release.vouched().online_key().is_none(), Reason::OnlineKey)?;
+        require(!candidate.signed_online, Reason::OnlineKey)?;
         self.stage(*stage)?;
         require(!candidate.recalled, Reason::Recalled)?;
         let from = &self.facts.version;
@@ -173,22 +173,23 @@ impl Checks<'_> {
     /// then its version says which it is.)
     fn repairs(&self, candidate: &Candidate) -> bool {
         let (facts, release) = (self.facts, &candidate.release);
-        let is_it = facts
-            .running
-            .map_or(*release.version() == facts.version, |running| running == release.digest());
-        facts.repair && is_it
+        let is_it = || match facts.running {
+            Some(running) => running == release.digest(),
+            None => *release.version() == facts.version,
+        };
+        facts.repair && is_it()
     }
 
     /// Versions, floors and barriers. A switch of the channel, a recall and a repair let a version stay or
     /// fall, never an index.
     fn versions(&self, candidate: &Candidate) -> Check {
         let (facts, release) = (self.facts, &candidate.release);
-        let repairs = self.repairs(candidate);
+        let repairs = || self.repairs(candidate);
         let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
-        require(!runs || repairs, Reason::Running)?;
+        require(!runs || repairs(), Reason::Running)?;
         let newer = *release.version() > facts.version;
         let switches = || *facts.target_channel() != facts.channel;
-        let may_be_older = || repairs || switches() || self.is_recalled_by(candidate);
+        let may_be_older = || switches() || repairs() || self.is_recalled_by(candidate);
         require(newer || may_be_older(), Reason::OlderVersion)?;
         let (index, floor) = (release.rollback_index(), facts.floor.index());
         require(index >= floor, Reason::BelowFloor { index, floor })?;

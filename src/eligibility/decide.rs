@@ -60,8 +60,7 @@ pub fn decide(
                 Answer::Refused(reason)
             }
         };
-        let online_key = candidate.release.vouched().online_key();
-        trace.push(Finding { manifest, answer, online_key });
+        trace.push(Finding { manifest, answer, signed_online: candidate.signed_online });
     }
     for missing in &catalog.missing {
         let reason = checks.missing(missing);
@@ -70,7 +69,7 @@ pub fn decide(
             wait = Some(sooner(wait, found));
         }
         let (manifest, answer) = (missing.planned.manifest(), Answer::Refused(reason));
-        trace.push(Finding { manifest, answer, online_key: None });
+        trace.push(Finding { manifest, answer, signed_online: false });
     }
     let decision = match best {
         _ if is_server && (best.is_some() || !limited.is_empty()) => {

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::{Reason, Wait};
 use crate::artifact::Evidence;
-use crate::key::KeyFingerprint;
 use crate::primitives::UtcTime;
 use crate::release::{Channel, ManifestDigest};
 use crate::rollout::BasisPoints;
@@ -122,10 +121,11 @@ pub struct Finding {
     pub manifest: ManifestDigest,
     /// The answer.
     pub answer: Answer,
-    /// A key of its authority that signs timestamps or snapshots, too. Where a plan is asked for, the
-    /// release is refused for it; a policy without rollouts is told: whoever takes the keys that are
+    /// Its authority has a key that signs timestamps or snapshots, too
+    /// ([`VouchedTarget::online_key`](crate::verify::VouchedTarget::online_key)). Where there is a plan,
+    /// the release is refused for it; a policy without rollouts is told: whoever takes the keys that are
     /// online could release.
-    pub online_key: Option<KeyFingerprint>,
+    pub signed_online: bool,
 }
 
 /// Whether a release is offered.

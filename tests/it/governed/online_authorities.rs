@@ -62,7 +62,7 @@ fn a_release_of_a_key_that_is_online_is_told_and_under_a_plan_refused() {
     let (_, decided) = agent.poll(&vendor).unwrap();
     assert_eq!(decided.reason(manifest), Some(Reason::OnlineKey));
     let [finding] = decided.trace[..] else { panic!("one release") };
-    assert_eq!(finding.online_key, public("releases").key().fingerprint());
+    assert!(finding.signed_online);
     assert!(decided.into_eligible().is_none());
     // Where there are no plans, nobody is to be apart from anybody. It is told all the same.
     let (documents, _) = agent.catalog(&vendor).unwrap();
@@ -71,12 +71,14 @@ fn a_release_of_a_key_that_is_online_is_told_and_under_a_plan_refused() {
     let signal = AttestationSignal::Unavailable;
     let (facts, now) = (agent.facts(), agent.device.start);
     let decided = decide(&agent.policy, &facts, &catalog, signal, now);
-    assert_eq!(decided.trace[0].online_key, public("releases").key().fingerprint());
+    assert!(decided.trace[0].signed_online);
+    let release = catalog.releases().next().unwrap();
+    assert_eq!(release.vouched().online_key(), public("releases").key().fingerprint());
     assert_eq!(decided.into_eligible().map(|eligible| eligible.manifest()), Some(manifest));
     // And of a repository whose keys are apart, nothing is.
     vendor.house.web.0.remove("2.root.json");
     let (_, decided) = Agent::new(&vendor, product("lamp")).poll(&vendor).unwrap();
-    assert_eq!(decided.trace[0].online_key, None);
+    assert!(!decided.trace[0].signed_online);
     assert!(decided.into_eligible().is_some());
 }
 
