@@ -15,7 +15,8 @@
 //! 3. the header: strict JSON, nothing critical (keys that it brings are not looked at); `typ`; the key
 //!    that `kid` means, or the only one; and `alg`, which that key fixes (RFC 8725 §3.1);
 //! 4. the signature: `EdDSA`, strict as all Ed25519 here, or ES256;
-//! 5. the payload as strict JSON: duplicate names and numbers with a fraction refuse;
+//! 5. the payload as strict JSON: duplicate names refuse, and claims that nobody reads may hold any
+//!    number;
 //! 6. `eat_profile`, which says how claims are spelled;
 //! 7. `iat`, `nbf`, `exp`, with the policy's ages;
 //! 8. the age of the challenge, and `eat_nonce`: of the token, or of its submodules;

@@ -15,14 +15,18 @@ pub(super) struct Object<'b>(Vec<(Cow<'b, str>, Value<'b>)>);
 pub(super) struct Value<'b>(&'b str);
 
 impl<'b> Object<'b> {
-    /// Reads bytes that are one object and nothing else.
-    ///
-    /// Numbers with a fraction or an exponent are refused here, wherever they stand: RFC 9711
-    /// §4.3.1 forbids them in times, and EAR has no other.
-    pub(super) fn read(bytes: &'b [u8], limits: &Limits) -> Result<Self, JsonError> {
-        let text = core::str::from_utf8(bytes)
-            .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() })?;
-        let mut reader = Reader::new(text, limits)?;
+    /// Reads the bytes of a header: one object, in which all numbers are integers of 64 bits.
+    pub(super) fn read_header(bytes: &'b [u8], limits: &Limits) -> Result<Self, JsonError> {
+        Self::read(Reader::new(text(bytes)?, limits)?)
+    }
+
+    /// Reads the bytes of claims: one object. Other claims than those of EAR may hold any number;
+    /// what is read as one is an [integer](Value::integer).
+    pub(super) fn read_claims(bytes: &'b [u8], limits: &Limits) -> Result<Self, JsonError> {
+        Self::read(Reader::new(text(bytes)?, limits)?.pass_any_numbers())
+    }
+
+    fn read(mut reader: Reader<'b>) -> Result<Self, JsonError> {
         let object = Self::members_of(&mut reader)?;
         reader.end()?;
         Ok(object)
@@ -48,17 +52,21 @@ impl<'b> Object<'b> {
 
 impl<'b> Value<'b> {
     pub(super) fn text(self) -> Option<Cow<'b, str>> {
-        Reader::again(self.0, 0).text().ok().map(|text| text.decode())
+        self.reader().text().ok().map(|text| text.decode())
     }
 
     pub(super) fn object(self) -> Option<Object<'b>> {
-        Object::members_of(&mut Reader::again(self.0, 0)).ok()
+        Object::members_of(&mut self.reader()).ok()
+    }
+
+    fn reader(self) -> Reader<'b> {
+        Reader::again(self.0, 0).pass_any_numbers()
     }
 
     /// The element of an array that has one.
     pub(super) fn only_element(self) -> Option<Self> {
         let mut elements = Vec::new();
-        let read = Reader::again(self.0, 0).array(|reader| {
+        let read = self.reader().array(|reader| {
             elements.push(Self(reader.raw()?));
             Ok::<_, JsonError>(())
         });
@@ -68,18 +76,24 @@ impl<'b> Value<'b> {
         }
     }
 
-    /// An integer that `T` holds. JSON writes one as Rust does, without a `+`.
+    /// An integer that `T` holds, without fraction and exponent (RFC 9711 §4.3.1 for times). JSON
+    /// writes one as Rust does, without a `+`, and has a negative zero besides, which is none.
     pub(super) fn integer<T: FromStr>(self) -> Option<T> {
-        self.0.parse().ok()
+        self.0.parse().ok().filter(|_| self.0 != "-0")
     }
 
     /// Whether a member of any object within has one of these names, and which.
     pub(super) fn mentions(self, names: &[&'static str]) -> Option<&'static str> {
         let mut found = None;
-        let result = search(&mut Reader::again(self.0, 0), names, &mut found);
+        let result = search(&mut self.reader(), names, &mut found);
         debug_assert!(result.is_ok(), "it has been read before");
         found
     }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, JsonError> {
+    core::str::from_utf8(bytes)
+        .map_err(|e| JsonError { problem: JsonProblem::Encoding, offset: e.valid_up_to() })
 }
 
 /// Recurses as deep as the first reading did, which has a limit.

@@ -72,7 +72,7 @@ fn key_of<'k>(
     keys: &'k ServiceKeys,
     limits: &Limits,
 ) -> Result<&'k Key, AttestationError> {
-    let header = Object::read(header, limits).map_err(AttestationError::Header)?;
+    let header = Object::read_header(header, limits).map_err(AttestationError::Header)?;
     if let Some(&name) = FORBIDDEN.iter().find(|name| header.get(name).is_some()) {
         return Err(AttestationError::ForbiddenParameter { name });
     }

@@ -50,7 +50,7 @@ impl AttestationPolicy {
         let limits = self.limits();
         let payload = token::signed_payload(token, keys, &limits)?;
         // From here on, everything is what a verifier has signed.
-        let claims = Object::read(&payload, &limits).map_err(AttestationError::Payload)?;
+        let claims = Object::read_claims(&payload, &limits).map_err(AttestationError::Payload)?;
         let names = self.require_profile(&claims)?;
         let not_after = window::check(&claims, self, now)?.min(keys.expires());
         self.require_answer(&claims, challenge, now)?;

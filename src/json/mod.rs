@@ -9,13 +9,15 @@
 //! Refused, beyond what RFC 8259 refuses: duplicate keys (compared decoded), numbers with a
 //! fraction or an exponent, `-0`, integers outside `i64::MIN..=u64::MAX`, lone surrogates, a byte
 //! order mark, more nesting or longer strings than the limits allow, and anything but white space
-//! after the value.
+//! after the value. Claims of a signed token that nobody reads may hold any number, and nothing
+//! else is so.
 
 pub(crate) mod canonical;
 mod error;
 pub(crate) mod fields;
 mod grow;
 mod keys;
+mod numbers;
 #[cfg(feature = "repository")]
 mod object;
 mod reader;

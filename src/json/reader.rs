@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::text::{decode_escape, run_length};
 use super::unsorted::Unsorted;
 use super::{Index, JsonError, JsonProblem, Text};
-use super::{grow, sort};
+use super::{grow, numbers, sort};
 use crate::primitives::Limits;
 
 /// Reads one JSON text from left to right.
@@ -20,6 +20,8 @@ pub(crate) struct Reader<'b> {
     max_depth: u32,
     max_string: usize,
     pass: Pass,
+    /// Whether values that are skipped may hold numbers that are no integers of 64 bits.
+    any_numbers: bool,
     /// Where the keys stand of all objects that are open now, innermost last.
     keys: Vec<u32>,
     /// Nothing seen since [`begin_canonical`](Self::begin_canonical) but canonical bytes.
@@ -80,11 +82,19 @@ impl<'b> Reader<'b> {
             max_depth: DEEPEST,
             max_string: usize::MAX,
             pass: Pass::Again,
+            any_numbers: false,
             keys: Vec::new(),
             plain: true,
             unsorted: Unsorted::default(),
             watching: false,
         }
+    }
+
+    /// Passes over any number of RFC 8259 §6 in values that are skipped. Those that are read stay
+    /// integers.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn pass_any_numbers(self) -> Self {
+        Self { any_numbers: true, ..self }
     }
 
     /// Whoever reads fields refuses those that are not known.
@@ -290,7 +300,10 @@ impl<'b> Reader<'b> {
             b't' => self.word("true"),
             b'f' => self.word("false"),
             b'n' => self.word("null"),
-            b'-' | b'0'..=b'9' => self.integer().map(|_| ()),
+            b'-' | b'0'..=b'9' => {
+                let start = self.at;
+                self.integer().map(|_| ()).or_else(|e| self.other_number(start, e))
+            }
             _ => Err(self.fail(JsonProblem::Unexpected)),
         }
     }
@@ -405,6 +418,19 @@ impl<'b> Reader<'b> {
         }
         // -0 has two canonical forms; below i64::MIN there is no common type.
         if value == 0 || value > i64::MIN.unsigned_abs() { Err(problem) } else { Ok(None) }
+    }
+
+    /// Moves past a number that is no integer of 64 bits, if that is allowed.
+    // Out of the way of integers.
+    #[cold]
+    fn other_number(&mut self, start: usize, refusal: JsonError) -> Result<()> {
+        let text = self.text.as_bytes().get(start..).unwrap_or_default();
+        let length = if self.any_numbers { numbers::length(text) } else { None };
+        let length = length.ok_or(refusal)?;
+        #[cfg(test)]
+        crate::steps::add(length);
+        self.at = start + length;
+        Ok(())
     }
 
     /// Checks the escapes at the present place, one after the other, and moves past them.

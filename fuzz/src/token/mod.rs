@@ -13,6 +13,7 @@
 
 mod base64url;
 mod model;
+mod numbers;
 
 use ota_trust::attestation::{
     AttestationPolicy, AttestationSignal, AttestedKey, Challenge, EarProfile, Tier,

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::super::signing::{public, verifies};
 use super::super::strict;
-use super::{Asked, MAX_AGE, MAX_LENGTH, NOW, PROFILES, SKEW, VERIFIERS, base64url, challenge};
+use super::{
+    Asked, MAX_AGE, MAX_LENGTH, NOW, PROFILES, SKEW, VERIFIERS, base64url, challenge, numbers,
+};
 
 /// What is proven. Tiers are places in [`TIERS`].
 pub struct Proven {
@@ -39,6 +41,8 @@ pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
     limits.max_depth = 16;
     limits.max_string = MAX_LENGTH as u32;
     let payload = payload(token, &limits)?;
+    // What is read is an integer, so that any other number is as good as none.
+    let payload = numbers::without_others(&payload);
     let claims = strict::read(&payload, &limits).filter(Value::is_object);
     let Some(claims) = claims else { return refuse("payload") };
 
@@ -221,8 +225,9 @@ fn vector_tier(vector: &Value) -> Option<usize> {
 }
 
 fn names_device(value: &Value) -> bool {
-    let words = "ueid sueids oemid hwmodel hwversion location bootseed sub ear_raw_evidence";
-    let is_name = |name: &str| name == "ear.raw-evidence" || words.split(' ').any(|w| w == name);
+    let words = "ueid sueids oemid hwmodel hwversion location bootseed sub ear_raw_evidence \
+                 ear.raw-evidence ear_veraison_annotated_evidence ear.veraison.annotated-evidence";
+    let is_name = |name: &str| words.split(' ').any(|word| word == name);
     match value {
         Value::Object(object) => object.iter().any(|(name, v)| is_name(name) || names_device(v)),
         Value::Array(items) => items.iter().any(names_device),
