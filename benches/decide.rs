@@ -17,12 +17,12 @@ use std::hint::black_box;
 use common::governed::{catalog, channel, fleet};
 use common::start;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::attestation::{AttestationGate, AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{Policy, decide};
 
 fn decisions(c: &mut Criterion) {
     let (catalog, fleet, now) = (catalog(), fleet(4096), start());
-    let signal = AttestationSignal::Affirming;
+    let signal = TimedSignal::assume_verified(AttestationSignal::Affirming, now, 300);
     let mut group = c.benchmark_group("decide, ten releases");
     group.throughput(Throughput::Elements(fleet.len() as u64));
     let gates = [

@@ -21,7 +21,7 @@ use std::hint::black_box;
 use common::Mirror;
 use common::governed::{catalog, fleet};
 use common::publisher::Publisher;
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Policy, decide};
 use ota_trust::json;
 use ota_trust::primitives::Limits;
@@ -113,7 +113,7 @@ fn change(workload: &str, count: usize) {
 fn decisions(_: &str, count: usize) {
     let (catalog, fleet, policy) = (catalog(), fleet(512), Policy::default());
     for facts in fleet.iter().cycle().take(count) {
-        let signal = AttestationSignal::Unavailable;
+        let signal = TimedSignal::UNAVAILABLE;
         let _ = black_box(decide(&policy, black_box(facts), &catalog, signal, common::start()));
     }
 }

@@ -87,7 +87,7 @@
 //! | 3 manifest trust | thresholds of TUF roles | [`Trusted`](verify::Trusted), [`TrustedTarget`](verify::TrustedTarget), [`TrustedRelease`](release::TrustedRelease) | [`update`], [`verify`], [`release`] |
 //! | 4 artifact verification | digests in trusted metadata | [`VerifiedArtifact`](artifact::VerifiedArtifact) | [`artifact`] |
 //! | 5 device eligibility | local facts, signed plans | [`Decided`](eligibility::Decided), [`Eligible`](eligibility::Eligible) | [`rollout`], [`eligibility`] |
-//! | 6 remote attestation | a verifier's signed result | [`AttestationSignal`](attestation::AttestationSignal): it can only restrict | [`attestation`] |
+//! | 6 remote attestation | a verifier's signed result | [`TimedSignal`](attestation::TimedSignal): it can only restrict | [`attestation`] |
 //! | 7 production signing | k of n people, keys in hardware | `Publishable` | `repository` |
 //!
 //! They meet in [`permit`]: an [`InstallPermit`](permit::InstallPermit) is the answer. Layers 1 and 2, the transport and

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{
     Answer, Cohort, Decided, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason, decide,
 };
@@ -54,7 +54,7 @@ impl Scene<'_> {
             facts.cohort = Cohort::Device { secret, fleet: &self.enroller.fleet };
             let now = StartTime::Known(self.now);
             let catalog = &self.edition.catalog;
-            let decided = decide(&policy, facts, catalog, AttestationSignal::Unavailable, now);
+            let decided = decide(&policy, facts, catalog, TimedSignal::UNAVAILABLE, now);
             polled.decisions += 1;
             self.count(*kind, &decided, &mut polled);
             let Some(eligible) = decided.into_eligible() else { continue };

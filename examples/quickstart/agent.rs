@@ -1,7 +1,7 @@
 //! A device that decides for itself: its facts, what it has seen of rollouts, its installations.
 
 use ota_trust::Error;
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{
     Catalog, Cohort, Decided, DeviceFacts, Eligible, EnrolmentStatus, FoundRelease, Policy, decide,
 };
@@ -28,7 +28,7 @@ pub struct Agent {
     pub name: &'static str,
     pub policy: Policy,
     pub enrolment: EnrolmentStatus,
-    pub signal: AttestationSignal,
+    pub signal: TimedSignal,
     device: Device,
     hardware: HardwareId,
     secret: DeviceSecret,
@@ -57,7 +57,7 @@ impl Agent {
             name,
             policy: Policy::default(),
             enrolment: EnrolmentStatus::Enrolled,
-            signal: AttestationSignal::Unavailable,
+            signal: TimedSignal::UNAVAILABLE,
             device: Device::new(root, StartTime::Known(crate::STORY_TIME.parse()?)),
             hardware: HardwareId::new(hardware)?,
             secret: DeviceSecret::new(&mut random).map_err(Error::from)?,

@@ -1,6 +1,6 @@
 //! Who gets which release: two products, several devices, and a week of governance.
 
-use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::attestation::{AttestationGate, AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{Decision, EnrolmentStatus, Policy};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{Channel, ManifestDigest, Product, ReleaseVersion, Severity};
@@ -87,7 +87,9 @@ pub fn run(start: UtcTime) -> Result<()> {
     let channels = vec![channel.clone()];
     lamp.policy =
         Policy::default().attestation(AttestationGate::Require { channels, allow_warning: false });
-    lamp.signal = AttestationSignal::Contraindicated;
+    // Of a verifier of its own; with feature `attestation`, of an `AttestationResult`.
+    let (bad, now) = (AttestationSignal::Contraindicated, StartTime::Known(day(3)));
+    lamp.signal = TimedSignal::assume_verified(bad, now, 300);
     tell(&company, &mut lamp)?;
     println!("2.1.1 says that it mends a security flaw. Now the plan grants that it counts:");
     let grant = Grant { privilege: Privilege::BypassAttestation, until: day(10) };

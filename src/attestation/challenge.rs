@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 
-use crate::primitives::UtcTime;
+use crate::primitives::{Uptime, UtcTime};
 
 /// A challenge: 32 bytes that nobody can foresee, and when they were given out.
 ///
@@ -21,7 +21,9 @@ use crate::primitives::UtcTime;
 /// ```
 ///
 /// Between the question and the answer there may be a restart: [`to_bytes`](Self::to_bytes) can be
-/// stored, and must be deleted *before* the answer is looked at.
+/// stored, and must be deleted *before* the answer is looked at. Only a clock tells how old such a
+/// challenge is, so it is not taken where the time is not known. There a challenge of this boot is
+/// measured by the [uptime](Self::with_uptime).
 ///
 /// ```
 /// use ota_trust::attestation::Challenge;
@@ -30,13 +32,16 @@ use crate::primitives::UtcTime;
 /// let challenge = Challenge::new(random, UtcTime::parse("2026-11-23T09:36:05Z")?);
 /// assert_eq!(challenge.nonce(), "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc");
 /// let stored = challenge.to_bytes();
-/// assert_eq!(Challenge::from_bytes(&stored), Some(challenge));
-/// # Ok::<(), ota_trust::primitives::TimeError>(())
+/// let restored = Challenge::from_bytes(&stored).ok_or("not what was stored")?;
+/// assert_eq!(restored.nonce(), challenge.nonce());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Challenge {
     random: [u8; 32],
     issued: UtcTime,
+    uptime: Option<Uptime>,
+    was_stored: bool,
 }
 
 impl Challenge {
@@ -47,7 +52,13 @@ impl Challenge {
     /// `issued` is what the caller's clock says, or its lower bound, as it will be given later.
     #[must_use]
     pub const fn new(random: [u8; 32], issued: UtcTime) -> Self {
-        Self { random, issued }
+        Self { random, issued, uptime: None, was_stored: false }
+    }
+
+    /// How long the system had been up when it was given out.
+    #[must_use]
+    pub const fn with_uptime(self, uptime: Uptime) -> Self {
+        Self { uptime: Some(uptime), ..self }
     }
 
     /// The text that the verifier is to repeat as `eat_nonce`: base64url without padding, 43
@@ -61,6 +72,16 @@ impl Challenge {
     #[must_use]
     pub const fn issued(&self) -> UtcTime {
         self.issued
+    }
+
+    /// How long the system had been up then; `None` for one that was stored.
+    pub(super) const fn uptime(&self) -> Option<Uptime> {
+        self.uptime
+    }
+
+    /// Whether it may be of another boot.
+    pub(super) const fn was_stored(&self) -> bool {
+        self.was_stored
     }
 
     /// What restores it: the 32 bytes, and the seconds since 1970 in eight bytes, highest first.
@@ -77,7 +98,8 @@ impl Challenge {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (random, seconds) = bytes.split_first_chunk::<32>()?;
         let seconds = i64::from_be_bytes(seconds.try_into().ok()?);
-        Some(Self { random: *random, issued: UtcTime::from_unix(seconds).ok()? })
+        let issued = UtcTime::from_unix(seconds).ok()?;
+        Some(Self { random: *random, issued, uptime: None, was_stored: true })
     }
 
     /// Whether `eat_nonce` repeats it, in constant time.

@@ -1,6 +1,6 @@
 //! Why an attestation result is not believed, and why a policy is none.
 
-use super::{AttestationSignal, Tier};
+use super::{AttestationSignal, Tier, TimedSignal};
 use crate::json::JsonError;
 use crate::key::KeyId;
 use crate::primitives::{Quoted, UtcTime, refusals};
@@ -29,6 +29,11 @@ refusals!(
         #[refusal("attestation.no-request-key", FixCaller)]
         #[error("the policy compares the attested key with the request's, and there is none")]
         NoRequestKey,
+        /// The time is not known, and the caller does not say for how long the system has been up,
+        /// now and when the challenge was given out.
+        #[refusal("attestation.no-uptime", FixCaller)]
+        #[error("the time is not known, and neither is how old the challenge is")]
+        NoUptime,
         /// The token is longer than the policy allows.
         #[refusal("attestation.too-long", Operator)]
         #[error("the token has {length} bytes, the limit is {limit}")]
@@ -148,6 +153,19 @@ refusals!(
             /// What the caller knows of the time.
             now: UtcTime,
         },
+        /// The challenge was stored, and the time is not known: nobody can say how old it is.
+        #[refusal("attestation.challenge-stored", Retry)]
+        #[error("the challenge was stored, and the time is not known")]
+        ChallengeStored,
+        /// By the uptime, the challenge was given out longer ago than the policy allows.
+        #[refusal("attestation.challenge-overdue", Retry)]
+        #[error("the challenge was given out {elapsed} s ago, the limit is {limit} s")]
+        ChallengeOverdue {
+            /// The seconds since then.
+            elapsed: u64,
+            /// The policy's limit in seconds.
+            limit: u64,
+        },
         /// The token does not answer the challenge.
         #[refusal("attestation.nonce", Retry)]
         #[error("`eat_nonce` is not the challenge")]
@@ -209,15 +227,17 @@ impl AttestationError {
     /// missing result would not open.
     ///
     /// Where an allowed verifier has said in its answer to our challenge that the device is bad,
-    /// that stands, whatever the answer lacks or has too much of. (One that is malformed or attests
-    /// another key says nothing of this device.)
+    /// that stands for good, whatever the answer lacks or has too much of. (One that is malformed
+    /// or attests another key says nothing of this device.)
     #[must_use]
-    pub const fn signal(&self) -> AttestationSignal {
-        match self {
+    pub const fn signal(&self) -> TimedSignal {
+        let signal = match self {
             Self::NotYetValid { .. }
             | Self::TooOld { .. }
             | Self::Expired { .. }
             | Self::ChallengeExpired { .. }
+            | Self::ChallengeStored
+            | Self::ChallengeOverdue { .. }
             | Self::Nonce => AttestationSignal::Stale,
             Self::MissingSubmodule { worst: Tier::Contraindicated, .. }
             | Self::Status { worst: Tier::Contraindicated, .. }
@@ -226,7 +246,8 @@ impl AttestationError {
                 AttestationSignal::Contraindicated
             }
             _ => AttestationSignal::Unavailable,
-        }
+        };
+        TimedSignal::without_end(signal)
     }
 }
 
@@ -244,5 +265,9 @@ refusals!(
         #[refusal("attestation.policy-no-verifier", FixCaller)]
         #[error("no verifier is allowed")]
         NoVerifier,
+        /// Tokens have no time at all to be good for.
+        #[refusal("attestation.policy-no-age", FixCaller)]
+        #[error("tokens are good for 0 seconds")]
+        NoAge,
     }
 );

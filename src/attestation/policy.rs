@@ -46,8 +46,9 @@ use crate::primitives::Limits;
 ///
 /// let signal = match policy.verify(&token, challenge, &keys, None, StartTime::Known(now)) {
 ///     Ok(result) => result.signal(),
-///     Err(refusal) => refusal.signal(),
+///     Err(refusal) => refusal.signal(), // and this to `eligibility::decide`
 /// };
+/// let signal = signal.at(StartTime::Known(now));
 /// assert_eq!(signal, AttestationSignal::Affirming);
 /// assert_eq!(AttestationGate::Prefer.check(signal, &Channel::new("stable")?), GateVerdict::Open);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -147,7 +148,8 @@ impl AttestationPolicyBuilder {
         self
     }
 
-    /// How many seconds a token is good for after `iat`, if `exp` does not say less.
+    /// How many seconds a token is good for after `iat`, if `exp` does not say less, and a result
+    /// after its verification. At least one.
     #[must_use]
     pub const fn max_token_age(mut self, seconds: u64) -> Self {
         self.0.max_token_age = seconds;
@@ -198,6 +200,9 @@ impl AttestationPolicyBuilder {
         }
         if self.0.verifiers.is_empty() {
             return Err(AttestationPolicyError::NoVerifier);
+        }
+        if self.0.max_token_age == 0 {
+            return Err(AttestationPolicyError::NoAge);
         }
         Ok(self.0)
     }

@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{AttestationSignal, Tier};
+use super::timed::Holds;
+use super::{Tier, TimedSignal};
 use crate::primitives::UtcTime;
 
 /// What an allowed verifier says of a device, in answer to one challenge.
@@ -17,14 +18,14 @@ pub struct AttestationResult {
     pub(super) developer: Box<str>,
     pub(super) build: Box<str>,
     pub(super) key_is_attested: bool,
-    pub(super) not_after: UtcTime,
+    pub(super) holds: Holds,
 }
 
 impl AttestationResult {
     /// What it is for eligibility, until [`not_after`](Self::not_after).
     #[must_use]
-    pub const fn signal(&self) -> AttestationSignal {
-        self.tier.signal()
+    pub const fn signal(&self) -> TimedSignal {
+        TimedSignal::holding(self.tier.signal(), self.holds)
     }
 
     /// The worst tier of all submodules, or what the verifier says of the device if that is worse.
@@ -56,11 +57,16 @@ impl AttestationResult {
         self.key_is_attested
     }
 
-    /// From then on the result is [`Stale`](AttestationSignal::Stale): the first of the token's
-    /// expiry, the policy's age for tokens, and the expiry of the verifier keys. By the clock of the
-    /// verifier: a result that was taken although clocks differ may have passed it already.
+    /// From then on the result is [`Stale`](super::AttestationSignal::Stale), by the clock of who
+    /// has verified it: the first of the token's expiry and its age by the policy, both with the
+    /// skew with which it was taken; the policy's age from the verification on; and the expiry of
+    /// the verifier keys.
+    ///
+    /// Where the time is not known, that is a bound and no more. There the [signal](Self::signal)
+    /// holds for the policy's age by the uptime, or for the life of the token (`exp` less `iat`) if
+    /// that is shorter.
     #[must_use]
     pub const fn not_after(&self) -> UtcTime {
-        self.not_after
+        self.holds.not_after
     }
 }

@@ -4,12 +4,14 @@ use alloc::boxed::Box;
 
 use super::appraisal::Appraisals;
 use super::object::{Object, Value};
+use super::timed::Holds;
 use super::{
     AttestationError, AttestationPolicy, AttestationResult, AttestedKey, Challenge, ClaimNames,
-    attested_key, token, window,
+    attested_key, token,
+    window::{self, Window},
 };
 use crate::key::Key;
-use crate::primitives::StartTime;
+use crate::primitives::{Now, StartTime};
 use crate::services::{Purpose, ServiceKeys};
 
 /// Claims that tell one device from another, or one kind of device (RFC 9711 §4.2, RFC 7519
@@ -33,16 +35,18 @@ impl AttestationPolicy {
     /// Holds a token against this policy. The challenge is used up, whatever comes of it.
     ///
     /// `keys` are those of verifiers. `request_key` is the key with which the request that brings
-    /// the token was signed. See the [module](super) for the order of the checks.
+    /// the token was signed. Where the time is not known, `now` has the uptime, and so has the
+    /// challenge. See the [module](super) for the order of the checks.
     pub fn verify(
         &self,
         token: &[u8],
         challenge: Challenge,
         keys: &ServiceKeys,
         request_key: Option<&Key>,
-        now: StartTime,
+        now: impl Into<Now>,
     ) -> Result<AttestationResult, AttestationError> {
-        self.require_inputs(keys, request_key, now)?;
+        let now = now.into();
+        self.require_inputs(keys, request_key, &challenge, now)?;
         if token.len() > self.max_length {
             let (limit, length) = (self.max_length, token.len());
             return Err(AttestationError::TooLong { limit, length });
@@ -52,7 +56,7 @@ impl AttestationPolicy {
         // From here on, everything is what a verifier has signed.
         let claims = Object::read_claims(&payload, &limits).map_err(AttestationError::Payload)?;
         let names = self.require_profile(&claims)?;
-        let not_after = window::check(&claims, self, now)?.min(keys.expires());
+        let holds = self.holds(&window::check(&claims, self, now.time)?, keys, now);
         self.require_answer(&claims, challenge, now)?;
         let (developer, build) = self.require_verifier(&claims, names)?;
         let appraisals = Appraisals::read(&claims, names)?;
@@ -60,26 +64,41 @@ impl AttestationPolicy {
         self.require_privacy(&claims, &appraisals)?;
         let key_is_attested = self.require_key(&claims, &appraisals, names, request_key)?;
         let Appraisals { submodules, worst: tier, .. } = appraisals;
-        Ok(AttestationResult { tier, submodules, developer, build, key_is_attested, not_after })
+        Ok(AttestationResult { tier, submodules, developer, build, key_is_attested, holds })
+    }
+
+    /// For how long a result holds that is taken now: for a second at least.
+    fn holds(&self, window: &Window, keys: &ServiceKeys, now: Now) -> Holds {
+        let by_age = now.time.time().saturating_add(self.max_token_age);
+        Holds {
+            not_after: window.not_after.min(by_age).min(keys.expires()),
+            verified: now.uptime,
+            seconds: window.life.map_or(self.max_token_age, |life| life.min(self.max_token_age)),
+        }
     }
 
     fn require_inputs(
         &self,
         keys: &ServiceKeys,
         request_key: Option<&Key>,
-        now: StartTime,
+        challenge: &Challenge,
+        now: Now,
     ) -> Result<(), AttestationError> {
         if keys.purpose() != Purpose::Attestation {
             return Err(AttestationError::KeyPurpose(keys.purpose()));
         }
         // Proven even by a lower bound of the time.
-        if keys.expires() <= now.time() {
+        if keys.expires() <= now.time.time() {
             return Err(AttestationError::KeysExpired { expires: keys.expires() });
         }
         if self.attested_key == AttestedKey::Required && request_key.is_none() {
             return Err(AttestationError::NoRequestKey);
         }
-        Ok(())
+        let is_measured = challenge.was_stored() || now.elapsed(challenge.uptime()).is_some();
+        match now.time {
+            StartTime::NotBefore(_) if !is_measured => Err(AttestationError::NoUptime),
+            _ => Ok(()),
+        }
     }
 
     fn require_profile(&self, claims: &Object<'_>) -> Result<ClaimNames, AttestationError> {
@@ -92,16 +111,25 @@ impl AttestationPolicy {
         &self,
         claims: &Object<'_>,
         challenge: Challenge,
-        now: StartTime,
+        now: Now,
     ) -> Result<(), AttestationError> {
-        let issued = challenge.issued();
-        let too_old = now.time() > issued.saturating_add(self.max_challenge_age);
-        let of_the_future = match now {
-            StartTime::Known(now) => issued > now.saturating_add(self.clock_skew),
-            StartTime::NotBefore(_) => false,
+        let (issued, limit) = (challenge.issued(), self.max_challenge_age);
+        let too_old = now.time.time() > issued.saturating_add(limit);
+        let (of_the_future, unknown_age) = match now.time {
+            StartTime::Known(now) => (issued > now.saturating_add(self.clock_skew), false),
+            StartTime::NotBefore(_) => (false, challenge.was_stored()),
         };
         if too_old || of_the_future {
-            return Err(AttestationError::ChallengeExpired { issued, now: now.time() });
+            return Err(AttestationError::ChallengeExpired { issued, now: now.time.time() });
+        }
+        if unknown_age {
+            return Err(AttestationError::ChallengeStored);
+        }
+        match now.elapsed(challenge.uptime()) {
+            Some(elapsed) if elapsed > limit => {
+                return Err(AttestationError::ChallengeOverdue { elapsed, limit });
+            }
+            _ => {}
         }
         let found = self.nonce(claims)?;
         if challenge.use_up(&found) { Ok(()) } else { Err(AttestationError::Nonce) }

@@ -7,12 +7,20 @@ use super::object::Object;
 use super::{AttestationError, AttestationPolicy};
 use crate::primitives::{StartTime, UtcTime};
 
+/// When a token is over.
+pub(super) struct Window {
+    /// With the skew with which it is taken.
+    pub(super) not_after: UtcTime,
+    /// In how many seconds after it was issued it expires, if it says so.
+    pub(super) life: Option<u64>,
+}
+
 /// Refuses a token whose time has not begun or is over; otherwise, when it will be over.
 pub(super) fn check(
     claims: &Object<'_>,
     policy: &AttestationPolicy,
     now: StartTime,
-) -> Result<UtcTime, AttestationError> {
+) -> Result<Window, AttestationError> {
     let issued = time(claims, "iat")?.ok_or(AttestationError::Claim { claim: "iat" })?;
     let begins = time(claims, "nbf")?.map_or(issued, |nbf| nbf.max(issued));
     let expires = time(claims, "exp")?;
@@ -26,17 +34,18 @@ pub(super) fn check(
         return Err(AttestationError::NotYetValid { from: begins, now });
     }
     let now = now.time();
-    let old = issued.saturating_add(policy.max_token_age);
-    if now > old.saturating_add(skew) {
+    let old = issued.saturating_add(policy.max_token_age).saturating_add(skew);
+    if now >= old {
         return Err(AttestationError::TooOld { issued, now });
     }
-    match expires {
-        Some(expires) if now >= expires.saturating_add(skew) => {
-            Err(AttestationError::Expired { expires, now })
-        }
-        Some(expires) => Ok(expires.min(old)),
-        None => Ok(old),
+    let Some(expires) = expires else { return Ok(Window { not_after: old, life: None }) };
+    let over = expires.saturating_add(skew);
+    if now >= over {
+        return Err(AttestationError::Expired { expires, now });
     }
+    // It is positive, as was checked above.
+    let life = expires.unix().checked_sub(issued.unix()).and_then(|life| life.try_into().ok());
+    Ok(Window { not_after: over.min(old), life })
 }
 
 /// A time claim: whole seconds since 1970.

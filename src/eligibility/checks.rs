@@ -12,7 +12,10 @@ use crate::verify::Freshness;
 pub(super) struct Checks<'d> {
     pub(super) policy: &'d Policy,
     pub(super) facts: &'d DeviceFacts<'d>,
+    /// What attestation says now.
     pub(super) signal: AttestationSignal,
+    /// What the gate makes of that, and when it ends if the gate is open only because of it.
+    pub(super) gate: (GateVerdict, Option<UtcTime>),
     pub(super) now: StartTime,
     pub(super) plan: Option<PlanBounds>,
 }
@@ -208,21 +211,21 @@ impl Checks<'_> {
         require(most == 0 || boots < most, Reason::FailedBoots { boots })
     }
 
-    /// The gate can only restrict; a plan may leave a security fix open to devices that it restricts,
-    /// until the time that is given.
+    /// The gate can only restrict; a plan may leave a security fix open to devices that it
+    /// restricts. The time is the end of the signal, or of the grant, without which it were shut.
     fn attestation(
         &self,
         candidate: &Candidate,
         planned: Option<(&PlannedRelease, Stage)>,
     ) -> Check<Option<UtcTime>> {
-        let channel = self.facts.target_channel();
-        match self.policy.attestation.check(self.signal, channel) {
-            GateVerdict::Open => Ok(None),
-            GateVerdict::Restricted => {
-                let until = self.granted_until(Privilege::BypassAttestation, candidate, planned);
-                until.map(Some).ok_or(Reason::Attestation(self.signal))
-            }
-        }
+        let by_signal = match self.gate {
+            (GateVerdict::Open, None) => return Ok(None),
+            (GateVerdict::Open, ends) => ends,
+            (GateVerdict::Restricted, _) => None,
+        };
+        // Either will do.
+        let granted = self.granted_until(Privilege::BypassAttestation, candidate, planned);
+        by_signal.max(granted).map(Some).ok_or(Reason::Attestation(self.signal))
     }
 
     /// The cohort, and until when a grant puts the device into it that is not in it.

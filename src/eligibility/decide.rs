@@ -8,8 +8,8 @@ use super::{
     Answer, Catalog, Cohort, Decided, Decision, DeviceFacts, Eligible, Finding, Offer, Policy,
     Reason, Undecided, Wait,
 };
-use crate::attestation::AttestationSignal;
-use crate::primitives::StartTime;
+use crate::attestation::{AttestationSignal, GateVerdict, TimedSignal};
+use crate::primitives::{Now, UtcTime};
 
 /// Decides which release of a catalog a device may install now, if any.
 ///
@@ -23,14 +23,30 @@ use crate::primitives::StartTime;
 /// A device fills [`DeviceFacts::cohort`] with its secret and may get an [`Eligible`]; a server says
 /// [`Cohort::DecidedByDevice`], never gets one, and agrees with the device wherever both see the same
 /// facts.
+///
+/// `signal` is what attestation says of the device, for as long as it holds: a result that has
+/// ended restricts as one that is not there. Where the time is not known, `now` has the uptime, or
+/// no result opens a gate that asks for one.
 pub fn decide(
     policy: &Policy,
     facts: &DeviceFacts<'_>,
     catalog: &Catalog,
-    signal: AttestationSignal,
-    now: StartTime,
+    signal: TimedSignal,
+    now: impl Into<Now>,
 ) -> Decided {
-    let checks = Checks { policy, facts, signal, now, plan: catalog.plan };
+    decide_now(policy, facts, catalog, signal, now.into())
+}
+
+fn decide_now(
+    policy: &Policy,
+    facts: &DeviceFacts<'_>,
+    catalog: &Catalog,
+    signal: TimedSignal,
+    now: Now,
+) -> Decided {
+    let gate = gate(policy, facts, signal, now);
+    let (signal, now) = (signal.at(now), now.time);
+    let checks = Checks { policy, facts, signal, gate, now, plan: catalog.plan };
     let is_server = matches!(facts.cohort, Cohort::DecidedByDevice);
     let mut trace = Vec::with_capacity(catalog.candidates.len() + catalog.missing.len());
     let mut limited = Vec::new();
@@ -83,6 +99,21 @@ pub fn decide(
     };
     let runs_withdrawn = facts.running.is_some_and(|running| catalog.has_withdrawn(running));
     Decided { decision, trace, runs_withdrawn }
+}
+
+/// What the gate makes of the signal now, and when that ends if the gate is open only because of it.
+fn gate(
+    policy: &Policy,
+    facts: &DeviceFacts<'_>,
+    signal: TimedSignal,
+    now: Now,
+) -> (GateVerdict, Option<UtcTime>) {
+    let verdict = |signal| policy.attestation.check(signal, facts.target_channel());
+    let ends = match verdict(AttestationSignal::Stale) {
+        GateVerdict::Open => None,
+        GateVerdict::Restricted => signal.not_after(),
+    };
+    (verdict(signal.at(now)), ends)
 }
 
 /// The sooner of two; a time that is known before one that is not.

@@ -76,7 +76,8 @@ impl Eligible {
     }
 
     /// Until when it holds: the policy's time, the plan's and the metadata's, the end of the
-    /// maintenance window, and that of each grant without which the release would not be offered.
+    /// maintenance window, and that of the attestation result and of each grant without which the
+    /// release would not be offered.
     #[must_use]
     pub fn not_after(&self) -> UtcTime {
         self.not_after

@@ -7,6 +7,7 @@ mod digest;
 mod hex;
 mod limits;
 mod names;
+mod now;
 mod parsed;
 mod path;
 mod percent;
@@ -28,6 +29,7 @@ pub(crate) use hex::{
 pub use limits::Limits;
 pub use names::NameError;
 pub(crate) use names::{check_name, names};
+pub use now::{Now, Uptime};
 pub(crate) use parsed::parsed;
 pub use path::{PathError, TargetPath};
 pub(crate) use percent::file_name_part;

@@ -10,18 +10,18 @@ mod world;
 
 use std::sync::LazyLock;
 
-use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::attestation::{AttestationGate, AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{
     Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy, decide,
 };
 use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::installation::RollbackFloor;
-use ota_trust::primitives::StartTime;
+use ota_trust::primitives::{Now, StartTime, Uptime};
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BasisPoints, Bucket};
 
 use super::choices::Choices;
-use oracle::{Asked, Clock, Enrolment, Gate, Place, Signal, Trust};
+use oracle::{Asked, Clock, Enrolment, Gate, Place, Signal, Told, Trust};
 use world::{CHANNELS, HARDWARE, HOUR, NOW, World, channel, hardware, plain_version, time};
 
 static WORLDS: LazyLock<Vec<World>> = LazyLock::new(world::all);
@@ -50,7 +50,7 @@ pub fn check(input: &[u8]) {
         _ => (Cohort::DecidedByDevice, Place::Server),
     };
     let (real_policy, policy) = policy(choices);
-    let (real_signal, signal) = *choices.one_of(&[
+    let (signal, said) = *choices.one_of(&[
         (AttestationSignal::Affirming, Signal::Affirming),
         (AttestationSignal::Warning, Signal::Warning),
         (AttestationSignal::Contraindicated, Signal::Contraindicated),
@@ -58,15 +58,24 @@ pub fn check(input: &[u8]) {
         (AttestationSignal::Unavailable, Signal::Unavailable),
         (AttestationSignal::Stale, Signal::Stale),
     ]);
+    let seconds = *choices.one_of(&[1_000_000_000, 36 * HOUR, HOUR, 1]);
+    let at = moment(choices);
+    let up = [None, Some(0), Some(1), Some(3600), Some(3601), Some(1_000_000)];
+    let (then, uptime) = (*choices.one_of(&up), *choices.one_of(&up));
+    let told = Told { said, at, uptime: then, seconds };
+    let now = |time, uptime: Option<u64>| Now { time, uptime: uptime.map(Uptime::from_seconds) };
+    let verified = now(StartTime::Known(time(at)), then);
+    let signal = TimedSignal::assume_verified(signal, verified, seconds.unsigned_abs());
     let start = match clock {
         Clock::Known(unix) => StartTime::Known(time(unix)),
         Clock::NotBefore(unix) => StartTime::NotBefore(time(unix)),
     };
     let catalog = if with_plan { &world.catalog } else { &world.unplanned };
-    let decided = decide(&real_policy, &real, catalog, real_signal, start);
+    let decided = decide(&real_policy, &real, catalog, signal, now(start, uptime));
     let plan = with_plan.then_some(&world.plan);
     let (policy, facts, releases) = (&policy, &facts, &world.releases[..]);
-    let (decision, trace) = oracle::decide(&Asked { policy, facts, releases, plan, signal, clock });
+    let asked = Asked { policy, facts, releases, plan, told, clock, uptime };
+    let (decision, trace) = oracle::decide(&asked);
     assert_eq!(oracle::seen(&decided), (decision, trace), "{facts:?} {policy:?} {clock:?}");
 }
 

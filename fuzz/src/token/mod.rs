@@ -19,7 +19,7 @@ use ota_trust::attestation::{
     AttestationPolicy, AttestationSignal, AttestedKey, Challenge, EarProfile, Tier,
 };
 use ota_trust::key::{Key, KeyId};
-use ota_trust::primitives::{StartTime, UtcTime};
+use ota_trust::primitives::{Now, StartTime, Uptime, UtcTime};
 use ota_trust::services::{Purpose, ServiceKeys};
 
 use super::choices::Choices;
@@ -36,6 +36,7 @@ pub const PROFILES: [(&str, char, char); 2] =
 pub const MAX_LENGTH: usize = 8192;
 pub const MAX_AGE: i64 = 300;
 pub const SKEW: i64 = 60;
+pub const MAX_CHALLENGE_AGE: u64 = 1000;
 
 /// When tokens are looked at, in seconds after [`NOW`].
 const LATER: [i64; 5] = [0, 60, 100, 400, -70];
@@ -46,10 +47,23 @@ pub struct Asked {
     pub required: Option<&'static str>,
     pub no_device_ids: bool,
     pub expiry: bool,
-    pub known: bool,
+    pub clock: Clock,
     /// Seconds after [`NOW`].
     pub later: i64,
 }
+
+/// What the caller knows of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    Known,
+    /// Nothing, but for how many seconds after the challenge it is.
+    Uptime(u64),
+    /// Nothing, and the challenge was stored.
+    Stored,
+}
+
+/// For how long the system is up when the challenge is given out.
+const UP: u64 = 100;
 
 pub fn check(input: &[u8]) {
     let mut choices = Choices::new(input);
@@ -57,9 +71,11 @@ pub fn check(input: &[u8]) {
         required: *choices.one_of(&[None, Some("PSA"), Some("SPE")]),
         no_device_ids: choices.yes(),
         expiry: choices.yes(),
-        known: *choices.one_of(&[true, false]),
+        clock: Clock::Known,
         later: 0,
     };
+    let clocks = [Clock::Known, Clock::Uptime(10), Clock::Uptime(1001), Clock::Stored];
+    asked.clock = *choices.one_of(&clocks);
     let chosen = choices.number();
     if chosen == b'=' {
         agree(choices.rest(), asked);
@@ -88,7 +104,7 @@ fn agree(token: &[u8], asked: Asked) {
         .attested_key(AttestedKey::IfPresent)
         .clock_skew(SKEW.unsigned_abs())
         .max_token_age(MAX_AGE.unsigned_abs())
-        .max_challenge_age(1000)
+        .max_challenge_age(MAX_CHALLENGE_AGE)
         .max_length(MAX_LENGTH);
     if let Some(name) = asked.required {
         policy = policy.require_submodule(name);
@@ -105,7 +121,17 @@ fn agree(token: &[u8], asked: Asked) {
     let keys = ServiceKeys::assume_trusted(Purpose::Attestation, keys, time(NOW + 86_400));
     let challenge = Challenge::new(challenge(), time(NOW - 10));
     let now = time(NOW + asked.later);
-    let now = if asked.known { StartTime::Known(now) } else { StartTime::NotBefore(now) };
+    let at = |time, after| Now { time, uptime: Some(Uptime::from_seconds(UP + after)) };
+    let (challenge, now) = match asked.clock {
+        Clock::Known => (challenge, StartTime::Known(now).into()),
+        Clock::Uptime(after) => {
+            (challenge.with_uptime(Uptime::from_seconds(UP)), at(StartTime::NotBefore(now), after))
+        }
+        Clock::Stored => {
+            let restored = Challenge::from_bytes(&challenge.to_bytes()).expect("a challenge");
+            (restored, at(StartTime::NotBefore(now), 0))
+        }
+    };
 
     match (policy.verify(token, challenge, &keys, None, now), model::verify(token, asked)) {
         (Ok(found), Ok(expected)) => {
@@ -120,10 +146,28 @@ fn agree(token: &[u8], asked: Asked) {
             );
             assert_eq!(found.verifier_developer(), expected.developer);
             assert_eq!(found.not_after().unix(), expected.not_after);
+            let signal = found.signal();
+            let ended = match signal.said() {
+                AttestationSignal::Contraindicated => AttestationSignal::Contraindicated,
+                _ => AttestationSignal::Stale,
+            };
+            assert_eq!(signal.at(now), signal.said(), "it was over when it was taken");
+            let known = |unix| StartTime::Known(time(unix));
+            assert_eq!(signal.at(known(expected.not_after - 1)), signal.said());
+            assert_eq!(signal.at(known(expected.not_after)), ended);
+            let floor = StartTime::NotBefore(time(NOW + asked.later));
+            assert_eq!(signal.at(floor), ended, "nobody knows how old it is");
+            if let Clock::Uptime(after) = asked.clock {
+                let later = after + expected.seconds;
+                assert_eq!(signal.at(at(floor, later - 1)), signal.said());
+                assert_eq!(signal.at(at(floor, later)), ended);
+                let over = StartTime::NotBefore(time(expected.not_after));
+                assert_eq!(signal.at(at(over, after)), ended);
+            }
         }
         (Err(e), Err(expected)) => {
             assert_eq!(e.code(), format!("attestation.{}", expected.code), "{e}");
-            let is_bad = e.signal() == AttestationSignal::Contraindicated;
+            let is_bad = e.signal().at(now) == AttestationSignal::Contraindicated;
             assert_eq!(is_bad, expected.is_bad, "{e}");
         }
         (Ok(_), Err(expected)) => panic!("accepted, expected {}", expected.code),

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::super::signing::{public, verifies};
 use super::super::strict;
 use super::{
-    Asked, MAX_AGE, MAX_LENGTH, NOW, PROFILES, SKEW, VERIFIERS, base64url, challenge, numbers,
+    Asked, Clock, MAX_AGE, MAX_CHALLENGE_AGE, MAX_LENGTH, NOW, PROFILES, SKEW, VERIFIERS,
+    base64url, challenge, numbers,
 };
 
 /// What is proven. Tiers are places in [`TIERS`].
@@ -16,6 +17,8 @@ pub struct Proven {
     pub submodules: Vec<(String, usize)>,
     pub developer: String,
     pub not_after: i64,
+    /// For how many seconds it holds by the uptime.
+    pub seconds: u64,
 }
 
 /// The check that refuses, and whether the verifier had said that the device is bad.
@@ -53,8 +56,13 @@ pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
     let named = |first: &str, rest: &str| {
         format!("ear{}{first}{}", spelling.1, rest.replace(' ', &spelling.2.to_string()))
     };
-    let not_after = window(&claims, asked)?;
+    let (not_after, seconds) = window(&claims, asked)?;
 
+    match asked.clock {
+        Clock::Stored => return refuse("challenge-stored"),
+        Clock::Uptime(after) if after > MAX_CHALLENGE_AGE => return refuse("challenge-overdue"),
+        _ => {}
+    }
     let nonce = answered(&claims, asked)?;
     let text = base64url::encode(&challenge());
     if nonce != text && nonce != text + "=" {
@@ -86,7 +94,7 @@ pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
     if asked.no_device_ids && names_device(&claims) {
         return refuse_of_all("device-id");
     }
-    Ok(Proven { worst, submodules, developer: developer.to_owned(), not_after })
+    Ok(Proven { worst, submodules, developer: developer.to_owned(), not_after, seconds })
 }
 
 /// The payload, if key 0 has signed it.
@@ -151,8 +159,8 @@ fn answered(claims: &Value, asked: Asked) -> Result<String, Refused> {
     or_refuse(all.pop())
 }
 
-/// When the time of the token is over, if it is not.
-fn window(claims: &Value, asked: Asked) -> Result<i64, Refused> {
+/// When the time of the token is over, if it is not, and how many seconds it lasts.
+fn window(claims: &Value, asked: Asked) -> Result<(i64, u64), Refused> {
     let now = NOW + asked.later;
     let time = |name: &str| match claims.get(name) {
         None => Ok(None),
@@ -167,17 +175,24 @@ fn window(claims: &Value, asked: Asked) -> Result<i64, Refused> {
     if expires.is_some_and(|expires| expires <= issued) || (expires.is_none() && asked.expiry) {
         return refuse("claim");
     }
-    if asked.known && begins > now + SKEW {
+    if asked.clock == Clock::Known && begins > now + SKEW {
         return refuse("not-yet-valid");
     }
-    if now > issued + MAX_AGE + SKEW {
+    if now >= (issued + MAX_AGE + SKEW).min(LATEST) {
         return refuse("too-old");
     }
-    if expires.is_some_and(|expires| now >= expires + SKEW) {
+    if expires.is_some_and(|expires| now >= (expires + SKEW).min(LATEST)) {
         return refuse("expired");
     }
-    let old = (issued + MAX_AGE).min(LATEST);
-    Ok(expires.unwrap_or(old).min(old).min(NOW + 86_400))
+    let ends = [
+        expires.map_or(LATEST, |expires| expires + SKEW),
+        issued + MAX_AGE + SKEW,
+        now + MAX_AGE,
+        NOW + 86_400,
+        LATEST,
+    ];
+    let life = expires.map_or(MAX_AGE, |expires| (expires - issued).min(MAX_AGE));
+    Ok((ends.into_iter().min().unwrap_or(now), life.unsigned_abs()))
 }
 
 /// The tier of each submodule, the worst of all, and whether a status is better than it may be;

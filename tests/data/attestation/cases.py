@@ -71,9 +71,12 @@ case("nonce-of-the-required-submodule", with_claims(eat_nonce=None, submods={
     "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal()}), required=["cpu"])
 case("no-exp", with_claims(exp=None))
 case("at-the-skew", with_claims(iat=NOW + 60, exp=NOW + 61))
-case("at-the-age", with_claims(iat=NOW - 360, exp=None))
-case("expires-in-the-skew", with_claims(exp=NOW - 59 + 0, iat=NOW - 100))
+case("at-the-age", with_claims(iat=NOW - 359, exp=None))
+case("expires-in-the-skew", with_claims(exp=NOW - 59, iat=NOW - 100))
 case("not-before-and-of-the-future", with_claims(iat=NOW + 999, exp=None), not_before=True)
+case("not-before-at-the-age-of-the-challenge", token(), not_before=True, uptime=[7, 307])
+case("stored-and-a-clock", token(), stored=True)
+case("no-uptime-and-a-clock", token(), uptime=[None, None])
 case("draft-04", with_claims(eat_profile="tag:ietf.org,2026:rats/ear#04"))
 case("veraison-2023", token(dotted(claims(eat_profile="tag:github.com,2023:veraison/ear"))))
 case("one-build", with_claims(ear_verifier_id={"developer": "https://b.example", "build": "7"}))
@@ -116,6 +119,11 @@ refused("key-purpose", "purpose", token(), purpose="Response")
 refused("key-purpose", "purpose-then-length", "x" * 20_000, purpose="Enrolment")
 refused("keys-expired", "keys-expired", token(), keys_expire=NOW)
 refused("keys-expired", "keys-expired-not-before", token(), keys_expire=NOW, not_before=True)
+for name, uptime in {
+    "now": [7, None], "then": [None, 7], "at-all": [None, None], "that-goes-on": [8, 7],
+}.items():
+    refused("no-uptime", f"no-uptime-{name}", token(), uptime=uptime, not_before=True)
+refused("no-uptime", "no-uptime-then-length", "x" * 20_000, uptime=[7, None], not_before=True)
 refused("no-request-key", "no-request-key", token(), request_key=None, attested_key="required")
 
 # Form.
@@ -281,8 +289,8 @@ refused("claim", "spelled-as-later", with_claims(eat_profile="tag:github.com,202
 # Times.
 refused("not-yet-valid", "future", with_claims(iat=NOW + 61))
 refused("not-yet-valid", "nbf", with_claims(nbf=NOW + 61))
-refused("too-old", "too-old", with_claims(iat=NOW - 361))
-refused("too-old", "too-old-not-before", with_claims(iat=NOW - 361), not_before=True)
+refused("too-old", "too-old", with_claims(iat=NOW - 360))
+refused("too-old", "too-old-not-before", with_claims(iat=NOW - 360), not_before=True)
 refused("expired", "expired", with_claims(iat=NOW - 100, exp=NOW - 60))
 refused("expired", "expired-not-before", with_claims(iat=NOW - 100, exp=NOW - 60), not_before=True)
 refused("expired", "expired-then-nonce", with_claims(iat=NOW - 100, exp=NOW - 60, eat_nonce="x"))
@@ -295,6 +303,16 @@ refused("challenge-expired", "challenge-of-the-future", token(), challenge_issue
 case("challenge-of-the-future-not-before", token(), challenge_issued=NOW + 61, not_before=True)
 refused("challenge-expired", "challenge-then-nonce", with_claims(eat_nonce="x"),
         challenge_issued=NOW - 301)
+refused("challenge-stored", "challenge-stored", token(), stored=True, not_before=True)
+refused("challenge-stored", "challenge-stored-then-nonce", with_claims(eat_nonce="x"), stored=True,
+        not_before=True)
+refused("challenge-expired", "challenge-old-then-stored", token(), stored=True, not_before=True,
+        challenge_issued=NOW - 301)
+refused("challenge-overdue", "challenge-overdue", token(), uptime=[7, 308])
+refused("challenge-overdue", "challenge-overdue-not-before", token(), uptime=[7, 308],
+        not_before=True)
+refused("challenge-overdue", "challenge-overdue-then-nonce", with_claims(eat_nonce="x"),
+        uptime=[0, 301], not_before=True)
 for name, nonce in {
     "other": b64(bytes(32)), "one-bit": b64(bytes([1, *range(1, 32)])), "empty": "",
     "prefix": b64(CHALLENGE)[:42], "longer": b64(CHALLENGE) + "A", "twice-padded":

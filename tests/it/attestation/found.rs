@@ -1,7 +1,7 @@
 //! What reviews have found: each was accepted or lost once.
 
-use ota_trust::attestation::{AttestationSignal, AttestedKey};
-use ota_trust::primitives::StartTime;
+use ota_trust::attestation::{AttestationSignal, AttestedKey, Challenge};
+use ota_trust::primitives::{Now, StartTime, Uptime};
 use serde_json::{Value, json};
 
 use super::world::{NOW, challenge, claims, ed25519, judge, policy, sealed, time, verifier_keys};
@@ -32,5 +32,51 @@ fn a_bad_device_does_not_become_better_without_a_key() {
     let refused = policy.verify(&token, challenge(), &verifier_keys(), Some(&ed25519(1)), now);
     let refused = refused.unwrap_err();
     assert_eq!(refused.code(), "attestation.no-attested-key");
-    assert_eq!(refused.signal(), AttestationSignal::Contraindicated);
+    assert_eq!(refused.signal().said(), AttestationSignal::Contraindicated);
+}
+
+/// Without a clock, a challenge and its answer were good for ever.
+#[test]
+fn without_a_clock_a_challenge_ages_by_the_uptime_and_within_one_boot() {
+    let policy = policy().build().unwrap();
+    let floor = StartTime::NotBefore(time(NOW)); // the build time; years have gone by
+    let mut claims = claims(&appraised("affirming", &json!({"hardware": 2})));
+    claims["iat"] = (NOW + 99_999_999).into();
+    let token = sealed(&claims);
+    let up = |seconds| Now { time: floor, uptime: Some(Uptime::from_seconds(seconds)) };
+    let verify = |challenge: Challenge, now: Now| {
+        policy.verify(&token, challenge, &verifier_keys(), None, now).map_err(|e| e.code())
+    };
+    let of_this_boot = || challenge().with_uptime(Uptime::from_seconds(1000));
+    let stored = || Challenge::from_bytes(&of_this_boot().to_bytes()).unwrap();
+
+    assert_eq!(verify(challenge(), floor.into()), Err("attestation.no-uptime"));
+    assert_eq!(verify(challenge(), up(1000)), Err("attestation.no-uptime"));
+    assert_eq!(verify(of_this_boot(), floor.into()), Err("attestation.no-uptime"));
+    assert_eq!(verify(of_this_boot(), up(999)), Err("attestation.no-uptime"));
+    assert_eq!(verify(of_this_boot(), up(1301)), Err("attestation.challenge-overdue"));
+    assert_eq!(verify(stored(), up(1000)), Err("attestation.challenge-stored"));
+    let claimed = stored().with_uptime(Uptime::from_seconds(1000));
+    assert_eq!(verify(claimed, up(1000)), Err("attestation.challenge-stored"));
+
+    let signal = verify(of_this_boot(), up(1300)).unwrap().signal();
+    assert_eq!(signal.at(up(1300)), AttestationSignal::Affirming);
+    assert_eq!(signal.at(up(1599)), AttestationSignal::Affirming);
+    assert_eq!(signal.at(up(1600)), AttestationSignal::Stale);
+    assert_eq!(signal.at(up(1299)), AttestationSignal::Stale, "that is another boot");
+    assert_eq!(signal.at(floor), AttestationSignal::Stale, "nobody knows how old it is");
+    // A bound of the time that proves it over still ends it.
+    let over = StartTime::NotBefore(time(NOW + 300));
+    let over = Now { time: over, uptime: Some(Uptime::from_seconds(1300)) };
+    assert_eq!(signal.at(over), AttestationSignal::Stale);
+}
+
+/// A result of a clock that was believed does not last for ever once it is not.
+#[test]
+fn a_result_does_not_get_younger_where_the_clock_is_lost() {
+    let submods = appraised("affirming", &json!({"hardware": 2}));
+    let result = judge(&policy().build().unwrap(), &sealed(&claims(&submods))).unwrap();
+    let floor = StartTime::NotBefore(time(NOW - 86_400));
+    assert_eq!(result.signal().at(StartTime::Known(time(NOW))), AttestationSignal::Affirming);
+    assert_eq!(result.signal().at(floor), AttestationSignal::Stale);
 }

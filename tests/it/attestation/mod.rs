@@ -9,4 +9,4 @@ mod properties;
 #[cfg(feature = "attestation")]
 mod vectors;
 #[cfg(feature = "attestation")]
-mod world;
+pub(crate) mod world;

@@ -2,12 +2,17 @@
 
 use std::sync::LazyLock;
 
-use ota_trust::attestation::{AttestationError, AttestationPolicy, Tier};
+use ota_trust::attestation::{
+    AttestationError, AttestationPolicy, AttestationSignal, Challenge, Tier,
+};
+use ota_trust::key::KeyId;
+use ota_trust::primitives::{Now, StartTime, Uptime};
+use ota_trust::services::{Purpose, ServiceKeys};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::world::{claims, judge, policy, sealed};
+use super::world::{NOW, RANDOM, affirming, claims, ed25519, judge, policy, sealed, time};
 
 static POLICY: LazyLock<AttestationPolicy> = LazyLock::new(|| policy().build().unwrap());
 
@@ -86,6 +91,86 @@ proptest! {
             token[at] = b'.';
         }
         prop_assert!(judge(&POLICY, &token).is_err());
+    }
+}
+
+/// Times of a token, in seconds, and of who verifies it.
+#[derive(Clone, Debug)]
+struct Times {
+    issued: i64,
+    life: Option<i64>,
+    skew: i64,
+    age: i64,
+    keys: i64,
+    /// Seconds after [`NOW`].
+    now: i64,
+}
+
+fn times() -> impl Strategy<Value = Times> {
+    let life = proptest::option::of(1i64..40);
+    (-30i64..30, life, 0i64..20, 1i64..30, 1i64..60, -30i64..30).prop_map(
+        |(issued, life, skew, age, keys, now)| Times { issued, life, skew, age, keys, now },
+    )
+}
+
+impl Times {
+    /// When the result ends, if the token is taken.
+    fn naive(&self, with_clock: bool) -> Option<i64> {
+        let Self { issued, life, skew, age, keys, now } = *self;
+        let by_token = [Some(issued + age + skew), life.map(|life| issued + life + skew)];
+        let begun = !with_clock || issued <= now + skew;
+        let over = by_token.into_iter().flatten().chain([keys]).min()?;
+        (begun && now < over).then(|| over.min(now + age))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_result_ends_with_the_first_of_its_bounds_and_not_before_it_begins(
+        times in times(),
+        with_clock in any::<bool>(),
+        with_uptime in any::<bool>(),
+    ) {
+        let mut claims = affirming();
+        claims["iat"] = (NOW + times.issued).into();
+        if let Some(life) = times.life {
+            claims["exp"] = (NOW + times.issued + life).into();
+        }
+        let policy = policy()
+            .clock_skew(times.skew.unsigned_abs())
+            .max_token_age(times.age.unsigned_abs())
+            .build()
+            .unwrap();
+        let keys = vec![(KeyId::new("verifier"), ed25519(0))];
+        let keys = ServiceKeys::assume_trusted(Purpose::Attestation, keys, time(NOW + times.keys));
+        let up = |seconds| Some(Uptime::from_seconds(seconds)).filter(|_| with_uptime || !with_clock);
+        let now = |later: i64, uptime| {
+            let time = time(NOW + later);
+            let time = if with_clock { StartTime::Known(time) } else { StartTime::NotBefore(time) };
+            Now { time, uptime }
+        };
+        let challenge = Challenge::new(RANDOM, time(NOW - 40)).with_uptime(Uptime::from_seconds(5));
+        let found = policy.verify(&sealed(&claims), challenge, &keys, None, now(times.now, up(9)));
+        let Some(ends) = times.naive(with_clock) else {
+            prop_assert!(found.is_err());
+            return Ok(());
+        };
+        let found = found.unwrap();
+        prop_assert_eq!(found.not_after(), time(NOW + ends));
+        let signal = found.signal();
+        prop_assert_eq!(signal.not_after(), Some(time(NOW + ends)));
+        let seconds = times.life.unwrap_or(times.age).min(times.age).unsigned_abs();
+        let holds = |now: Now| signal.at(now) == AttestationSignal::Affirming;
+        prop_assert!(holds(now(times.now, up(9))));
+        prop_assert!(holds(now(ends - 1, up(9))));
+        prop_assert!(!holds(now(ends, up(9))));
+        prop_assert_eq!(holds(now(ends - 1, None)), with_clock);
+        // Who knows no clock, knows the uptime; it also ends what a clock would not.
+        prop_assert!(holds(now(times.now, up(9 + seconds - 1))));
+        prop_assert_eq!(holds(now(times.now, up(9 + seconds))), with_clock && !with_uptime);
+        prop_assert_eq!(holds(now(times.now, up(8))), with_clock);
     }
 }
 

@@ -11,7 +11,7 @@ use ota_trust::attestation::{
     AttestationResult, AttestationSignal, AttestedKey, Challenge, EarProfile, GateVerdict, Tier,
 };
 use ota_trust::key::{Key, KeyId};
-use ota_trust::primitives::{Remedy, StartTime};
+use ota_trust::primitives::{Now, Remedy, StartTime, Uptime};
 use ota_trust::release::Channel;
 use ota_trust::services::{Purpose, ServiceKeys};
 use serde_json::Value;
@@ -91,18 +91,29 @@ impl Cases {
         let random = hex::decode(self.0["challenge"].as_str().unwrap()).unwrap();
         let issued = case["challenge_issued"].as_i64().unwrap_or(now - 10);
         let challenge = Challenge::new(random.try_into().unwrap(), time(issued));
+        // When the challenge was given out, and now.
+        let uptime = |at: usize| match &case["uptime"] {
+            Value::Null => Some(Uptime::from_seconds([100, 110][at])),
+            both => both[at].as_u64().map(Uptime::from_seconds),
+        };
+        let challenge = match uptime(0) {
+            _ if is_set("stored") => Challenge::from_bytes(&challenge.to_bytes()).unwrap(),
+            Some(uptime) => challenge.with_uptime(uptime),
+            None => challenge,
+        };
         let request_key = match case.get("request_key") {
             None => Some(self.key("device")),
             Some(name) => name.as_str().map(|name| self.key(name)),
         };
         let start = if is_set("not_before") { StartTime::NotBefore } else { StartTime::Known };
+        let now = Now { time: start(time(now)), uptime: uptime(1) };
         let token = case["token"].as_str().unwrap();
         policy.build().unwrap().verify(
             token.as_bytes(),
             challenge,
             &self.keys(case),
             request_key.as_ref(),
-            start(time(now)),
+            now,
         )
     }
 }
@@ -127,7 +138,7 @@ fn every_case_ends_as_expected() {
             Ok(result) => {
                 accepted += 1;
                 assert_eq!(result.tier(), tier(expected), "{name}");
-                assert_eq!(result.signal(), tier(expected).signal(), "{name}");
+                assert_eq!(result.signal().said(), tier(expected).signal(), "{name}");
                 let attested = case["attested"].as_bool();
                 let attested = attested.unwrap_or_else(|| attests(case));
                 assert_eq!(result.key_is_attested(), attested, "{name}");
@@ -136,13 +147,14 @@ fn every_case_ends_as_expected() {
                 assert_eq!(e.code(), expected, "{name}: {e}");
                 let signal = case["signal"].as_str();
                 let signal = signal.map_or_else(|| usual_signal(&e), signal_of);
-                assert_eq!(e.signal(), signal, "{name}");
+                assert_eq!(e.signal().said(), signal, "{name}");
+                assert_eq!(e.signal().not_after(), None, "{name}: nothing of a refusal ends");
                 codes.insert(e.code());
             }
         }
     }
     assert!(accepted >= 40, "{accepted} accepted");
-    assert_eq!(codes.len(), 27, "every code has a case");
+    assert_eq!(codes.len(), 30, "every code has a case");
 }
 
 /// Whether the token of a case that is accepted, which has one key or none, attests a key.
@@ -160,9 +172,8 @@ fn signal_of(name: &str) -> AttestationSignal {
 /// What a refusal signals, read off its code.
 fn usual_signal(e: &AttestationError) -> AttestationSignal {
     match e.code().strip_prefix("attestation.").unwrap() {
-        "not-yet-valid" | "too-old" | "expired" | "challenge-expired" | "nonce" => {
-            AttestationSignal::Stale
-        }
+        "not-yet-valid" | "too-old" | "expired" | "challenge-expired" | "challenge-stored"
+        | "challenge-overdue" | "nonce" => AttestationSignal::Stale,
         _ => AttestationSignal::Unavailable,
     }
 }
@@ -180,7 +191,7 @@ fn no_refusal_opens_what_a_missing_result_would_not() {
     for (name, case) in cases.all() {
         let Err(e) = cases.verify(case) else { continue };
         for gate in &gates {
-            if gate.check(e.signal(), &stable) == GateVerdict::Open {
+            if gate.check(e.signal().said(), &stable) == GateVerdict::Open {
                 let missing = gate.check(AttestationSignal::Unavailable, &stable);
                 assert_eq!(missing, GateVerdict::Open, "{name}");
             }
@@ -198,8 +209,16 @@ fn a_result_says_who_appraised_what_and_until_when() {
     assert_eq!(submodules, [("cpu", Tier::Affirming), ("gpu", Tier::Warning)]);
     assert_eq!(composite.verifier_developer(), VERIFIER);
     assert_eq!(composite.verifier_build(), "vts 0.0.1");
-    assert_eq!(composite.not_after(), time(now + 100), "`exp`");
-    assert_eq!(result("no-exp").not_after(), time(now - 5 + 300), "`iat` and the age of tokens");
+    assert_eq!(composite.not_after(), time(now + 100 + 60), "`exp`, and what clocks may differ by");
+    let mut old = cases.0["cases"]["at-the-age"].clone();
+    assert_eq!(
+        cases.verify(&old).unwrap().not_after(),
+        time(now + 1),
+        "`iat` and the age of tokens"
+    );
+    old["now"] = (now + 1).into();
+    assert_eq!(cases.verify(&old).unwrap_err().code(), "attestation.too-old");
+    assert_eq!(result("no-exp").not_after(), time(now + 300), "the age of results");
     let mut short_lived = cases.0["cases"]["eddsa"].clone();
     short_lived["keys_expire"] = (now + 7).into();
     assert_eq!(cases.verify(&short_lived).unwrap().not_after(), time(now + 7), "the keys");
@@ -218,9 +237,12 @@ fn refusals_say_what_helps_and_are_fit_for_a_log() {
     let cases = Cases::read();
     for (name, case) in cases.all() {
         let Err(e) = cases.verify(case) else { continue };
-        let expected = match (e.signal(), e.code()) {
+        let expected = match (e.signal().said(), e.code()) {
             (AttestationSignal::Stale, _) => Remedy::Retry,
-            (_, "attestation.key-purpose" | "attestation.no-request-key") => Remedy::FixCaller,
+            (
+                _,
+                "attestation.key-purpose" | "attestation.no-request-key" | "attestation.no-uptime",
+            ) => Remedy::FixCaller,
             (_, "attestation.keys-expired" | "attestation.unknown-key") => Remedy::Refresh,
             _ => Remedy::Operator,
         };
@@ -241,7 +263,9 @@ fn a_policy_that_nothing_could_meet_is_refused() {
         (AttestationPolicyError::NoVerifier, "attestation.policy-no-verifier")
     );
     assert_eq!(e.remedy(), Remedy::FixCaller);
-    assert!(policy().build().is_ok());
+    let e = policy().max_token_age(0).build().unwrap_err();
+    assert_eq!((e, e.code()), (AttestationPolicyError::NoAge, "attestation.policy-no-age"));
+    assert!(policy().max_token_age(1).build().is_ok());
 }
 
 #[test]
@@ -250,7 +274,10 @@ fn a_challenge_survives_a_restart_and_nothing_else_does() {
     let bytes = challenge.to_bytes();
     assert_eq!(bytes[..32], RANDOM);
     assert_eq!(bytes[32..], [0xff; 8]);
-    assert_eq!(Challenge::from_bytes(&bytes).unwrap(), challenge);
+    let restored = Challenge::from_bytes(&bytes).unwrap();
+    assert_eq!((restored.nonce(), restored.issued()), (challenge.nonce(), challenge.issued()));
+    assert_eq!(restored.to_bytes(), bytes);
+    assert_ne!(restored, challenge, "it may be of another boot");
     assert_eq!(challenge.nonce().len(), 43);
     let out_of_range = [&RANDOM[..], &i64::MAX.to_be_bytes()].concat();
     for bad in [&bytes[..39], &[&bytes[..], &[0]].concat(), &out_of_range, &[]] {

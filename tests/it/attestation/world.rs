@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 
 use crate::corpus::fuzz::signing::{public, sign};
 
-pub(super) const NOW: i64 = 1_795_426_565;
-pub(super) const RANDOM: [u8; 32] = [0x5a; 32];
-pub(super) const VERIFIER: &str = "https://veraison-project.org";
+pub(crate) const NOW: i64 = 1_795_426_565;
+pub(crate) const RANDOM: [u8; 32] = [0x5a; 32];
+pub(crate) const VERIFIER: &str = "https://veraison-project.org";
 
-pub(super) fn time(seconds: i64) -> UtcTime {
+pub(crate) fn time(seconds: i64) -> UtcTime {
     UtcTime::from_unix(seconds).unwrap()
 }
 
 /// Draft 05, one verifier, and no key attested unless the token does.
-pub(super) fn policy() -> AttestationPolicyBuilder {
+pub(crate) fn policy() -> AttestationPolicyBuilder {
     AttestationPolicy::builder()
         .profile(EarProfile::DRAFT_05)
         .profile(EarProfile::DRAFT_04)
@@ -29,22 +29,22 @@ pub(super) fn policy() -> AttestationPolicyBuilder {
         .attested_key(AttestedKey::IfPresent)
 }
 
-pub(super) fn ed25519(number: usize) -> Key {
+pub(crate) fn ed25519(number: usize) -> Key {
     Key::new("ed25519", "ed25519", public(number))
 }
 
 /// Key 0.
-pub(super) fn verifier_keys() -> ServiceKeys {
+pub(crate) fn verifier_keys() -> ServiceKeys {
     let keys = vec![(KeyId::new("verifier"), ed25519(0))];
     ServiceKeys::assume_trusted(Purpose::Attestation, keys, time(NOW + 86_400))
 }
 
-pub(super) fn challenge() -> Challenge {
+pub(crate) fn challenge() -> Challenge {
     Challenge::new(RANDOM, time(NOW - 10))
 }
 
 /// Claims with these submodules that are right for [`policy`] and [`challenge`].
-pub(super) fn claims(submods: &Value) -> Value {
+pub(crate) fn claims(submods: &Value) -> Value {
     json!({
         "eat_profile": "tag:ietf.org,2026:rats/ear#05",
         "iat": NOW - 5,
@@ -55,7 +55,7 @@ pub(super) fn claims(submods: &Value) -> Value {
 }
 
 /// Signed by key 0.
-pub(super) fn sealed(claims: &Value) -> Vec<u8> {
+pub(crate) fn sealed(claims: &Value) -> Vec<u8> {
     let encode = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
     let signed =
         format!("{}.{}", encode(br#"{"alg":"EdDSA"}"#), encode(claims.to_string().as_bytes()));
@@ -64,9 +64,16 @@ pub(super) fn sealed(claims: &Value) -> Vec<u8> {
 }
 
 /// The verdict of a policy on a token, now.
-pub(super) fn judge(
+pub(crate) fn judge(
     policy: &AttestationPolicy,
     token: &[u8],
 ) -> Result<AttestationResult, AttestationError> {
     policy.verify(token, challenge(), &verifier_keys(), None, StartTime::Known(time(NOW)))
+}
+
+/// Claims of a device that is as it should be.
+pub(crate) fn affirming() -> Value {
+    claims(
+        &json!({"PSA": {"ear_status": "affirming", "ear_trustworthiness_vector": {"hardware": 2}}}),
+    )
 }

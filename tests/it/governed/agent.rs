@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{
     Catalog, Decided, DeviceFacts, Eligible, FoundRelease, Policy, decide,
 };
@@ -196,7 +196,7 @@ impl Agent {
     pub(crate) fn poll(&mut self, vendor: &Vendor) -> Result<(Documents, Decided), &'static str> {
         let (documents, catalog) = self.catalog(vendor)?;
         let (facts, now) = (self.facts(), self.device.start);
-        let signal = AttestationSignal::Unavailable;
+        let signal = TimedSignal::UNAVAILABLE;
         let decided = decide(&self.policy, &facts, &catalog, signal, now);
         Ok((documents, decided))
     }

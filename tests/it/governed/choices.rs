@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::attestation::{AttestationGate, AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{
     Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, MaintenanceWindow, Policy,
 };
 use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::installation::RollbackFloor;
-use ota_trust::primitives::StartTime;
+use ota_trust::primitives::{Now, StartTime, Uptime};
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{BasisPoints, Bucket};
 use proptest::prelude::*;
@@ -29,8 +29,9 @@ pub(crate) struct Case {
     pub(crate) facts: oracle::Facts,
     pub(crate) running: usize,
     pub(crate) policy: oracle::Policy,
-    pub(crate) signal: oracle::Signal,
+    pub(crate) told: oracle::Told,
     pub(crate) clock: oracle::Clock,
+    pub(crate) uptime: Option<u64>,
     /// Of the device's secret.
     pub(crate) seed: u8,
 }
@@ -138,15 +139,22 @@ pub(crate) fn real_policy(plain: &oracle::Policy) -> Policy {
         .release_approvals(plain.release_approvals)
 }
 
-pub(crate) fn real_signal(plain: oracle::Signal) -> AttestationSignal {
-    match plain {
+pub(crate) fn real_signal(plain: oracle::Told) -> TimedSignal {
+    let signal = match plain.said {
         oracle::Signal::Affirming => AttestationSignal::Affirming,
         oracle::Signal::Warning => AttestationSignal::Warning,
         oracle::Signal::Contraindicated => AttestationSignal::Contraindicated,
         oracle::Signal::NoClaim => AttestationSignal::NoClaim,
         oracle::Signal::Unavailable => AttestationSignal::Unavailable,
         oracle::Signal::Stale => AttestationSignal::Stale,
-    }
+    };
+    let time = StartTime::Known(time(plain.at));
+    let now = Now { time, uptime: plain.uptime.map(Uptime::from_seconds) };
+    TimedSignal::assume_verified(signal, now, plain.seconds.unsigned_abs())
+}
+
+pub(crate) fn real_now(clock: oracle::Clock, uptime: Option<u64>) -> Now {
+    Now { time: real_start(clock), uptime: uptime.map(Uptime::from_seconds) }
 }
 
 pub(crate) fn real_start(plain: oracle::Clock) -> StartTime {
@@ -273,9 +281,20 @@ fn policy() -> impl Strategy<Value = oracle::Policy> {
         })
 }
 
-fn signal() -> impl Strategy<Value = oracle::Signal> {
+fn told() -> impl Strategy<Value = oracle::Told> {
     use oracle::Signal::{Affirming, Contraindicated, NoClaim, Stale, Unavailable, Warning};
-    select(vec![Affirming, Warning, Contraindicated, NoClaim, Unavailable, Stale])
+    let said = select(vec![Affirming, Warning, Contraindicated, NoClaim, Unavailable, Stale]);
+    let seconds = select(vec![10_000_000, 10_000_000, 86_400, 3600, 1]);
+    (said, times(), uptime(), seconds).prop_map(|(said, at, uptime, seconds)| oracle::Told {
+        said,
+        at,
+        uptime,
+        seconds,
+    })
+}
+
+fn uptime() -> impl Strategy<Value = Option<u64>> {
+    prop::option::weighted(0.7, select(vec![0, 5, 6, 3604, 3605, 9_000_000]))
 }
 
 pub(crate) fn case() -> impl Strategy<Value = Case> {
@@ -284,16 +303,25 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
     });
     let releases = prop::collection::vec(0..23_usize, 0..40);
     let which = (0..editions().len(), mostly(true, &[false]), releases);
-    (which, facts(), policy(), signal(), clock, any::<u8>()).prop_map(
-        |((edition, with_plan, releases), (facts, running), policy, signal, clock, seed)| Case {
+    let clock = (clock, uptime());
+    (which, facts(), policy(), told(), clock, any::<u8>()).prop_map(
+        |(
+            (edition, with_plan, releases),
+            (facts, running),
+            policy,
+            told,
+            (clock, uptime),
+            seed,
+        )| Case {
             edition,
             with_plan,
             releases,
             facts,
             running,
             policy,
-            signal,
+            told,
             clock,
+            uptime,
             seed,
         },
     )

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Catalog, Cohort, Policy, decide};
 use ota_trust::identity::{DeviceSecret, Fleet};
 use ota_trust::primitives::StartTime;
@@ -142,7 +142,7 @@ fn cohort(agent: &Agent, catalog: &Catalog, hours: i64) -> BTreeSet<u64> {
     let offered = |number: &u64| {
         let (device, mut facts) = (device(*number), agent.facts());
         facts.cohort = Cohort::Device { secret: &device, fleet: &FLEET };
-        let signal = AttestationSignal::Unavailable;
+        let signal = TimedSignal::UNAVAILABLE;
         decide(&Policy::default(), &facts, catalog, signal, now).into_eligible().is_some()
     };
     (0..1000).filter(offered).collect()

@@ -3,7 +3,7 @@
 use ota_trust::eligibility::decide;
 use proptest::prelude::*;
 
-use super::choices::{Case, case, real_facts, real_policy, real_signal, real_start, secret};
+use super::choices::{Case, case, real_facts, real_now, real_policy, real_signal, secret};
 use super::oracle::{self, Asked, Clock, Finding, Gate, Place, Privilege, Stage};
 
 type Digest = [u8; 32];
@@ -15,7 +15,7 @@ impl Case {
         let (catalog, _) = self.edition().catalog(self.with_plan, &self.releases);
         let facts = real_facts(&self.facts, self.running, &secret);
         let policy = real_policy(&self.policy);
-        let (signal, now) = (real_signal(self.signal), real_start(self.clock));
+        let (signal, now) = (real_signal(self.told), real_now(self.clock, self.uptime));
         oracle::seen(&decide(&policy, &facts, &catalog, signal, now))
     }
 
@@ -23,8 +23,9 @@ impl Case {
         let (_, releases) = self.edition().catalog(self.with_plan, &self.releases);
         let plan = self.with_plan.then_some(&self.edition().plan);
         let (facts, releases) = (&self.facts(), &releases[..]);
-        let Self { policy, signal, clock, .. } = self;
-        ask(&Asked { policy, facts, releases, plan, signal: *signal, clock: *clock }, releases)
+        let Self { policy, told, clock, uptime, .. } = self;
+        let (told, clock, uptime) = (*told, *clock, *uptime);
+        ask(&Asked { policy, facts, releases, plan, told, clock, uptime }, releases)
     }
 
     fn expected(&self) -> (oracle::Decision, Vec<(Digest, Finding)>) {
@@ -180,10 +181,15 @@ proptest! {
     ) {
         let time = case.clock.time();
         let later = case.at(Clock::Known(time + later));
-        let (passing, expired) = (later.passing(), Some("reason.expired"));
+        let passing = later.passing();
         for digest in case.at(Clock::NotBefore(time)).passing() {
             let refusal = later.refusal(digest).map(|(code, _)| code);
-            prop_assert!(passing.contains(&digest) || refusal == expired, "{refusal:?}");
+            let has_ended = match refusal {
+                Some("reason.expired") => true,
+                Some("reason.attestation") => later.clock.time() >= case.told.at + case.told.seconds,
+                _ => false,
+            };
+            prop_assert!(passing.contains(&digest) || has_ended, "{refusal:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Decisions that were wrong once, one by one.
 
-use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::attestation::{AttestationGate, TimedSignal};
 use ota_trust::eligibility::{
     Catalog, Cohort, Decided, Decision, DeviceFacts, MaintenanceWindow, Offer, Policy, decide,
 };
@@ -37,7 +37,7 @@ fn lamp(releases: &[(&str, u64)], grants: &[Grant]) -> (Agent, Catalog, Vec<Mani
 }
 
 fn decided(policy: &Policy, facts: &DeviceFacts<'_>, catalog: &Catalog) -> Decided {
-    decide(policy, facts, catalog, AttestationSignal::Unavailable, StartTime::Known(now()))
+    decide(policy, facts, catalog, TimedSignal::UNAVAILABLE, StartTime::Known(now()))
 }
 
 fn offered(facts: &DeviceFacts<'_>, catalog: &Catalog) -> Option<ManifestDigest> {
@@ -119,7 +119,7 @@ fn a_catalog_is_not_decided_from_when_its_plan_has_expired() {
     let (agent, catalog, digests) = lamp(&[("2.0.0", 2)], &[]);
     let at = |hours: i64, seconds| StartTime::Known(time(now().unix() + hours * HOUR + seconds));
     let decide = |now| {
-        let signal = AttestationSignal::Unavailable;
+        let signal = TimedSignal::UNAVAILABLE;
         decide(&Policy::default(), &agent.facts(), &catalog, signal, now)
     };
     assert!(decide(at(12, -1)).into_eligible().is_some());

@@ -1,6 +1,6 @@
 //! What a second review has found: each was accepted, lost or denied once.
 
-use ota_trust::attestation::{AttestationGate, AttestationSignal};
+use ota_trust::attestation::{AttestationGate, AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{MaintenanceWindow, Policy, decide};
 use ota_trust::primitives::Limits;
 
@@ -20,7 +20,7 @@ fn a_window_that_is_followed_by_the_next_one_does_not_close_between_them() {
     let not_after = |window| {
         let policy = Policy::default().permit_seconds(7200).maintenance_windows(window);
         let decided =
-            decide(&policy, &agent.facts(), &catalog, AttestationSignal::Unavailable, now);
+            decide(&policy, &agent.facts(), &catalog, TimedSignal::UNAVAILABLE, now);
         decided.into_eligible().unwrap().not_after()
     };
     // Of the present day, the hours before are yesterday's window.

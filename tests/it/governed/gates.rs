@@ -1,6 +1,6 @@
 //! Steps that people open, ramps, and devices that are kept from new metadata.
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Cohort, Reason, decide};
 use ota_trust::identity::DeviceSecret;
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
@@ -55,7 +55,7 @@ fn asked(agent: &mut Agent, vendor: &Vendor, secret: &DeviceSecret, days: u64) -
     let (documents, catalog) = agent.catalog(vendor).unwrap();
     let mut facts = agent.facts();
     facts.cohort = Cohort::Device { secret, fleet: &FLEET };
-    let signal = AttestationSignal::Unavailable;
+    let signal = TimedSignal::UNAVAILABLE;
     let decided = decide(&agent.policy, &facts, &catalog, signal, agent.device.start);
     decided.reason(documents.releases[0].digest())
 }
@@ -88,7 +88,7 @@ fn a_closed_gate_holds_whatever_the_time() {
         let (_, catalog) = agent.catalog(&vendor).unwrap();
         let mut facts = agent.facts();
         facts.cohort = Cohort::Device { secret: &secret, fleet: &FLEET };
-        let signal = AttestationSignal::Unavailable;
+        let signal = TimedSignal::UNAVAILABLE;
         decide(&agent.policy, &facts, &catalog, signal, StartTime::Known(at(2)))
     };
     // (The timestamp of the house lives two days.)

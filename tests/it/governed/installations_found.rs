@@ -1,6 +1,6 @@
 //! What a review of installations has found: each was accepted, lost, denied or repeated for ever once.
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Catalog, Eligible, MaintenanceWindow, Policy, decide};
 use ota_trust::installation::{
     Build, Cause, Health, InstallState, Running, Slot, Step, Tell, Verdict, judge,
@@ -48,7 +48,7 @@ pub(super) fn chosen(
     let mut facts = agent.facts();
     facts.entitled.push(channel("beta"));
     facts.switch_to = switch.map(channel);
-    let (signal, now) = (AttestationSignal::Unavailable, agent.device.start);
+    let (signal, now) = (TimedSignal::UNAVAILABLE, agent.device.start);
     let decided = decide(&agent.policy, &facts, &catalog, signal, now);
     (documents, decided.into_eligible().unwrap())
 }
@@ -300,7 +300,7 @@ fn ratchets_of_newer_firmware_stop_an_activation_without_plans_too() {
     let release = TrustedRelease::read(target, &bytes, &Limits::default()).unwrap();
     let catalog = Catalog::without_rollouts([release.clone()]).unwrap();
     let (facts, now) = (agent.facts(), agent.device.start);
-    let decided = decide(&agent.policy, &facts, &catalog, AttestationSignal::Unavailable, now);
+    let decided = decide(&agent.policy, &facts, &catalog, TimedSignal::UNAVAILABLE, now);
     let mut write = agent.permit_for(&release, decided.into_eligible().unwrap()).unwrap();
     agent.download(&vendor, repository, &mut write).unwrap();
     let permit = write.install(now).unwrap();

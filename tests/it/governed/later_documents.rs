@@ -243,7 +243,7 @@ fn what_was_refused_gives_way_to_what_was_found() {
     ] {
         let catalog = Catalog::new(&live, given).unwrap();
         let (facts, now) = (agent.facts(), agent.device.start);
-        let signal = ota_trust::attestation::AttestationSignal::Unavailable;
+        let signal = ota_trust::attestation::TimedSignal::UNAVAILABLE;
         let decided = decide(&agent.policy, &facts, &catalog, signal, now);
         let answers: Vec<_> = decided.trace.iter().map(|f| (f.manifest, f.answer)).collect();
         let unreadable = Reason::Unreadable { code: "record.missing-field" };

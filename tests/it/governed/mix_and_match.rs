@@ -1,6 +1,6 @@
 //! Proofs that do not belong together, and documents that speak for others.
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::{AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{Catalog, Policy, Reason, decide};
 use ota_trust::metadata::PathSet;
 use ota_trust::permit::PermitError;
@@ -136,7 +136,7 @@ fn a_component_of_one_release_in_another() {
         Catalog::new(&live, [older]).unwrap()
     };
     let (facts, start) = (agent.facts(), agent.device.start);
-    let of_first = decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, start);
+    let of_first = decide(&policy, &facts, &catalog, TimedSignal::UNAVAILABLE, start);
     let older = catalog.releases().next().unwrap();
     let mut of_first = agent.permit_for(older, of_first.into_eligible().unwrap()).unwrap();
     let refusal = stream.clone().finish(&mut of_first).unwrap_err();
@@ -364,7 +364,8 @@ fn a_plan_lets_out_no_release_of_another_product() {
     let catalog = Catalog::new(&live, [release]).unwrap();
     // Even to a device of that product.
     let (facts, now) = (of_door.facts(), of_door.device.start);
-    let decided = decide(&Policy::default(), &facts, &catalog, AttestationSignal::Affirming, now);
+    let affirmed = TimedSignal::assume_verified(AttestationSignal::Affirming, now, 60);
+    let decided = decide(&Policy::default(), &facts, &catalog, affirmed, now);
     assert_eq!(decided.reason(door).unwrap().code(), "reason.not-in-plan");
 }
 

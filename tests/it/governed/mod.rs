@@ -29,10 +29,11 @@ mod permits;
 mod policies;
 mod ratchets;
 mod services;
+mod signals;
 mod succession;
 pub(crate) mod vendor;
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Catalog, decide};
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::LivePlan;
@@ -53,7 +54,7 @@ fn lamp() -> (Vendor, Agent, ManifestDigest) {
 fn refusal_of_permit(agent: &Agent, live: &LivePlan, documents: &Documents) -> &'static str {
     let catalog = Catalog::new(live, documents.releases.clone()).unwrap();
     let (facts, now) = (agent.facts(), agent.device.start);
-    let decided = decide(&agent.policy, &facts, &catalog, AttestationSignal::Unavailable, now);
+    let decided = decide(&agent.policy, &facts, &catalog, TimedSignal::UNAVAILABLE, now);
     let eligible = decided.into_eligible().unwrap();
     let release = documents.releases.iter().find(|r| r.digest() == eligible.manifest()).unwrap();
     agent.permit_for(release, eligible).unwrap_err().code()

@@ -1,7 +1,7 @@
 //! Keys of timestamps and snapshots that sign for an authority, too: they are online, and whoever takes
 //! them would decide what devices install.
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Catalog, Policy, Reason, decide};
 use ota_trust::metadata::{PathSet, RoleType};
 use ota_trust::release::ManifestDigest;
@@ -68,7 +68,7 @@ fn a_release_of_a_key_that_is_online_is_told_and_under_a_plan_refused() {
     let (documents, _) = agent.catalog(&vendor).unwrap();
     let catalog = Catalog::without_rollouts(documents.releases).unwrap();
     agent.policy = Policy::without_rollouts();
-    let signal = AttestationSignal::Unavailable;
+    let signal = TimedSignal::UNAVAILABLE;
     let (facts, now) = (agent.facts(), agent.device.start);
     let decided = decide(&agent.policy, &facts, &catalog, signal, now);
     assert!(decided.trace[0].signed_online);

@@ -1,7 +1,7 @@
 //! What operators ask for: recalls, ways that are blocked, repairs, windows, approvals, reading back.
 
 use ota_trust::artifact::Evidence;
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Catalog, Decided, MaintenanceWindow, Policy, Reason, decide};
 use ota_trust::installation::Verdict;
 use ota_trust::primitives::{Limits, StartTime};
@@ -145,7 +145,7 @@ fn ways_that_turn_out_to_be_none_are_blocked() {
 #[test]
 fn what_runs_and_is_damaged_is_installed_again_into_another_slot() {
     let (mut vendor, mut agent, [old, bad]) = on_a_bad_release();
-    let signal = AttestationSignal::Unavailable;
+    let signal = TimedSignal::UNAVAILABLE;
     let repair = |agent: &mut Agent, vendor: &Vendor| {
         let (documents, catalog) = agent.catalog(vendor).unwrap();
         let mut facts = agent.facts();
@@ -190,7 +190,7 @@ fn a_device_from_the_factory_can_be_repaired() {
     let (_, catalog) = agent.catalog(&vendor).unwrap();
     let mut facts = agent.facts();
     facts.repair = true;
-    let signal = AttestationSignal::Unavailable;
+    let signal = TimedSignal::UNAVAILABLE;
     let decided = decide(&agent.policy, &facts, &catalog, signal, agent.device.start);
     assert_eq!(decided.reason(other), Some(Reason::OlderVersion));
     assert_eq!(decided.into_eligible().unwrap().manifest(), same);
@@ -242,7 +242,7 @@ fn a_device_asks_for_more_approvals_than_the_threshold() {
             let read = TrustedRelease::read(counted, bytes, &Limits::default());
             let live = agent.observe(plan, documents.brake).unwrap();
             let catalog = Catalog::new(&live, [read.unwrap()]).unwrap();
-            let (facts, signal) = (agent.facts(), AttestationSignal::Unavailable);
+            let (facts, signal) = (agent.facts(), TimedSignal::UNAVAILABLE);
             let decided = decide(&agent.policy, &facts, &catalog, signal, agent.device.start);
             assert_eq!(decided.reason(release), (!second).then_some(few), "{second} {of_plan}");
         }
@@ -289,7 +289,7 @@ fn windows_follow_each_other_in_local_time() {
     let at = |hours: u64| now().saturating_add(hours * hour);
     let (_, catalog) = agent.catalog(&vendor).unwrap();
     let mut facts = agent.facts();
-    let signal = AttestationSignal::Unavailable;
+    let signal = TimedSignal::UNAVAILABLE;
     let mut decided = |offset: i32, hours: u64| {
         facts.utc_offset = offset;
         decide(&agent.policy, &facts, &catalog, signal, StartTime::Known(at(hours)))

@@ -1,7 +1,7 @@
 //! Ways to a permit besides a plain download: deltas, what is read back, records, plain TUF.
 
 use ota_trust::artifact::Evidence;
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::{AttestationSignal, TimedSignal};
 use ota_trust::eligibility::{Catalog, Policy, decide};
 use ota_trust::installation::InstallState;
 use ota_trust::permit::{InstallPermit, PermitError, PermitRecord, WritePermit};
@@ -252,8 +252,7 @@ fn a_plain_repository_serves_under_a_policy_that_says_so() {
     assert_ne!(release.digest(), other.digest(), "two descriptions are two releases");
     let catalog = Catalog::without_rollouts([release.clone()]).unwrap();
     let (facts, now) = (agent.facts(), agent.device.start);
-    let decided =
-        |policy: Policy| decide(&policy, &facts, &catalog, AttestationSignal::Unavailable, now);
+    let decided = |policy: Policy| decide(&policy, &facts, &catalog, TimedSignal::UNAVAILABLE, now);
     let refused = decided(Policy::default());
     assert_eq!(refused.reason(release.digest()).unwrap().code(), "reason.no-plan");
     assert!(refused.into_eligible().is_none());
@@ -284,8 +283,9 @@ fn a_described_release_is_never_in_a_plan() {
     let live = agent.observe(documents.plan.unwrap(), documents.brake).unwrap();
     let catalog = Catalog::new(&live, [described.clone()]).unwrap();
     let (facts, now) = (agent.facts(), agent.device.start);
+    let affirmed = TimedSignal::assume_verified(AttestationSignal::Affirming, now, 60);
     for policy in [Policy::default(), Policy::without_rollouts()] {
-        let decided = decide(&policy, &facts, &catalog, AttestationSignal::Affirming, now);
+        let decided = decide(&policy, &facts, &catalog, affirmed, now);
         assert_eq!(decided.reason(described.digest()).unwrap().code(), "reason.not-in-plan");
     }
 }

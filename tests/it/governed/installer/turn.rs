@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ota_trust::attestation::AttestationSignal;
+use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Catalog, DeviceFacts, Eligible, Policy, decide};
 use ota_trust::installation::{Running, Tell};
 use ota_trust::permit::{InstallPermit, PermitError, PermitRecord, WritePermit, start_again};
@@ -50,7 +50,7 @@ impl Life {
         let releases = &self.published().releases;
         let releases = offered.iter().map(|number| releases[*number].0.clone());
         let catalog = Catalog::new(&self.live, releases).unwrap();
-        let signal = AttestationSignal::Unavailable;
+        let signal = TimedSignal::UNAVAILABLE;
         let decided = decide(&Policy::default(), &facts, &catalog, signal, published.now);
         let eligible = decided.into_eligible();
         let expected = self.decide(offered, &follows);

@@ -138,6 +138,16 @@ pub(crate) enum Signal {
     Stale,
 }
 
+/// What was said of a device, when, and for how long it holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) said: Signal,
+    pub(crate) at: i64,
+    /// For how many seconds the system had been up then.
+    pub(crate) uptime: Option<u64>,
+    pub(crate) seconds: i64,
+}
+
 /// Who decides the cohort.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -214,6 +224,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) releases: &'a [Release],
     pub(crate) plan: Option<&'a Plan>,
-    pub(crate) signal: Signal,
+    pub(crate) told: Told,
     pub(crate) clock: Clock,
+    pub(crate) uptime: Option<u64>,
 }

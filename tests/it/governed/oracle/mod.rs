@@ -313,11 +313,32 @@ impl Asked<'_> {
         match &self.policy.gate {
             Gate::Ignore => false,
             Gate::Require { channels, allow_warning } if channels.contains(self.channel()) => {
-                let warned = self.signal == Signal::Warning && *allow_warning;
-                self.signal != Signal::Affirming && !warned
+                let warned = self.signal() == Signal::Warning && *allow_warning;
+                self.signal() != Signal::Affirming && !warned
             }
-            Gate::Prefer | Gate::Require { .. } => self.signal == Signal::Contraindicated,
+            Gate::Prefer | Gate::Require { .. } => self.signal() == Signal::Contraindicated,
         }
+    }
+
+    /// What is left of what was said: nothing that is good outlasts its end, and where nobody knows
+    /// the time, the system has to have been up since.
+    fn signal(&self) -> Signal {
+        let Told { said, at, uptime, seconds } = self.told;
+        let mut over = self.clock.time() >= at.saturating_add(seconds);
+        match (uptime, self.uptime) {
+            (Some(then), Some(now)) if now >= then => over |= now - then >= seconds.unsigned_abs(),
+            _ => over |= self.clock.known().is_none(),
+        }
+        match said {
+            Signal::Affirming | Signal::Warning | Signal::NoClaim if over => Signal::Stale,
+            said => said,
+        }
+    }
+
+    /// Whether the gate asks every device for a signal.
+    fn asks_for_signal(&self) -> bool {
+        let Gate::Require { channels, .. } = &self.policy.gate else { return false };
+        channels.contains(self.channel())
     }
 
     /// Until when the windows that follow each other are open, for a week, or when one opens next;
@@ -360,6 +381,12 @@ impl Asked<'_> {
         let own_pace = self.granted(release, Privilege::OwnPace);
         if let Some(Ok(closes)) = self.window() {
             ends.push(own_pace.unwrap_or(closes).max(closes));
+        }
+        // So does what only a signal allows, but for what a grant allows as well.
+        if self.asks_for_signal() && !self.restricted() {
+            let ended = self.told.at.saturating_add(self.told.seconds);
+            let bypass = self.granted(release, Privilege::BypassAttestation);
+            ends.push(bypass.map_or(ended, |until| until.max(ended)));
         }
         ends.extend(self.privileges_used(release).into_iter().map(|(_, until)| until));
         Decision::Eligible {
