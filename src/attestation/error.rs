@@ -199,6 +199,10 @@ refusals!(
             /// The worst tier of all submodules.
             worst: Tier,
         },
+        /// The token says that the device can be debugged, and the policy does not accept that.
+        #[refusal("attestation.debug-enabled", Operator)]
+        #[error("debugging is enabled")]
+        DebugEnabled,
         /// The token says which device it is of, and the policy refuses that.
         #[refusal("attestation.device-id", Operator)]
         #[error("the token has `{claim}`")]
@@ -239,7 +243,8 @@ impl AttestationError {
             | Self::ChallengeStored
             | Self::ChallengeOverdue { .. }
             | Self::Nonce => AttestationSignal::Stale,
-            Self::MissingSubmodule { worst: Tier::Contraindicated, .. }
+            Self::DebugEnabled
+            | Self::MissingSubmodule { worst: Tier::Contraindicated, .. }
             | Self::Status { worst: Tier::Contraindicated, .. }
             | Self::DeviceId { worst: Tier::Contraindicated, .. }
             | Self::NoAttestedKey { worst: Tier::Contraindicated } => {

@@ -23,8 +23,8 @@
 //! 7. `iat`, `nbf`, `exp`, with the policy's ages;
 //! 8. the age of the challenge, and `eat_nonce`: of the token, or of its submodules;
 //! 9. the verifier's id;
-//! 10. required submodules; each status against what it stands for; device ids, if they are
-//!     refused;
+//! 10. required submodules; each status against what it stands for; the debug state; device ids, if
+//!     they are refused;
 //! 11. the attested key.
 
 #[cfg(feature = "attestation")]
@@ -33,6 +33,8 @@ mod appraisal;
 mod attested_key;
 #[cfg(feature = "attestation")]
 mod challenge;
+#[cfg(feature = "attestation")]
+mod debug;
 #[cfg(feature = "attestation")]
 mod error;
 mod gate;

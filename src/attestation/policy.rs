@@ -65,6 +65,7 @@ pub struct AttestationPolicy {
     pub(super) max_length: usize,
     pub(super) expiry_required: bool,
     pub(super) attested_key: AttestedKey,
+    pub(super) debug_refused: bool,
     pub(super) device_ids_refused: bool,
 }
 
@@ -85,9 +86,9 @@ pub enum AttestedKey {
 pub struct AttestationPolicyBuilder(AttestationPolicy);
 
 impl AttestationPolicy {
-    /// Starts a policy: attested keys are required, device ids are passed over, `exp` may be
-    /// absent, clocks may differ by 60 s, tokens and challenges be 300 s old, and tokens have
-    /// 16 KiB.
+    /// Starts a policy: attested keys are required, devices that can be debugged are refused,
+    /// device ids are passed over, `exp` may be absent, clocks may differ by 60 s, tokens and
+    /// challenges be 300 s old, and tokens have 16 KiB.
     #[must_use]
     pub const fn builder() -> AttestationPolicyBuilder {
         AttestationPolicyBuilder(Self {
@@ -100,6 +101,7 @@ impl AttestationPolicy {
             max_length: 16_384,
             expiry_required: false,
             attested_key: AttestedKey::Required,
+            debug_refused: true,
             device_ids_refused: false,
         })
     }
@@ -181,6 +183,19 @@ impl AttestationPolicyBuilder {
     #[must_use]
     pub const fn attested_key(mut self, attested_key: AttestedKey) -> Self {
         self.0.attested_key = attested_key;
+        self
+    }
+
+    /// Takes tokens that say of the device, or of a submodule, that debugging is enabled
+    /// (`dbgstat`, RFC 9711 §4.2.9), as those of engineering devices do. The claim is not looked at
+    /// then.
+    ///
+    /// Without that, such a device is contraindicated, whatever its status is: one that can be
+    /// debugged can be made to do anything after it was appraised. A token without the claim is
+    /// taken.
+    #[must_use]
+    pub const fn accept_debug(mut self) -> Self {
+        self.0.debug_refused = false;
         self
     }
 

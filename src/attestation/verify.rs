@@ -7,7 +7,7 @@ use super::object::{Object, Value};
 use super::timed::Holds;
 use super::{
     AttestationError, AttestationPolicy, AttestationResult, AttestedKey, Challenge, ClaimNames,
-    attested_key, token,
+    attested_key, debug, token,
     window::{self, Window},
 };
 use crate::key::Key;
@@ -61,6 +61,9 @@ impl AttestationPolicy {
         let (developer, build) = self.require_verifier(&claims, names)?;
         let appraisals = Appraisals::read(&claims, names)?;
         self.require_appraisals(&appraisals)?;
+        if self.debug_refused {
+            debug::require_disabled(&claims, &appraisals.objects)?;
+        }
         self.require_privacy(&claims, &appraisals)?;
         let key_is_attested = self.require_key(&claims, &appraisals, names, request_key)?;
         let Appraisals { submodules, worst: tier, .. } = appraisals;

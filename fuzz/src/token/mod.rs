@@ -7,7 +7,8 @@
 //!
 //! The model shares these choices with the library: strict JSON, as [`strict`](super::strict) has
 //! it; a time is an integer of the years up to 9999; all claims of a trustworthiness vector count,
-//! known or not; and who says nothing (0 and absent) is not said to be good.
+//! known or not; and who says nothing (0 and absent) is not said to be good. A debug state is a
+//! name or a number of RFC 9711, and one that is enabled refuses.
 //!
 //! Attested keys are left to the tests: there is no key here to compare with.
 
@@ -47,6 +48,7 @@ pub struct Asked {
     pub required: Option<&'static str>,
     pub no_device_ids: bool,
     pub expiry: bool,
+    pub debug: bool,
     pub clock: Clock,
     /// Seconds after [`NOW`].
     pub later: i64,
@@ -70,10 +72,13 @@ pub fn check(input: &[u8]) {
     let mut asked = Asked {
         required: *choices.one_of(&[None, Some("PSA"), Some("SPE")]),
         no_device_ids: choices.yes(),
-        expiry: choices.yes(),
+        expiry: false,
+        debug: false,
         clock: Clock::Known,
         later: 0,
     };
+    (asked.expiry, asked.debug) =
+        *choices.one_of(&[(false, false), (true, false), (false, true), (true, true)]);
     let clocks = [Clock::Known, Clock::Uptime(10), Clock::Uptime(1001), Clock::Stored];
     asked.clock = *choices.one_of(&clocks);
     let chosen = choices.number();
@@ -114,6 +119,9 @@ fn agree(token: &[u8], asked: Asked) {
     }
     if asked.expiry {
         policy = policy.require_expiry();
+    }
+    if asked.debug {
+        policy = policy.accept_debug();
     }
     let policy = policy.build().expect("a policy");
     let key = Key::new("ed25519", "ed25519", public(0));

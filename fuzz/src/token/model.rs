@@ -91,6 +91,13 @@ pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
     if is_inflated {
         return refuse_of_all("status");
     }
+    if !asked.debug {
+        match debug_state(&claims) {
+            Some(true) => return Err(Refused { code: "debug-enabled", is_bad: true }),
+            Some(false) => {}
+            None => return refuse("claim"),
+        }
+    }
     if asked.no_device_ids && names_device(&claims) {
         return refuse_of_all("device-id");
     }
@@ -237,6 +244,26 @@ fn vector_tier(vector: &Value) -> Option<usize> {
         worst = worst.max(Some(tier));
     }
     Some(worst.unwrap_or(1))
+}
+
+/// Whether the token or a submodule says that debugging is enabled; `None` where one says something
+/// else than a state, and none says that.
+fn debug_state(claims: &Value) -> Option<bool> {
+    let names = "enabled disabled disabled-since-boot disabled-permanently \
+                 disabled-fully-and-permanently";
+    let names: Vec<&str> = names.split_whitespace().collect();
+    let submodules = claims["submods"].as_object().into_iter().flat_map(|all| all.values());
+    let said = submodules.chain([claims]).filter_map(|object| object.get("dbgstat"));
+    let states: Vec<Option<usize>> = said
+        .map(|value| match value.as_u64() {
+            Some(number) => (0..names.len()).find(|state| *state as u64 == number),
+            None => names.iter().position(|name| value.as_str() == Some(name)),
+        })
+        .collect();
+    if states.contains(&Some(0)) {
+        return Some(true);
+    }
+    (!states.contains(&None)).then_some(false)
 }
 
 fn names_device(value: &Value) -> bool {

@@ -242,6 +242,7 @@ for number, text_of_it in enumerate(["0.5", "-0", "1.795e9", "184467440737095516
         refused("claim", f"number-{number}-as-{claim}", with_number(text_of_it, **{claim: "@"}))
     refused("claim", f"number-{number}-in-a-vector", with_number(text_of_it, submods={
         "PSA": appraisal(vector={"hardware": "@"})}))
+    refused("claim", f"number-{number}-as-debug-state", with_number(text_of_it, dbgstat="@"))
 for number, text_of_none in enumerate([
     "01", "-01", "1.", ".5", "-.5", "+1", "1e", "1e+", "1e1.5", "-", "--1", "0x1", "1.5.2", "1_0",
     "NaN", "Infinity", "-Infinity", "\u0661",
@@ -364,6 +365,39 @@ refused("status", "better-for-all-than-bad", with_claims(ear_status="warning", s
         signal="Contraindicated")
 refused("status", "status-then-device-id", with_claims(submods=better, ueid="AQ"),
         refuse_device_ids=True)
+
+# Debug states.
+STATES = ["enabled", "disabled", "disabled-since-boot", "disabled-permanently",
+          "disabled-fully-and-permanently"]
+on = {"PSA": appraisal(), "SPE": appraisal(dbgstat="enabled")}
+for number, state in enumerate(STATES[1:], 1):
+    case(f"debug-{state}", with_claims(dbgstat=state))
+    case(f"debug-{number}", with_claims(dbgstat=number))
+    case(f"debug-{state}-of-submodule", with_appraisal(dbgstat=state), attested=False)
+for name, tokens in {
+    "enabled": with_claims(dbgstat="enabled"),
+    "0": with_claims(dbgstat=0),
+    "enabled-of-submodule": with_appraisal(dbgstat="enabled"),
+    "enabled-of-one-submodule": with_claims(submods=on),
+    "enabled-and-warning": with_claims(dbgstat="enabled", submods={"PSA": appraisal("warning")}),
+    "enabled-and-none": with_claims(dbgstat="enabled", submods={"PSA": appraisal("none", {})}),
+    "enabled-and-bad": with_claims(dbgstat="enabled", submods=bad),
+    "enabled-beside-what-is-no-state": with_claims(dbgstat="none", submods=on),
+}.items():
+    refused("debug-enabled", f"debug-{name}", tokens, signal="Contraindicated")
+refused("debug-enabled", "debug-enabled-beside-the-required-one", with_claims(submods=on),
+        required=["PSA"], signal="Contraindicated")
+refused("debug-enabled", "debug-then-device-id", with_claims(dbgstat="enabled", ueid="AQ"),
+        refuse_device_ids=True, signal="Contraindicated")
+refused("status", "status-then-debug", with_claims(dbgstat="enabled", submods=better))
+for number, value in enumerate(["Enabled", "", "0", 5, -1, True, [], ["disabled"], {}]):
+    refused("claim", f"no-debug-state-{number}", with_claims(dbgstat=value))
+    refused("claim", f"no-debug-state-of-submodule-{number}", with_appraisal(dbgstat=value))
+    case(f"no-debug-state-accepted-{number}", with_claims(dbgstat=value), accept_debug=True)
+case("debug-accepted", with_claims(dbgstat="enabled"), accept_debug=True)
+case("debug-of-submodule-accepted", with_claims(submods=on), accept_debug=True)
+case("debug-of-evidence", with_appraisal(ear_attester_claims={"dbgstat": "enabled"}),
+     attested=False)
 
 # Device ids.
 case("device-ids-passed-over", with_claims(ueid="AQ", sub="lamp 7"))

@@ -1,6 +1,6 @@
 //! What reviews have found: each was accepted or lost once.
 
-use ota_trust::attestation::{AttestationSignal, AttestedKey, Challenge};
+use ota_trust::attestation::{AttestationSignal, AttestedKey, Challenge, Tier};
 use ota_trust::primitives::{Now, StartTime, Uptime};
 use serde_json::{Value, json};
 
@@ -79,4 +79,24 @@ fn a_result_does_not_get_younger_where_the_clock_is_lost() {
     let floor = StartTime::NotBefore(time(NOW - 86_400));
     assert_eq!(result.signal().at(StartTime::Known(time(NOW))), AttestationSignal::Affirming);
     assert_eq!(result.signal().at(floor), AttestationSignal::Stale);
+}
+
+/// A verifier that says worse never opens more.
+#[test]
+fn a_device_that_can_be_debugged_is_bad_whatever_its_status() {
+    let refusing = policy().build().unwrap();
+    let accepting = policy().accept_debug().build().unwrap();
+    for (status, value) in [("affirming", 2), ("none", 0), ("warning", 32), ("contraindicated", 96)]
+    {
+        for of_token in [true, false] {
+            let mut claims = claims(&appraised(status, &json!({"hardware": value})));
+            let object = if of_token { &mut claims } else { &mut claims["submods"]["PSA"] };
+            object["dbgstat"] = "enabled".into();
+            let refused = judge(&refusing, &sealed(&claims)).unwrap_err();
+            assert_eq!(refused.code(), "attestation.debug-enabled");
+            assert_eq!(refused.signal().said(), AttestationSignal::Contraindicated);
+            let taken = judge(&accepting, &sealed(&claims)).unwrap().tier();
+            assert_eq!(taken, Tier::of_value(value), "{status}");
+        }
+    }
 }
