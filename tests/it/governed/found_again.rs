@@ -19,8 +19,7 @@ fn a_window_that_is_followed_by_the_next_one_does_not_close_between_them() {
     let now = agent.device.start;
     let not_after = |window| {
         let policy = Policy::default().permit_seconds(7200).maintenance_windows(window);
-        let decided =
-            decide(&policy, &agent.facts(), &catalog, TimedSignal::UNAVAILABLE, now);
+        let decided = decide(&policy, &agent.facts(), &catalog, TimedSignal::UNAVAILABLE, now);
         decided.into_eligible().unwrap().not_after()
     };
     // Of the present day, the hours before are yesterday's window.
