@@ -111,8 +111,9 @@ impl Checks<'_> {
         require(!candidate.signed_online, Reason::OnlineKey)?;
         self.stage(*stage)?;
         require(!candidate.recalled, Reason::Recalled)?;
-        let from = &self.facts.version;
-        require(planned.sources().admit(from) || self.repairs(candidate), Reason::BlockedSource)?;
+        let sources = planned.sources();
+        let admits = || sources.admit(&self.facts.version) || self.repairs(candidate);
+        require(sources.are_all() || admits(), Reason::BlockedSource)?;
         Ok(Some((planned, *stage)))
     }
 
@@ -176,18 +177,19 @@ impl Checks<'_> {
     /// then its version says which it is.)
     fn repairs(&self, candidate: &Candidate) -> bool {
         let (facts, release) = (self.facts, &candidate.release);
-        let is_it = || match facts.running {
-            Some(running) => running == release.digest(),
-            None => *release.version() == facts.version,
-        };
-        facts.repair && is_it()
+        facts.repair
+            && match facts.running {
+                Some(running) => running == release.digest(),
+                None => *release.version() == facts.version,
+            }
     }
 
     /// Versions, floors and barriers. A switch of the channel, a recall and a repair let a version stay or
     /// fall, never an index.
+    #[inline]
     fn versions(&self, candidate: &Candidate) -> Check {
         let (facts, release) = (self.facts, &candidate.release);
-        let repairs = || self.repairs(candidate);
+        let repairs = || facts.repair && self.repairs(candidate);
         let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
         require(!runs || repairs(), Reason::Running)?;
         let newer = *release.version() > facts.version;

@@ -130,8 +130,14 @@ impl Exposure {
     /// device whose clock is behind is offered a release too late, and not too early.
     #[must_use]
     pub fn at(&self, channel: &Channel, now: UtcTime) -> BasisPoints {
-        let begun = self.open(channel).take_while(|(_, step)| step.from <= now);
-        begun.last().map_or(BasisPoints::NONE, |(before, step)| step.share(before, now))
+        let steps = self.steps(channel);
+        let begun = steps.iter().take_while(|step| step.is_open() && step.from <= now).count();
+        let (before, step) = match steps.get(..begun) {
+            Some([.., before, step]) => (before.exposure, step),
+            Some([step]) => (BasisPoints::NONE, step),
+            _ => return BasisPoints::NONE,
+        };
+        step.share(before, now)
     }
 
     /// From when on the devices of a bucket are within the share of a channel; `None` for never, as far
@@ -157,7 +163,7 @@ impl Exposure {
     fn open(&self, channel: &Channel) -> impl Iterator<Item = (BasisPoints, &ExposureStep)> {
         let mut last = BasisPoints::NONE;
         let steps = self.steps(channel).iter();
-        steps.take_while(|step| step.gate != Some(Gate::Closed)).map(move |step| {
+        steps.take_while(|step| step.is_open()).map(move |step| {
             let before = core::mem::replace(&mut last, step.exposure);
             (before, step)
         })
@@ -209,6 +215,10 @@ impl ExposureStep {
     #[must_use]
     pub const fn gate(self, gate: Gate) -> Self {
         Self { gate: Some(gate), ..self }
+    }
+
+    fn is_open(&self) -> bool {
+        self.gate != Some(Gate::Closed)
     }
 
     fn may_follow(&self, before: &Self) -> bool {

@@ -52,7 +52,7 @@ impl SourceVersions {
     }
 
     /// Whether all devices are.
-    pub(super) fn are_all(&self) -> bool {
+    pub(crate) fn are_all(&self) -> bool {
         self.ranges.is_empty() && self.except.is_empty()
     }
 
