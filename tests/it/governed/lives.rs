@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use ota_trust::primitives::Limits;
 use ota_trust::release::ManifestDigest;
 use ota_trust::rollout::{
-    BrakeDraft, FoundBrake, PlanDraft, PlannedReleaseDraft, Stage, TrustedPlan, Withdrawal,
+    BasisPoints, BrakeDraft, ExposureStep, FoundBrake, Gate, PlanDraft, PlannedRelease,
+    PlannedReleaseDraft, Stage, TrustedPlan, Withdrawal,
 };
 use proptest::prelude::*;
 
 use super::agent::Agent;
-use super::vendor::{PLAN_EXPIRES, Vendor, product, utc, version};
+use super::vendor::{PLAN_EXPIRES, Vendor, channel, product, utc, version};
+use crate::publishing::house::now;
 
 const VERSIONS: [&str; 3] = ["2.0.0", "2.1.0", "2.2.0"];
 
 #[derive(Clone, Debug)]
 enum Event {
     /// The holders of the present keys publish a plan of an epoch (a thief chooses any), in which each
-    /// release is live, withdrawn or not mentioned.
+    /// release is not mentioned, live, withdrawn, recalls the next version, says what only later firmware
+    /// knows, or waits behind a gate.
     Plan {
         epoch: u64,
         releases: [u8; 3],
@@ -29,6 +33,8 @@ enum Event {
     /// The parent takes the key of rollouts away, or of the brake.
     RotateRollouts,
     RotateBrake,
+    /// A mirror withholds the manifest of a release from now on.
+    Withhold(usize),
     /// The device is handed documents that were published before, past the metadata's own checks.
     Replay(prop::sample::Index),
     /// The device installs whatever it is permitted to.
@@ -41,8 +47,11 @@ fn epoch() -> impl Strategy<Value = u64> {
 
 fn event() -> impl Strategy<Value = Event> {
     let releases = [0..3u8, 0..3, 0..3];
+    let planned = || prop_oneof![6 => 0..3u8, 3 => 3..6u8];
+    let plan = (epoch(), [planned(), planned(), planned()]);
     prop_oneof![
-        4 => (epoch(), releases.clone()).prop_map(|(epoch, releases)| Event::Plan { epoch, releases }),
+        4 => plan.prop_map(|(epoch, releases)| Event::Plan { epoch, releases }),
+        1 => (0..3usize).prop_map(Event::Withhold),
         2 => (epoch(), releases).prop_map(|(epoch, releases)| Event::Brake { epoch, releases }),
         1 => Just(Event::RotateRollouts),
         1 => Just(Event::RotateBrake),
@@ -60,6 +69,8 @@ struct Life {
     archive: Vec<(TrustedPlan, FoundBrake)>,
     keys: [(&'static str, String); 2],
     highest_index: u64,
+    /// What the mirror keeps to itself.
+    withheld: Vec<(String, Vec<u8>)>,
 }
 
 impl Life {
@@ -74,16 +85,34 @@ impl Life {
         let agent = Agent::new(&vendor, product("lamp"));
         let keys = [("rollouts", "rollouts".to_owned()), ("brake", "brake".to_owned())];
         let (seen_withdrawn, archive) = (BTreeSet::new(), Vec::new());
-        Self { vendor, agent, manifests, seen_withdrawn, archive, keys, highest_index: 0 }
+        let (highest_index, withheld) = (0, Vec::new());
+        Self { vendor, agent, manifests, seen_withdrawn, archive, keys, highest_index, withheld }
     }
 
-    fn plan(&self, epoch: u64, releases: [u8; 3]) -> PlanDraft {
+    fn plan(&self, epoch: u64, releases: [u8; 3]) -> String {
         let draft = PlanDraft::new(product("lamp"), epoch, utc(PLAN_EXPIRES));
-        let releases = self.manifests.iter().zip(VERSIONS).zip(releases);
-        releases.fold(draft, |draft, ((manifest, number), state)| match state {
-            0 => draft,
-            1 => draft.release(PlannedReleaseDraft::new(*manifest, version(number), Stage::Stable)),
-            _ => draft.withdraw(*manifest),
+        let all = || self.manifests.iter().zip(VERSIONS).zip(releases);
+        let draft = all().enumerate().fold(draft, |draft, (at, ((manifest, number), state))| {
+            let planned = |stage| PlannedReleaseDraft::new(*manifest, version(number), stage);
+            match state {
+                0 => draft,
+                1 | 4 => draft.release(planned(Stage::Stable)),
+                2 => draft.withdraw(*manifest),
+                3 => {
+                    let next = version(VERSIONS[(at + 1) % VERSIONS.len()]);
+                    draft.release(planned(Stage::Stable).recall(next))
+                }
+                _ => {
+                    let all = ExposureStep::new(now(), BasisPoints::ALL).gate(Gate::Closed);
+                    draft.release(planned(Stage::Limited).step(&channel("stable"), all))
+                }
+            }
+        });
+        let bytes = draft.to_bytes(&Limits::default()).unwrap();
+        let later = all().filter(|(_, state)| *state == 4);
+        later.fold(String::from_utf8(bytes).unwrap(), |text, ((manifest, _), _)| {
+            let entry = format!(r#""manifest":"{manifest}","#);
+            text.replace(&entry, &format!(r#""crit":["later"],"later":[],{entry}"#))
         })
     }
 
@@ -106,8 +135,18 @@ impl Life {
     fn live(&mut self, number: usize, event: &Event) {
         match event {
             Event::Plan { epoch, releases } => {
-                let plan = self.plan(*epoch, *releases);
-                self.vendor.plan("lamp", &plan);
+                let plan = self.plan(*epoch, *releases).into_bytes();
+                self.vendor.put(&[("rollouts/lamp.json".to_owned(), plan)]);
+            }
+            Event::Withhold(number) => {
+                let manifest = format!("releases/lamp/{}/release.json", VERSIONS[*number]);
+                self.vendor.contents.retain(|path, bytes| {
+                    let is_it = path.ends_with(&manifest);
+                    if is_it {
+                        self.withheld.push((path.clone(), std::mem::take(bytes)));
+                    }
+                    !is_it
+                });
             }
             Event::Brake { epoch, releases } => {
                 let brake = self.brake(*epoch, *releases);
@@ -147,10 +186,21 @@ impl Life {
         for manifest in &self.seen_withdrawn {
             assert!(self.agent.ratchets.is_withdrawn(*manifest));
         }
-        if let Ok((_, decided)) = self.agent.poll(&self.vendor)
+        if let Ok((documents, decided)) = self.agent.poll(&self.vendor)
             && let Some(eligible) = decided.into_eligible()
         {
-            assert!(!self.seen_withdrawn.contains(&eligible.manifest()), "reopened");
+            let (plan, brake) = (documents.plan.clone().unwrap(), documents.brake.clone());
+            let live = self.agent.observe(plan, brake).unwrap();
+            let manifest = eligible.manifest();
+            assert!(!self.seen_withdrawn.contains(&manifest), "reopened");
+            let plan = documents.plan.unwrap();
+            let planned = plan.release(manifest).unwrap();
+            assert_eq!(planned.stage(), Stage::Stable, "closed, or behind a gate");
+            let recalls = |other: &PlannedRelease| {
+                let is_live = live.release(other.manifest()).unwrap().1 == Stage::Stable;
+                is_live && other.recalls().contains(planned.version())
+            };
+            assert!(!plan.releases().iter().any(recalls), "recalled");
         }
         let index = self.agent.state.rollback_index().unwrap_or(0);
         assert!(index >= self.highest_index, "the index fell");
@@ -161,6 +211,7 @@ impl Life {
     fn recover(mut self) {
         self.rotate(0, 1000);
         self.rotate(1, 1000);
+        self.vendor.contents.extend(std::mem::take(&mut self.withheld));
         let manifest = self.vendor.release("lamp", "3.0.0", 3);
         let plan = PlanDraft::new(product("lamp"), 1, utc(PLAN_EXPIRES));
         let release = PlannedReleaseDraft::new(manifest, version("3.0.0"), Stage::Stable);
