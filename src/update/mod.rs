@@ -106,6 +106,7 @@ mod repository;
 mod roots;
 mod search;
 mod step;
+mod trusted_metadata;
 
 pub use anchor::{Anchor, ChainName};
 pub use begin::Update;

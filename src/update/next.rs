@@ -12,9 +12,9 @@ use super::begin::{Begun, Cycle};
 use super::error::Result;
 use super::ledger::Found;
 use super::refresh::{Snapshots, Timestamps, TopLevelTargets, VerifiedSnapshot, VerifiedTimestamp};
-use super::repository::{Acknowledging, Finished, TrustedMetadata};
 use super::roots::{Roots, Settled};
 use super::search::{FoundRole, Wanted};
+use super::trusted_metadata::{Acknowledging, Finished, TrustedMetadata};
 use super::{RemoteFile, StoredItem, UpdateError};
 
 pub(super) type Bytes<'a> = Cow<'a, [u8]>;

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use super::begin::Cycle;
 use super::error::Result;
 use super::next::{Answered, Bytes, Fetching, Kept, Loading, Next, Storing};
-use super::repository::{Finished, TrustedMetadata};
+use super::trusted_metadata::{Finished, TrustedMetadata};
 use super::{RemoteFile, StoredItem, UpdateError};
 use crate::metadata::{MetaFile, RoleType, Root, Snapshot, Targets, Timestamp};
 use crate::primitives::RoleName;

@@ -13,7 +13,7 @@ use super::bindings::check_bin;
 use super::error::Result;
 use super::next::{Answered, Bytes, Fetching, Kept, Loading, Next, Storing};
 use super::refresh::is_fixed;
-use super::repository::{Finished, TrustedMetadata};
+use super::trusted_metadata::{Finished, TrustedMetadata};
 use super::{NotFound, NotListed, StoredItem, UpdateError};
 use crate::metadata::{MetaFile, Targets};
 use crate::primitives::{RoleName, TargetPath};

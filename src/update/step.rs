@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::error::Result;
 use super::next::{EarlierChange, Fetching, Kept, Loading, Next, Storing};
-use super::repository::Finished;
+use super::trusted_metadata::Finished;
 use super::{RemoteFile, StoredItem, UpdateError};
 use crate::verify::VerifyError;
 
