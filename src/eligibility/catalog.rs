@@ -7,10 +7,10 @@ use super::{FoundRelease, Reason, found};
 use crate::primitives::UtcTime;
 use crate::release::{ManifestDigest, TrustedRelease};
 use crate::rollout::{AuthorityKind, LivePlan, PlannedRelease, RolloutError, Stage};
-use crate::verify::SnapshotId;
+use crate::verify::{Authority, SnapshotId};
 
 /// Releases and the plan that lets them out, found to belong together: of one state of one
-/// repository, and of authorities that share no key.
+/// repository. A release whose authority shares a key with one of the plan is kept, and closed.
 ///
 /// Made once for a repository's state; a server decides for any number of devices with it.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Candidate {
     pub(super) recalled: bool,
     /// Its authority has a key that is online.
     pub(super) signed_online: bool,
+    /// Its authority has a key of this one.
+    pub(super) shared: Option<AuthorityKind>,
 }
 
 /// A release of the plan that is not there, and why.
@@ -53,6 +55,8 @@ pub(super) struct Candidate {
 pub(super) struct Missing {
     pub(super) planned: PlannedRelease,
     pub(super) stage: Stage,
+    /// The plan has another release in its place.
+    pub(super) recalled: bool,
     pub(super) reason: Reason,
 }
 
@@ -88,21 +92,20 @@ impl Catalog {
                     continue;
                 }
             };
-            for (kind, authority) in authorities {
-                let shared = authority.and_then(|a| a.shared_key(release.vouched().authority()));
-                if let Some(key) = shared {
-                    let between = [AuthorityKind::Releases, kind];
-                    return Err(RolloutError::SharedKey { between, key });
-                }
-            }
-            // A plan binds manifests of its own product, whatever digests it lists; what the caller
-            // describes is none.
+            let is_shared = |(_, authority): &(_, Option<&Authority>)| {
+                authority.and_then(|a| a.shared_key(release.vouched().authority())).is_some()
+            };
+            let shared = authorities.into_iter().find(is_shared).map(|(kind, _)| kind);
+            // A plan binds manifests of its own product, whatever digests it lists, and what people who
+            // sign a plan read of them is the version; what the caller describes is none.
             let may_be_planned = !release.is_described() && release.product() == live.product();
-            let planned = live.release(release.digest()).filter(|_| may_be_planned);
+            let planned = live
+                .release(release.digest())
+                .filter(|(planned, _)| may_be_planned && planned.version() == release.version());
             let planned = planned.map(|(planned, stage)| (planned.clone(), stage));
             let recalled = may_be_planned && live.recalls(release.version());
             let signed_online = release.vouched().online_key().is_some();
-            catalog.add(Candidate { release, planned, recalled, signed_online })?;
+            catalog.add(Candidate { release, planned, recalled, signed_online, shared })?;
         }
         for planned in live.plan().releases() {
             let Some((planned, stage)) = live.release(planned.manifest()) else { continue };
@@ -112,13 +115,18 @@ impl Catalog {
             let mut refused = refused.iter();
             let reason = refused.find(|(manifest, _)| *manifest == planned.manifest());
             let reason = reason.map_or(Reason::NotFound, |(_, reason)| *reason);
-            catalog.missing.push(Missing { planned: planned.clone(), stage, reason });
+            let recalled = live.recalls(planned.version());
+            catalog.missing.push(Missing { planned: planned.clone(), stage, recalled, reason });
         }
         Ok(catalog)
     }
 
     /// Releases of a repository that has no rollout plans. Only a policy
     /// [without rollouts](super::Policy::without_rollouts) chooses among them.
+    ///
+    /// That there is no plan is for the caller to know: a plan that could not be had or read is none
+    /// that is not there. Where there may be one, ask for the proof that it is
+    /// [not listed](crate::update::NotFound::into_unlisted).
     pub fn without_rollouts(
         releases: impl IntoIterator<Item = TrustedRelease>,
     ) -> Result<Self, RolloutError> {
@@ -126,7 +134,8 @@ impl Catalog {
         let mut catalog = Self { candidates, missing, plan: None, withdrawn, snapshot: None };
         for release in releases {
             let signed_online = release.vouched().online_key().is_some();
-            catalog.add(Candidate { release, planned: None, recalled: false, signed_online })?;
+            let (planned, recalled, shared) = (None, false, None);
+            catalog.add(Candidate { release, planned, recalled, signed_online, shared })?;
         }
         Ok(catalog)
     }
@@ -182,7 +191,8 @@ impl Candidate {
     /// What is not proven of how the release was found; more is greater.
     fn doubt(&self) -> impl Ord + use<> {
         let vouched = self.release.vouched();
-        (!vouched.is_durable(), vouched.freshness() as u8, Reverse(vouched.fresh_until()))
+        let fresh = (vouched.freshness() as u8, Reverse(vouched.fresh_until()));
+        (!vouched.is_durable(), fresh, Reverse(vouched.approvals()))
     }
 
     /// A higher index first: it is what mends something. Nothing of this depends on the order in

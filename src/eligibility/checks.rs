@@ -5,6 +5,7 @@ use super::window::open_until;
 use super::{Cohort, DeviceFacts, DeviceTrust, EnrolmentStatus, Policy, Reason};
 use crate::attestation::{AttestationSignal, GateVerdict};
 use crate::primitives::{StartTime, UtcTime};
+use crate::release::{ManifestDigest, ReleaseVersion};
 use crate::rollout::{BasisPoints, Bucket, PlannedRelease, Privilege, Stage};
 use crate::verify::Freshness;
 
@@ -109,6 +110,9 @@ impl Checks<'_> {
         }
         let (planned, stage) = candidate.planned.as_ref().ok_or(Reason::NotInPlan)?;
         require(!candidate.signed_online, Reason::OnlineKey)?;
+        if let Some(with) = candidate.shared {
+            return Err(Reason::SharedKey { with });
+        }
         self.stage(*stage)?;
         require(!candidate.recalled, Reason::Recalled)?;
         let sources = planned.sources();
@@ -138,6 +142,7 @@ impl Checks<'_> {
             }
             self.device()?;
             self.stage(missing.stage)?;
+            require(!missing.recalled, Reason::Recalled)?;
             require(!self.runs(missing), Reason::Running)
         };
         check().err().unwrap_or(missing.reason)
@@ -156,9 +161,33 @@ impl Checks<'_> {
                 || (!runs && *facts.target_channel() != facts.channel))
     }
 
+    /// Whether this is what runs, and the plan has it on the channel that is followed, paused or not.
+    pub(super) fn holds_its_place(&self, candidate: &Candidate) -> bool {
+        self.is_it(candidate.release.digest(), candidate.release.version())
+            && self.hardware(candidate).is_ok()
+            && self.channel(candidate).is_ok()
+            && match (self.plan, &candidate.planned) {
+                (None, _) => true,
+                (Some(_), planned) => planned.as_ref().is_some_and(|(_, s)| s.active().is_some()),
+            }
+    }
+
+    /// Whether this is what runs, and the plan has it: on which channel, only its manifest could say.
+    pub(super) fn has_place(&self, missing: &Missing) -> bool {
+        self.runs(missing) && missing.stage.active().is_some()
+    }
+
+    /// Whether a release is of an older version than what runs.
+    pub(super) fn is_older(&self, candidate: &Candidate) -> bool {
+        *candidate.release.version() < self.facts.version
+    }
+
+    fn is_it(&self, manifest: ManifestDigest, version: &ReleaseVersion) -> bool {
+        self.facts.running == Some(manifest) || *version == self.facts.version
+    }
+
     fn runs(&self, missing: &Missing) -> bool {
-        self.facts.running == Some(missing.planned.manifest())
-            || *missing.planned.version() == self.facts.version
+        self.is_it(missing.planned.manifest(), missing.planned.version())
     }
 
     fn channel(&self, candidate: &Candidate) -> Check {
@@ -190,7 +219,7 @@ impl Checks<'_> {
     fn versions(&self, candidate: &Candidate) -> Check {
         let (facts, release) = (self.facts, &candidate.release);
         let repairs = || facts.repair && self.repairs(candidate);
-        let runs = facts.running == Some(release.digest()) || *release.version() == facts.version;
+        let runs = self.is_it(release.digest(), release.version());
         require(!runs || repairs(), Reason::Running)?;
         let newer = *release.version() > facts.version;
         let switches = || *facts.target_channel() != facts.channel;

@@ -6,7 +6,7 @@ use super::catalog::Candidate;
 use super::checks::{Checks, Passed};
 use super::{
     Answer, Catalog, Cohort, Decided, Decision, DeviceFacts, Eligible, Finding, Offer, Policy,
-    Reason, Undecided, Wait,
+    Undecided, Wait,
 };
 use crate::attestation::{AttestationSignal, GateVerdict, TimedSignal};
 use crate::primitives::{Now, UtcTime};
@@ -52,11 +52,16 @@ fn decide_now(
     let mut limited = Vec::new();
     let mut best: Option<(&Candidate, Passed)> = None;
     let (mut wait, mut runs): (Option<Wait>, bool) = (None, false);
+    // Where what runs is in the plan and was not found, nobody knows its place, but for its version.
+    let runs_missing = catalog.missing.iter().any(|missing| checks.has_place(missing));
     for candidate in &catalog.candidates {
         let manifest = candidate.release.digest();
+        // Whoever switches channels does not fall behind what runs, if the new channel has that, too. What
+        // recalls the version that runs takes its place, though that was the best once.
+        let is_behind = (runs || (runs_missing && checks.is_older(candidate)))
+            && !checks.is_recalled_by(candidate);
         let answer = match checks.check(candidate) {
-            // What recalls the version that runs takes its place, though that was the best once.
-            Ok(_) if best.is_some() || (runs && !checks.is_recalled_by(candidate)) => Answer::Worse,
+            Ok(_) if best.is_some() || is_behind => Answer::Worse,
             Ok(Passed { if_within: Some(share), .. }) => {
                 limited.push((manifest, share));
                 Answer::IfWithin(share)
@@ -66,16 +71,15 @@ fn decide_now(
                 Answer::Offered
             }
             Err(reason) => {
-                // What runs was the best once: whoever switches channels does not fall behind it.
-                runs |= reason == Reason::Running;
                 // One that could never be installed here is nothing to wait for.
-                let waits = reason.wait().filter(|_| !runs && checks.may_ever(candidate));
+                let waits = reason.wait().filter(|_| !is_behind && checks.may_ever(candidate));
                 if let Some(found) = waits {
                     wait = Some(sooner(wait, found));
                 }
                 Answer::Refused(reason)
             }
         };
+        runs |= checks.holds_its_place(candidate);
         trace.push(Finding { manifest, answer, signed_online: candidate.signed_online });
     }
     for missing in &catalog.missing {

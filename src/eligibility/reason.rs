@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::attestation::AttestationSignal;
 use crate::primitives::{UtcTime, reasons};
-use crate::rollout::BasisPoints;
+use crate::rollout::{AuthorityKind, BasisPoints};
 use crate::verify::Freshness;
 
 reasons!(
@@ -72,6 +72,12 @@ reasons!(
         /// are online could release.
         #[reason("reason.online-key")]
         OnlineKey,
+        /// Its authority has a key of another one, so that one person could be both.
+        #[reason("reason.shared-key")]
+        SharedKey {
+            /// The other authority.
+            with: AuthorityKind,
+        },
         /// The plan has it, and no manifest was found where it should lie.
         #[reason("reason.not-found")]
         NotFound,
@@ -247,6 +253,9 @@ impl fmt::Display for Reason {
             Self::NotInPlan => "the rollout plan does not have this manifest",
             Self::UnknownStage => "the plan says something of it that this firmware does not know",
             Self::OnlineKey => "its authority has a key that signs timestamps or snapshots",
+            Self::SharedKey { with } => {
+                return write!(f, "its authority has a key of the {with} authority");
+            }
             Self::NotFound => "no manifest of it was found",
             Self::Unreadable { code } => return write!(f, "its manifest is refused: {code}"),
             Self::Draft => "it is a draft",

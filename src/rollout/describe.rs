@@ -192,7 +192,8 @@ impl PlannedReleaseDraft {
     }
 
     /// Opens the gate of the step of a channel that begins then: who judges the reports has found it
-    /// good. A step that has no closed gate stays as it is.
+    /// good. A step that has no closed gate stays as it is. Steps behind it that are due by now begin at
+    /// once, unless they have gates of their own.
     pub fn open_gate(mut self, channel: &Channel, from: UtcTime) -> Self {
         let steps = self.exposure.iter_mut().filter(|(known, _)| known == channel);
         for step in steps.flat_map(|(_, steps)| steps) {

@@ -71,11 +71,14 @@ impl Grant {
                 r,
                 |r, field| Self {
                     privilege: required(named(&r.text()?.decode())),
-                    until: required(fields::time(r)?),
+                    until: optional(fields::time(r)?),
                 },
-                {
-                    let (privilege, until) = (privilege?, until?);
-                    privilege.map(|privilege| Self { privilege, until })
+                match privilege? {
+                    Some(privilege) => {
+                        let until = until.ok_or(RecordError::Missing { field: "until" })?;
+                        Some(Self { privilege, until })
+                    }
+                    None => None,
                 }
             ))
         };

@@ -90,13 +90,14 @@ impl LivePlan {
         Some((planned, self.stage(planned)))
     }
 
-    /// Whether a version is recalled: by a release that is offered to somebody.
+    /// Whether a version is recalled: by a release that the plan offers to somebody, or of which it says
+    /// what this version does not know. That something else stops this release reopens nothing.
     pub(crate) fn recalls(&self, version: &ReleaseVersion) -> bool {
-        let offers = |planned: &&PlannedRelease| {
-            matches!(self.stage(planned), Stage::Validation | Stage::Limited | Stage::Stable)
-        };
-        let mut releases = self.plan.releases().iter();
-        releases.any(|planned| planned.recalls().contains(version) && offers(&planned))
+        self.plan.releases().iter().any(|planned| {
+            let stage = planned.stage();
+            let recalls = stage.active().is_some() || stage == Stage::Unknown;
+            recalls && planned.recalls().contains(version)
+        })
     }
 
     fn stage(&self, planned: &PlannedRelease) -> Stage {

@@ -71,8 +71,9 @@ impl Pauses {
     }
 }
 
+/// What only later versions know may be a pause.
 fn is_paused(stage: Stage) -> bool {
-    matches!(stage, Stage::Paused(_))
+    matches!(stage, Stage::Paused(_) | Stage::Unknown)
 }
 
 /// `<manifest>|all <digest of the plan>`

@@ -127,7 +127,8 @@ impl Plan {
             }
         );
         let contradicts = |release: &PlannedRelease| {
-            release.stage != Stage::Withdrawn && plan.withdraws(release.manifest)
+            !matches!(release.stage, Stage::Withdrawn | Stage::Unknown)
+                && plan.withdraws(release.manifest)
         };
         if plan.releases.iter().any(contradicts) {
             return Err(RecordError::value("withdrawn", "a live release is among them"));
@@ -216,36 +217,48 @@ impl PlannedRelease {
         let mut again = Reader::again(r.source(), r.offset());
         match r.unless_critical(|r| Self::read_known(r, limits))? {
             Some(known) => Ok(known),
-            None => Self::read_closed(&mut again),
+            None => Self::read_closed(&mut again, limits),
         }
     }
 
-    /// All that is needed of a release that is closed: which it is.
-    fn read_closed(r: &mut Reader<'_>) -> Result<Self, RecordError> {
-        let (mut manifest, mut version) = (None, None);
+    /// All that is needed of a release that is closed: which it is, which ones it recalls, and whether it
+    /// is withdrawn. These keep their form in later versions.
+    fn read_closed(r: &mut Reader<'_>, limits: &Limits) -> Result<Self, RecordError> {
+        let (mut manifest, mut version, mut recalls) = (None, None, Vec::new());
+        let mut withdrawn = false;
         r.object(|r, key| {
             if key.is("manifest") {
                 manifest = Some(ManifestDigest::from_bytes(fields::sha256(r, "manifest")?));
             } else if key.is("version") {
                 version = Some(fields::name(r, "version", ReleaseVersion::new)?);
+            } else if key.is("recalls") {
+                recalls = versions(r, "recalls", limits)?;
+            } else if key.is("stage") && r.peek()? == b'"' {
+                withdrawn = r.text()?.is(Stage::Withdrawn.name());
             } else {
                 r.skip()?;
             }
             Ok::<_, RecordError>(())
         })?;
         let manifest = manifest.ok_or(RecordError::Missing { field: "manifest" })?;
-        Ok(Self::closed(manifest, version.ok_or(RecordError::Missing { field: "version" })?))
+        let version = version.ok_or(RecordError::Missing { field: "version" })?;
+        Ok(Self::closed(manifest, version, recalls, withdrawn))
     }
 
-    fn closed(manifest: ManifestDigest, version: ReleaseVersion) -> Self {
+    fn closed(
+        manifest: ManifestDigest,
+        version: ReleaseVersion,
+        recalls: Vec<ReleaseVersion>,
+        withdrawn: bool,
+    ) -> Self {
         Self {
             manifest,
             version,
-            stage: Stage::Unknown,
+            stage: if withdrawn { Stage::Withdrawn } else { Stage::Unknown },
             exposure: Exposure::default(),
             grants: Vec::new(),
             halt: None,
-            recalls: Vec::new(),
+            recalls,
             sources: SourceVersions::default(),
         }
     }
@@ -273,7 +286,10 @@ impl PlannedRelease {
                     (Some(stage), Some(exposure), Some(sources)) if halts == halt.is_some() => {
                         Self { manifest, version, stage, exposure, grants, halt, recalls, sources }
                     }
-                    _ => Self::closed(manifest, version),
+                    (stage, ..) => {
+                        let withdrawn = stage == Some(Stage::Withdrawn);
+                        Self::closed(manifest, version, recalls, withdrawn)
+                    }
                 }
             }
         ))

@@ -147,7 +147,9 @@ impl Ratchets {
             next.withdrawn.end(kind);
         }
         let (minimum, seen) = (plan.minimum_index(), self.minimum_index());
-        if minimum < seen && loss == Loss::Nothing {
+        // Whoever counts epochs anew by what they have delegated further and taken back would else have
+        // withdrawals forgotten under a high minimum, and then lower it.
+        if minimum < seen && loss != Loss::Authority {
             return Err(RolloutError::MinimumIndex { seen, found: minimum });
         }
         if minimum != seen {

@@ -32,6 +32,20 @@ pub enum PlanWarning {
         /// When the step began.
         from: UtcTime,
     },
+    /// A gate is opened, and steps behind it go by time alone: those that are due by now begin at once.
+    OpensMore {
+        /// The release.
+        version: ReleaseVersion,
+        /// The channel.
+        channel: Channel,
+        /// When the step of that gate begins.
+        from: UtcTime,
+    },
+    /// A release becomes stable while a step of its exposure waits for people.
+    GateSkipped {
+        /// The release.
+        version: ReleaseVersion,
+    },
     /// The plan does not say how long a timestamp lives, and a step follows so soon that a device which
     /// is kept from new metadata goes on to it.
     FollowsTooSoon {
@@ -45,6 +59,13 @@ pub enum PlanWarning {
     /// Timestamps live longer than the plan says: a device that is kept from new metadata is ahead by the
     /// difference.
     TimestampLivesLonger {
+        /// What the plan says, in seconds.
+        stated: u64,
+        /// How long they live.
+        lives: u64,
+    },
+    /// Timestamps live less long than the plan says: each step begins later by the difference.
+    TimestampLivesShorter {
         /// What the plan says, in seconds.
         stated: u64,
         /// How long they live.
@@ -82,12 +103,16 @@ impl Plan {
                 let lives = timestamp_seconds;
                 warnings.push(PlanWarning::TimestampLivesLonger { stated, lives });
             }
+            Some(stated) if stated > timestamp_seconds => {
+                let lives = timestamp_seconds;
+                warnings.push(PlanWarning::TimestampLivesShorter { stated, lives });
+            }
             _ => {}
         }
         for release in self.releases() {
             let before = current.and_then(|current| current.release(release.manifest()));
             if let Some(before) = before {
-                gates_removed(before, release, &mut warnings);
+                gates(before, release, &mut warnings);
             }
             if release.stage() == Stage::Limited {
                 let soon = self.timestamp_seconds().is_none().then_some(timestamp_seconds);
@@ -98,14 +123,27 @@ impl Plan {
     }
 }
 
-fn gates_removed(before: &PlannedRelease, now: &PlannedRelease, warnings: &mut Vec<PlanWarning>) {
+/// What has become of the gates that were closed.
+fn gates(before: &PlannedRelease, now: &PlannedRelease, warnings: &mut Vec<PlanWarning>) {
+    let waits = |step: &&ExposureStep| step.gate == Some(Gate::Closed);
+    let mut waiting = before.exposure().channels().flat_map(|(_, steps)| steps);
+    let becomes_stable = before.stage() != Stage::Stable && now.stage() == Stage::Stable;
+    if becomes_stable && waiting.any(|step| waits(&step)) {
+        warnings.push(PlanWarning::GateSkipped { version: now.version().clone() });
+        return;
+    }
     for (channel, steps) in before.exposure().channels() {
-        let closed = steps.iter().filter(|step| step.gate == Some(Gate::Closed));
-        for from in closed.map(|step| step.from) {
-            let mut still = now.exposure().steps(channel).iter();
-            if !still.any(|step| step.from == from && step.gate.is_some()) {
-                let (version, channel) = (now.version().clone(), channel.clone());
-                warnings.push(PlanWarning::GateRemoved { version, channel, from });
+        for from in steps.iter().filter(waits).map(|step| step.from) {
+            let (version, channel) = (now.version().clone(), channel.clone());
+            let mut still = now.exposure().steps(&channel).iter();
+            let gate = still.find(|step| step.from == from).and_then(|step| step.gate);
+            match gate {
+                Some(Gate::Closed) => {}
+                Some(Gate::Opened) if still.next().is_none_or(|next| next.gate.is_some()) => {}
+                Some(Gate::Opened) => {
+                    warnings.push(PlanWarning::OpensMore { version, channel, from });
+                }
+                None => warnings.push(PlanWarning::GateRemoved { version, channel, from }),
             }
         }
     }
@@ -146,12 +184,20 @@ impl fmt::Display for PlanWarning {
             Self::GateRemoved { version, channel, from } => {
                 write!(f, "{version}: the step of {channel} from {from} no longer waits for people")
             }
+            Self::OpensMore { version, channel, from } => write!(
+                f,
+                "{version}: with the gate of {channel} from {from}, what is due behind it begins, too"
+            ),
+            Self::GateSkipped { version } => {
+                write!(f, "{version} becomes stable, and a step still waits for people")
+            }
             Self::FollowsTooSoon { version, channel, from } => write!(
                 f,
                 "{version}: the step of {channel} from {from} follows sooner than a timestamp lives"
             ),
-            Self::TimestampLivesLonger { stated, lives } => {
-                write!(f, "timestamps live {lives} s, and the plan says at most {stated} s")
+            Self::TimestampLivesLonger { stated, lives }
+            | Self::TimestampLivesShorter { stated, lives } => {
+                write!(f, "timestamps live {lives} s, and the plan says {stated} s")
             }
         }
     }

@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// The stage if it offers the release to anybody, or would if it were not paused.
-    pub(super) const fn active(self) -> Option<Active> {
+    pub(crate) const fn active(self) -> Option<Active> {
         match self {
             Self::Validation => Some(Active::Validation),
             Self::Limited => Some(Active::Limited),

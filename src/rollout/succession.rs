@@ -83,6 +83,14 @@ refusals!(
             /// The rollback index of the other.
             recalled: u64,
         },
+        /// A release recalls a version, and is not offered to the devices that run it: it is that version,
+        /// its sources leave that out, or its index is below the minimum of the plan.
+        #[refusal("succession.recall-closed", Operator)]
+        #[error("{} recalls {}, and is not offered to it", versions.0, versions.1)]
+        RecallClosed {
+            /// The release that recalls, and what it recalls.
+            versions: Box<(ReleaseVersion, ReleaseVersion)>,
+        },
         /// A release recalls another one, and the manifest of one of the two is not given, so nobody knows
         /// whether devices would take it.
         #[refusal("succession.recall-unknown", Operator)]
@@ -143,6 +151,13 @@ impl Plan {
             let by = release.version();
             for version in release.recalls() {
                 let (index, recalled) = (index(by)?, index(version)?);
+                let is_closed = by == version
+                    || !release.sources().admit(version)
+                    || index < self.minimum_index();
+                if is_closed {
+                    let versions = Box::new((by.clone(), version.clone()));
+                    return Err(SuccessionError::RecallClosed { versions });
+                }
                 if index < recalled {
                     let versions = Box::new((by.clone(), version.clone()));
                     return Err(SuccessionError::RecallIndex { versions, index, recalled });

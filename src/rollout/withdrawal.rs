@@ -29,14 +29,32 @@ impl Withdrawal {
             let manifest = ManifestDigest::from_bytes(fields::sha256(r, field)?);
             return Ok(Self { manifest, rollback_index: None });
         }
-        Ok(record!(
-            r,
-            |r, field| Self {
-                manifest: required(ManifestDigest::from_bytes(fields::sha256(r, field)?)),
-                rollback_index: required(r.u64()?),
-            },
-            Self { manifest: manifest?, rollback_index: Some(rollback_index?) }
-        ))
+        let mut again = Reader::again(r.source(), r.offset());
+        let known = r.unless_critical(|r| {
+            Ok(record!(
+                r,
+                |r, field| Self {
+                    manifest: required(ManifestDigest::from_bytes(fields::sha256(r, field)?)),
+                    rollback_index: required(r.u64()?),
+                },
+                Self { manifest: manifest?, rollback_index: Some(rollback_index?) }
+            ))
+        })?;
+        known.map_or_else(|| Self::read_closed(&mut again), Ok)
+    }
+
+    /// What is withdrawn in a way that this version does not know, is withdrawn.
+    fn read_closed(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        let mut manifest = None;
+        r.object(|r, key| {
+            if key.is("manifest") {
+                manifest = Some(ManifestDigest::from_bytes(fields::sha256(r, "manifest")?));
+                return Ok(());
+            }
+            Ok::<_, RecordError>(r.skip()?)
+        })?;
+        let manifest = manifest.ok_or(RecordError::Missing { field: "manifest" })?;
+        Ok(Self { manifest, rollback_index: None })
     }
 }
 

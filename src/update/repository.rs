@@ -161,8 +161,10 @@ macro_rules! shared {
 
             /// Counts the approvals of a target that was found in this repository, so that it knows of more
             /// than the threshold: for a policy that asks for more
-            /// ([`plan_approvals`](crate::eligibility::Policy::plan_approvals)). Each costs a
-            /// verification. A target of another state is given back as it is.
+            /// ([`plan_approvals`](crate::eligibility::Policy::plan_approvals)). Counted is each role on
+            /// the way from `targets`, and the fewest count: a role with few signatures could delegate
+            /// to as many keys as anybody asks for. Each costs a verification. A target of another state
+            /// is given back as it is.
             pub fn count_approvals(
                 &self,
                 target: VouchedTarget,
@@ -170,7 +172,7 @@ macro_rules! shared {
                 if target.snapshot() != self.metadata.snapshot_id() {
                     return Ok(target);
                 }
-                let counted = self.approvals(target.target())?.len() as u64;
+                let counted = self.metadata.approvals(target.target())?;
                 Ok(target.with_approvals(counted))
             }
 

@@ -14,8 +14,8 @@ use crate::key::{Key, KeyFingerprint, KeyId};
 use crate::metadata::{ListedKey, RoleKeys, RoleType, Root, Snapshot, Targets};
 use crate::primitives::{RoleName, UtcTime};
 use crate::verify::{
-    Authority, AuthorityEdge, Delegator, FoundIn, Freshness, SnapshotId, Trusted, TrustedTarget,
-    VerifyError, VouchedTarget, keys_of, signers,
+    Authority, Delegator, FoundIn, Freshness, SnapshotId, Trusted, TrustedTarget, VerifyError,
+    VouchedTarget, keys_of, signers,
 };
 
 /// All that a finished cycle trusts, and the roles that searches have added to it.
@@ -204,7 +204,7 @@ impl<'a> TrustedMetadata<'a> {
             // There is one wherever there is a snapshot.
             timestamp_expires: self.cycle.timestamp_expires.unwrap_or(fresh_until),
             online_key: authority.key_among(self.online_keys()),
-            approvals: authority.edges().last().map_or(0, AuthorityEdge::threshold),
+            approvals: authority.approvals(),
             durable: self.durable,
             bound: is_bound,
         };
@@ -242,12 +242,38 @@ impl<'a> TrustedMetadata<'a> {
 
     /// Which of the keys that were asked have signed the role that lists a target.
     pub(super) fn signers(&self, target: &TrustedTarget) -> Result<Vec<KeyId>, VerifyError> {
-        let (top, mut chain) = (RoleName::targets(), target.vouched_by().iter().rev());
-        let role = chain.next().unwrap_or(&top);
-        let Some(trusted) = self.targets(role) else {
-            return Err(VerifyError::NotDelegated { role: role.clone(), delegator: top });
+        match target.vouched_by() {
+            [.., delegator, role] => self.signers_of(role, Some(delegator)),
+            [role] => self.signers_of(role, None),
+            [] => self.signers_of(&RoleName::targets(), None),
+        }
+    }
+
+    /// By how many keys each role below `targets` on the way to a target is signed, at least.
+    pub(super) fn approvals(&self, target: &TrustedTarget) -> Result<u64, VerifyError> {
+        let [_, _, ..] = target.vouched_by() else {
+            return Ok(self.signers(target)?.len() as u64);
         };
-        let delegator = match chain.next() {
+        let mut fewest = u64::MAX;
+        for edge in target.vouched_by().windows(2) {
+            if let [delegator, role] = edge {
+                fewest = fewest.min(self.signers_of(role, Some(delegator))?.len() as u64);
+            }
+        }
+        Ok(fewest)
+    }
+
+    /// Which of the keys that `delegator`, or the root, asks have signed a role.
+    fn signers_of(
+        &self,
+        role: &RoleName,
+        delegator: Option<&RoleName>,
+    ) -> Result<Vec<KeyId>, VerifyError> {
+        let Some(trusted) = self.targets(role) else {
+            let delegator = RoleName::targets();
+            return Err(VerifyError::NotDelegated { role: role.clone(), delegator });
+        };
+        let delegator = match delegator {
             None => Delegator::Root(&self.root),
             Some(name) => self.delegator(name, role)?,
         };

@@ -129,6 +129,13 @@ impl Authority {
         self.edges.last().map(AuthorityEdge::keys).unwrap_or_default()
     }
 
+    /// By how many distinct keys each role below `targets` on this chain is signed at least; of a role that
+    /// `targets` is itself, by how many that is.
+    pub(crate) fn approvals(&self) -> u64 {
+        let below = self.edges.iter().skip(usize::from(self.is_delegated()));
+        below.map(AuthorityEdge::threshold).min().unwrap_or(0)
+    }
+
     /// A key that both chains have below `targets`: its holder would be two authorities.
     #[must_use]
     pub fn shared_key(&self, other: &Self) -> Option<KeyFingerprint> {

@@ -71,8 +71,8 @@ impl VouchedTarget {
         self.found.online_key
     }
 
-    /// How many distinct keys are known to have signed the role that lists it: the threshold, or more once
-    /// they have been counted
+    /// How many distinct keys are known to have signed each role below `targets` that vouches for it: the
+    /// lowest threshold on the way, or more once the signatures have been counted
     /// ([`count_approvals`](crate::update::Repository::count_approvals)).
     #[must_use]
     pub fn approvals(&self) -> u64 {

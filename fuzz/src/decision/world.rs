@@ -226,6 +226,7 @@ fn plan(
             digest,
             version: version_of,
             stage: plain,
+            said: plain,
             exposure: vec![],
             grants: vec![],
             recalls: vec![],

@@ -50,7 +50,8 @@ pub fn read(value: &Value, limits: &Limits) -> Option<Value> {
             other["manifest"] == release["manifest"] || other["version"] == release["version"]
         };
         let gone = withdrawn.iter().any(|(digest, _)| release["manifest"] == **digest);
-        if releases[..at].iter().any(same) || gone && release["stage"][0] != "withdrawn" {
+        let stops = ["withdrawn", "unknown"].iter().any(|stage| release["stage"][0] == *stage);
+        if releases[..at].iter().any(same) || gone && !stops {
             return None;
         }
     }
@@ -94,22 +95,30 @@ fn withdrawals(value: &Value, limits: &Limits) -> Option<Vec<(String, Option<u64
         if let Some(digest) = sha256(value) {
             return Some((digest, None));
         }
-        let fields = object(value, &["manifest", "rollback_index"])?;
-        Some((sha256(fields.get("manifest")?)?, Some(fields.get("rollback_index")?.as_u64()?)))
+        let fields = value.as_object()?;
+        let manifest = sha256(fields.get("manifest")?)?;
+        if !is_known(fields, &["manifest", "rollback_index"])? {
+            return Some((manifest, None));
+        }
+        Some((manifest, Some(fields.get("rollback_index")?.as_u64()?)))
     })
 }
 
 fn release(value: &Value, limits: &Limits) -> Option<Value> {
     let fields = value.as_object()?;
     let (manifest, version) = (sha256(fields.get("manifest")?)?, version(fields.get("version")?)?);
+    let versions = |value: &Value| list(value, limits.max_list, super::fields::version);
+    let recalls = optional(fields, "recalls", versions)?.unwrap_or_default();
+    let withdrawn = fields.get("stage").is_some_and(|stage| stage == "withdrawn")
+        && (fields.get("paused_from").is_none() || !is_known(fields, OF_RELEASE)?);
     let closed = json!({
         "manifest": manifest,
         "version": version,
-        "stage": ["unknown", null],
+        "stage": [if withdrawn { "withdrawn" } else { "unknown" }, null],
         "exposure": [],
         "grants": [],
         "halt": null,
-        "recalls": [],
+        "recalls": recalls,
         "sources": [[], []],
     });
     if !is_known(fields, OF_RELEASE)? {
@@ -129,8 +138,6 @@ fn release(value: &Value, limits: &Limits) -> Option<Value> {
     let grants = optional(fields, "grants", |value| list(value, limits.max_list, grant))?;
     let grants: Vec<Value> = grants.unwrap_or_default().into_iter().flatten().collect();
     let halt = optional(fields, "halt", halt)?;
-    let versions = |value: &Value| list(value, limits.max_list, super::fields::version);
-    let recalls = optional(fields, "recalls", versions)?.unwrap_or_default();
     let sources = optional(fields, "sources", |value| sources(value, limits))?;
     let (Some(exposure), true) = (exposure.unwrap_or(Some(Vec::new())), known) else {
         return Some(closed);
@@ -231,8 +238,11 @@ fn grant(value: &Value) -> Option<Option<Value>> {
     if !is_known(fields, &["privilege", "until"])? {
         return Some(None);
     }
-    let (privilege, until) = (fields.get("privilege")?.as_str()?, time(fields.get("until")?)?);
-    Some(PRIVILEGES.contains(&privilege).then(|| json!([privilege, until])))
+    let (privilege, until) = (fields.get("privilege")?.as_str()?, optional(fields, "until", time)?);
+    if !PRIVILEGES.contains(&privilege) {
+        return Some(None);
+    }
+    Some(Some(json!([privilege, until?])))
 }
 
 /// `Some(None)` where it says what is not known.

@@ -223,6 +223,7 @@ VALUES = {
         ("valid", "paused-from-paused.beneath-schema", ("releases", 1, "paused_from"), "paused"),
         ("record.json", "stage-null", (*RELEASE, "stage"), None),
         ("record.value", "live-and-withdrawn.beyond-schema", ("withdrawn",), [sha256("a")]),
+        ("record.value", "withdrawn-by-what-is-none", WITHDRAWAL, {"manifest": "d", "crit": ["x"]}),
         ("record.value", "withdrawn-no-digest", ("withdrawn",), ["2.0.0"]),
         ("record.value", "withdrawal-short", (*WITHDRAWAL, "manifest"), "d" * 63),
         ("record.json", "withdrawal-a-number", WITHDRAWAL, 2),
@@ -237,6 +238,7 @@ VALUES = {
         ("record.value", "shares-descend.beyond-schema", (*STEP, "basis_points"), 501),
         ("valid", "privilege-unknown.beneath-schema", (*GRANT, "privilege"), "skip-signatures"),
         ("record.json", "privilege-a-number", (*GRANT, "privilege"), 7),
+        ("valid", "grant-without-what-is-known.beneath-schema", GRANT, {"privilege": "moon"}),
         ("valid", "gate-unknown.beneath-schema", (*RAMP, "gate"), "ajar"),
         ("record.json", "gate-true", (*RAMP, "gate"), True),
         ("record.time", "ramp-for-ever", (*RAMP, "ramp_until"), "never"),
@@ -316,11 +318,12 @@ def in_objects(kind):
         yield "valid", f"{name}-critical-known", changed(kind, (*place, "crit"), [field])
         critical = changed(kind, (*place, "later"), 1)
         at(critical, place)["crit"] = [field, "later"]
-        # A grant is not given, and a release is closed; the document goes on.
-        closes = kind == "plan" and name in ("release", "step", "grant", "halt", "sources", "range")
+        # A grant is not given, a release is closed, and what is withdrawn is; the document goes on.
+        entries = ("release", "step", "grant", "halt", "sources", "range")
+        closes = (kind == "plan" and name in entries) or name == "withdrawal"
         code, rest = ("valid", ".beneath-schema") if closes else ("record.critical", "")
         yield code, f"{name}-critical-unknown{rest}", critical
-        kept = ("schema", "manifest", "version") if name == "release" else ("schema",)
+        kept = ("schema", "manifest", "version", "stage", "recalls") if closes else ("schema",)
         others = {known: value if known in kept else None for known, value in at(BASES[kind], place).items()}
         behind = {**others, "later": 1, "crit": [field, "later"]}
         yield code, f"{name}-critical-behind-faults{rest}", changed(kind, place, behind)

@@ -7,7 +7,7 @@ use ota_trust::permit::PermitError;
 use ota_trust::primitives::{Limits, StartTime};
 use ota_trust::release::{ComponentDraft, Content, ManifestDraft, ReleaseError, TrustedRelease};
 use ota_trust::repository::{Delegation, TargetEntry};
-use ota_trust::rollout::{BrakeDraft, FoundBrake, TrustedPlan};
+use ota_trust::rollout::{AuthorityKind, BrakeDraft, FoundBrake, TrustedPlan};
 use ota_trust::update::NotFound;
 
 use super::agent::{Agent, Documents};
@@ -240,10 +240,10 @@ fn what_targets_lists_itself_has_no_authority_of_its_own() {
 
 #[test]
 fn authorities_that_share_a_key_are_one() {
-    for (name, code, brake) in [
-        ("rollouts", "rollout.shared-key", false),
-        ("brake", "rollout.shared-key", true),
-        ("services", "", false),
+    for (name, with, brake) in [
+        ("rollouts", Some(AuthorityKind::Rollouts), false),
+        ("brake", Some(AuthorityKind::Brake), true),
+        ("services", None, false),
     ] {
         // The key of the releases signs for the other authority, too.
         let of = AUTHORITIES
@@ -255,12 +255,11 @@ fn authorities_that_share_a_key_are_one() {
             vendor.brake("lamp", &BrakeDraft::new(&product("lamp"), 1));
         }
         let mut agent = Agent::new(&vendor, product("lamp"));
-        let refusal = agent.update(&vendor);
-        if code.is_empty() {
-            assert_eq!(refusal, Ok(true), "services only restrict");
-        } else {
-            assert_eq!(refusal, Err(code), "{name}");
-        }
+        let (_, decided) = agent.poll(&vendor).unwrap();
+        let shared = with.map(|with| Reason::SharedKey { with });
+        assert_eq!(decided.reason(manifest), shared, "{name}");
+        // Services only restrict.
+        assert_eq!(agent.update(&vendor), Ok(with.is_none()), "{name}");
     }
     // Rollouts and brake.
     let of = AUTHORITIES
@@ -290,7 +289,35 @@ fn authorities_below_one_parent_are_one() {
     let manifest = vendor.release("lamp", "2.0.0", 2);
     vendor.plan("lamp", &stable("lamp", 1, &[(manifest, "2.0.0")]));
     let mut agent = Agent::new(&vendor, product("lamp"));
-    assert_eq!(agent.update(&vendor), Err("rollout.shared-key"));
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    let shared = Reason::SharedKey { with: AuthorityKind::Rollouts };
+    assert_eq!(decided.reason(manifest), Some(shared));
+    assert_eq!(agent.update(&vendor), Ok(false));
+}
+
+/// A key that a release's own authority lists, and does not hold, closes that release and no other.
+#[test]
+fn a_foreign_key_in_one_release_s_chain_closes_that_release() {
+    let mut vendor = Vendor::new();
+    let (old, new) = (vendor.release("lamp", "1.5.0", 2), vendor.release("lamp", "2.0.0", 2));
+    vendor.plan("lamp", &stable("lamp", 1, &[(old, "1.5.0"), (new, "2.0.0")]));
+    let manifest = vendor.contents["releases/lamp/1.5.0/release.json"].clone();
+    vendor.house.keys.push("own".to_owned());
+    vendor.edit(|draft| {
+        let (own, paths) = ([public("own"), public("rollouts")], ["releases/lamp/1.5.0/*"]);
+        let below = Delegation::new(role("below"), own.to_vec(), 1, PathSet::patterns(paths));
+        draft.remove_target(&path("releases/lamp/1.5.0/release.json")).unwrap();
+        draft.remove_target(&path("releases/lamp/1.5.0/firmware.bin")).unwrap();
+        draft.role(&role("releases")).unwrap().delegate(&below.terminating()).unwrap();
+        draft.create_role(&role("below")).unwrap();
+        let at = path("releases/lamp/1.5.0/release.json");
+        draft.role(&role("below")).unwrap().insert(&at, &TargetEntry::of(&manifest));
+    });
+    let mut agent = Agent::new(&vendor, product("lamp"));
+    let (_, decided) = agent.poll(&vendor).unwrap();
+    let shared = Reason::SharedKey { with: AuthorityKind::Rollouts };
+    assert_eq!(decided.reason(old), Some(shared));
+    assert_eq!(decided.into_eligible().map(|eligible| eligible.manifest()), Some(new));
 }
 
 #[test]

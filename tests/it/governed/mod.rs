@@ -6,6 +6,7 @@ mod choices;
 mod circle;
 mod cohorts;
 mod decisions;
+mod decisions_found;
 mod documents;
 mod edges;
 mod editions;

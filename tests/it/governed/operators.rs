@@ -66,7 +66,7 @@ fn what_is_recalled_is_offered_to_nobody() {
         assert_eq!(agent.build.version, version("2.0.0"));
         assert_eq!(agent.update(&vendor), Ok(false));
     }
-    // A recall that is itself withdrawn, paused or a draft recalls nothing.
+    // A recall that is a draft, or over, recalls nothing.
     for stage in [Stage::Draft, Stage::Superseded] {
         vendor.plan(
             "lamp",

@@ -152,7 +152,9 @@ fn critical(of: &Sound, change: &Change, (place, name, known): &(Index, String, 
     names.insert(known.index(names.len() + 1), format!("-{name}"));
     change.apply(object);
     object["crit"] = json!(names);
-    for name in ["manifest", "version"].into_iter().filter(|_| place.starts_with("/releases")) {
+    for name in
+        ["manifest", "version", "recalls"].into_iter().filter(|_| place.starts_with("/releases"))
+    {
         if before.get(name).is_some() {
             object[name] = before[name].clone();
         }
@@ -230,7 +232,9 @@ proptest! {
                 prop_assert_eq!(found.grants(), &expected.grants()[..2]);
                 prop_assert_eq!(found.stage(), expected.stage());
             } else {
-                prop_assert_eq!(found.stage(), Stage::Unknown);
+                // Of another stage, it could be withdrawn.
+                prop_assert!(matches!(found.stage(), Stage::Unknown | Stage::Withdrawn));
+                prop_assert_eq!(found.recalls(), expected.recalls());
                 prop_assert!(found.grants().is_empty());
             }
         }

@@ -185,7 +185,10 @@ impl Printer {
             let entry = format!(r#""manifest":"{}","#, hex::encode(planned.digest));
             assert!(text.contains(&entry), "it is in the plan");
             text = text.replace(&entry, &format!(r#""crit":["later"],"later":1,{entry}"#));
-            planned.stage = oracle::Stage::Closed;
+            // What is withdrawn is, whatever else there is to it.
+            if planned.stage != oracle::Stage::Withdrawn {
+                (planned.stage, planned.said) = (oracle::Stage::Closed, oracle::Stage::Closed);
+            }
         }
         self.vendor.put(&[("rollouts/lamp.json".to_owned(), text.into_bytes())]);
     }
@@ -334,6 +337,7 @@ fn plain_stage(number: u8, of: &oracle::Release) -> (Stage, oracle::Planned) {
         digest,
         version,
         stage: plain,
+        said: plain,
         exposure: vec![],
         grants: vec![],
         recalls: vec![],

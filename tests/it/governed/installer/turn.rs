@@ -90,11 +90,14 @@ impl Life {
                 && !self.ratchets().is_paused(manifest(*release))
         };
         let best = |release: &usize| (RELEASES[*release].1, RELEASES[*release].0);
-        // What runs is one of those that are offered: nothing worse takes its place.
-        let runs =
-            running.filter(|runs| offered.contains(runs) && RELEASES[*runs].2.contains(&wish));
-        let runs = runs.filter(|runs| !self.ratchets().is_withdrawn(manifest(*runs)));
-        let beats = |release: &usize| runs.is_none_or(|runs| best(release) > best(&runs));
+        // What runs is in the plan: nothing worse takes its place. If its manifest is not found, nothing
+        // older does, since only that would say for which channels it is.
+        let runs = running.filter(|runs| !self.ratchets().is_withdrawn(manifest(*runs)));
+        let beats = |release: &usize| match runs {
+            Some(runs) if !offered.contains(&runs) => RELEASES[*release].0 > version,
+            Some(runs) if RELEASES[runs].2.contains(&wish) => best(release) > best(&runs),
+            _ => true,
+        };
         offered.iter().copied().filter(may).filter(beats).max_by_key(best)
     }
 

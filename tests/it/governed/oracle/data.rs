@@ -88,6 +88,8 @@ pub(crate) enum Privilege {
 pub(crate) struct Planned {
     pub(crate) digest: [u8; 32],
     pub(crate) stage: Stage,
+    /// What the plan alone says.
+    pub(crate) said: Stage,
     pub(crate) version: Version,
     /// Of each channel, ascending.
     pub(crate) exposure: Vec<(String, Vec<Step>)>,

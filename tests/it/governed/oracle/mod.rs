@@ -20,6 +20,9 @@ const OF_PLAN: [&str; 5] = [
     "reason.blocked-source",
 ];
 
+/// The stages of what is not over.
+const HAVE_A_PLACE: [Stage; 4] = [Stage::Validation, Stage::Limited, Stage::Stable, Stage::Paused];
+
 /// A check that fails.
 struct Failed {
     code: &'static str,
@@ -44,16 +47,22 @@ pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) 
         (None, Vec::new(), None);
     let mut trace = Vec::new();
     let mut runs = false;
+    let missing_runs = asked.missing().any(|planned| {
+        let facts = asked.facts;
+        let is_it = facts.running == Some(planned.digest) || facts.version == planned.version;
+        is_it && HAVE_A_PLACE.contains(&planned.stage)
+    });
     for release in order {
         let failed = asked.failures(release);
         let share = asked.share(release);
+        let older = missing_runs && release.version < asked.facts.version;
+        let behind = (runs || older) && !asked.takes_its_place(release);
         let finding = match failed.first() {
             Some(first) => {
                 // What is worse than what runs, or has something against it for good, is not worth
                 // a wait.
-                runs |= first.code == "reason.running";
                 let may_pass = |failed: &Failed| failed.passes || OF_PLAN.contains(&failed.code);
-                if !runs && first.passes && failed.iter().all(may_pass) {
+                if !behind && first.passes && failed.iter().all(may_pass) {
                     wait = Some(match (wait.flatten(), first.until) {
                         (Some(a), Some(b)) => Some(a.min(b)),
                         (a, b) => a.or(b),
@@ -61,7 +70,7 @@ pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) 
                 }
                 Finding::Refused { code: first.code, until: first.until }
             }
-            None if best.is_some() || (runs && !asked.takes_its_place(release)) => Finding::Worse,
+            None if best.is_some() || behind => Finding::Worse,
             None if server && share < 10_000 => {
                 limited.push((release.digest, share));
                 Finding::IfWithin(share)
@@ -71,12 +80,10 @@ pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) 
                 Finding::Offered
             }
         };
+        runs |= asked.holds_a_place(release);
         trace.push((release.digest, finding));
     }
-    for planned in asked.plan.into_iter().flat_map(|plan| &plan.releases) {
-        if asked.releases.iter().any(|release| release.digest == planned.digest) {
-            continue;
-        }
+    for planned in asked.missing() {
         let failed = asked.failures_of_missing(planned);
         let first = &failed[0];
         let may_pass = |failed: &Failed| failed.passes || OF_PLAN.contains(&failed.code);
@@ -97,6 +104,24 @@ pub(crate) fn decide(asked: &Asked<'_>) -> (Decision, Vec<([u8; 32], Finding)>) 
 }
 
 impl Asked<'_> {
+    /// What the plan has, and nobody has found.
+    fn missing(&self) -> impl Iterator<Item = &Planned> {
+        let planned = self.plan.into_iter().flat_map(|plan| &plan.releases);
+        planned.filter(|planned| self.releases.iter().all(|found| found.digest != planned.digest))
+    }
+
+    /// Whether a release is what runs, and has its place on the channel that is followed.
+    fn holds_a_place(&self, release: &Release) -> bool {
+        let facts = self.facts;
+        let fits = release.product == facts.product && release.hardware.contains(&facts.hardware);
+        let stage = self.planned(release).filter(|_| !release.described).map(|p| p.stage);
+        (facts.running == Some(release.digest) || facts.version == release.version)
+            && fits
+            && facts.entitled.contains(self.channel())
+            && release.channels.contains(self.channel())
+            && (self.plan.is_none() || stage.is_some_and(|stage| HAVE_A_PLACE.contains(&stage)))
+    }
+
     fn planned(&self, release: &Release) -> Option<&Planned> {
         self.plan?.releases.iter().find(|planned| planned.digest == release.digest)
     }
@@ -120,9 +145,14 @@ impl Asked<'_> {
 
     /// Whether a release that is offered to somebody takes the place of this one.
     fn recalled(&self, release: &Release) -> bool {
-        let offers = [Stage::Validation, Stage::Limited, Stage::Stable];
+        self.recalls(release.version)
+    }
+
+    /// Whether a plan recalls a version, whatever stops the release that it has in its place.
+    fn recalls(&self, version: Version) -> bool {
         let recalls = |planned: &Planned| {
-            offers.contains(&planned.stage) && planned.recalls.contains(&release.version)
+            (HAVE_A_PLACE.contains(&planned.said) || planned.said == Stage::Closed)
+                && planned.recalls.contains(&version)
         };
         self.plan.is_some_and(|plan| plan.releases.iter().any(recalls))
     }
@@ -292,6 +322,7 @@ impl Asked<'_> {
             (planned.stage == Stage::Withdrawn, "reason.withdrawn", false),
             (planned.stage == Stage::Superseded, "reason.superseded", false),
             (planned.stage == Stage::Closed, "reason.unknown-stage", false),
+            (self.recalls(planned.version), "reason.recalled", false),
             (facts.running == Some(planned.digest), "reason.running", false),
             (facts.version == planned.version, "reason.running", false),
             (true, "reason.not-found", true),
