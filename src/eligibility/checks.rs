@@ -182,6 +182,7 @@ impl Checks<'_> {
         *candidate.release.version() < self.facts.version
     }
 
+    #[inline]
     fn is_it(&self, manifest: ManifestDigest, version: &ReleaseVersion) -> bool {
         self.facts.running == Some(manifest) || *version == self.facts.version
     }

@@ -79,7 +79,8 @@ fn decide_now(
                 Answer::Refused(reason)
             }
         };
-        runs |= checks.holds_its_place(candidate);
+        // Behind what is offered, nothing is.
+        runs = runs || (best.is_none() && checks.holds_its_place(candidate));
         trace.push(Finding { manifest, answer, signed_online: candidate.signed_online });
     }
     for missing in &catalog.missing {
