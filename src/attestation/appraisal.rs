@@ -22,8 +22,9 @@ pub(super) struct Appraisals<'b> {
 }
 
 impl<'b> Appraisals<'b> {
-    /// Reads `submods`, which has one at least. Each is an appraisal: tokens and claims-sets that
-    /// are nested there (RFC 9711 §4.2.18) have signers that nobody asked for, and are refused.
+    /// Reads `submods`, which has one at least. Each is an appraisal, and has no submodules: tokens and
+    /// claims-sets that are nested there, at any depth (RFC 9711 §4.2.18), have signers that nobody asked
+    /// for, or say of further parts what nobody would read. They are refused.
     pub(super) fn read(claims: &Object<'b>, names: ClaimNames) -> Result<Self, AttestationError> {
         let malformed = AttestationError::Claim { claim: "submods" };
         let submods = claims.get("submods").and_then(Value::object).ok_or(malformed.clone())?;
@@ -32,6 +33,9 @@ impl<'b> Appraisals<'b> {
         let mut worst = None;
         for (name, appraisal) in submods.iter() {
             let appraisal = appraisal.object().ok_or(malformed.clone())?;
+            if appraisal.get("submods").is_some() {
+                return Err(malformed);
+            }
             let claimed = status(&appraisal, names)?
                 .ok_or(AttestationError::Claim { claim: names.status() })?;
             let found = vector_tier(&appraisal, names)?;

@@ -142,21 +142,19 @@ impl AttestationPolicy {
     /// token that answers the challenges of others as well is none that we asked for.)
     ///
     /// Some verifiers say it of each submodule instead. Then each that is required has it, or each at all
-    /// where none is, and no other one says another.
+    /// where none is. Either way, no submodule says another: its appraisal would be of another time.
     fn nonce(&self, claims: &Object<'_>) -> Result<Box<str>, AttestationError> {
         const CLAIM: &str = "eat_nonce";
         let one = |nonce: Value<'_>| {
             let text = nonce.text().or_else(|| nonce.only_element()?.text());
             text.map(Box::<str>::from).ok_or(AttestationError::Claim { claim: CLAIM })
         };
-        if let Some(nonce) = claims.get(CLAIM) {
-            return one(nonce);
-        }
-        let mut said: Option<Box<str>> = None;
+        let of_token = claims.get(CLAIM);
+        let mut said = of_token.map(one).transpose()?;
         let submodules = claims.get("submods").and_then(Value::object);
         for (name, submodule) in submodules.iter().flat_map(Object::iter) {
             let nonce = submodule.object().and_then(|submodule| submodule.get(CLAIM));
-            if nonce.is_none() && !self.asks_for(name) {
+            if nonce.is_none() && (of_token.is_some() || !self.asks_for(name)) {
                 continue;
             }
             let nonce = nonce.map(one).ok_or(AttestationError::Claim { claim: CLAIM })??;

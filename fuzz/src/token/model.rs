@@ -141,7 +141,7 @@ fn payload(token: &[u8], limits: &Limits) -> Result<Vec<u8>, Refused> {
     if is_signed { Ok(payload.clone()) } else { refuse("signature") }
 }
 
-/// The nonce of the token, or that on which its submodules agree.
+/// The nonce on which the token and its submodules agree, as far as they have one.
 fn answered(claims: &Value, asked: Asked) -> Result<String, Refused> {
     let one = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -149,13 +149,15 @@ fn answered(claims: &Value, asked: Asked) -> Result<String, Refused> {
         _ => None,
     };
     let or_refuse = |nonce: Option<String>| nonce.map_or_else(|| refuse("claim"), Ok);
-    if let Some(nonce) = claims.get("eat_nonce") {
-        return or_refuse(one(nonce));
-    }
+    let of_token = claims.get("eat_nonce");
     let mut all: Vec<String> = Vec::new();
+    if let Some(nonce) = of_token {
+        all.push(or_refuse(one(nonce))?);
+    }
     for (name, submodule) in claims["submods"].as_object().into_iter().flatten() {
         let nonce = submodule.get("eat_nonce");
-        if nonce.is_none() && asked.required.is_some_and(|required| required != name) {
+        let need_not = asked.required.is_some_and(|required| required != name);
+        if nonce.is_none() && (of_token.is_some() || need_not) {
             continue;
         }
         all.push(or_refuse(nonce.and_then(one))?);
@@ -214,6 +216,9 @@ fn appraise(
     let mut submodules = Vec::new();
     let mut is_inflated = false;
     for (name, appraisal) in claims["submods"].as_object()? {
+        if appraisal.get("submods").is_some() {
+            return None;
+        }
         let claimed = tier(appraisal.get(status)?)?;
         let found = match appraisal.get(vector) {
             None => 1,

@@ -259,7 +259,10 @@ for claim, wrong in {
     "ear_verifier_id": [VERIFIER, {"developer": VERIFIER}, {"build": "1"},
                         {"developer": 1, "build": "1"}],
     "submods": [{}, [], {"PSA": "x"}, {"PSA": {}}, {"PSA": ["JWT", token()]},
-                {"PSA": claims()}, {"PSA": appraisal(), "SPE": {}}],
+                {"PSA": claims()}, {"PSA": appraisal(), "SPE": {}},
+                {"PSA": appraisal(submods={"TEE": appraisal("contraindicated", {"hardware": 97})})},
+                {"PSA": appraisal(submods={"TEE": ["JWT", token()]})},
+                {"PSA": appraisal(submods={})}],
 }.items():
     refused("claim", f"no-{claim}", with_claims(**{claim: None}))
     for number, value in enumerate(wrong):
@@ -322,6 +325,13 @@ for name, nonce in {
     refused("nonce", f"nonce-{name}", with_claims(eat_nonce=nonce))
 refused("nonce", "nonce-of-the-submodule", with_claims(
     eat_nonce=b64(bytes(32)), submods={"PSA": appraisal(eat_nonce=b64(CHALLENGE))}))
+case("nonce-of-both", with_claims(submods={
+    "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal(eat_nonce=[b64(CHALLENGE)]),
+    "tpm": appraisal()}))
+refused("nonce", "nonce-of-one-submodule-differs", with_claims(submods={
+    "cpu": appraisal(), "gpu": appraisal(eat_nonce=b64(bytes(32)))}), required=["cpu"])
+refused("claim", "nonce-of-one-submodule-is-none", with_claims(submods={
+    "cpu": appraisal(), "gpu": appraisal(eat_nonce=7)}))
 refused("nonce", "nonces-of-submodules-differ", with_claims(eat_nonce=None, submods={
     "cpu": appraisal(eat_nonce=b64(CHALLENGE)), "gpu": appraisal(eat_nonce="AAAAAAAAAAA")}))
 refused("nonce", "nonces-differ-beside-the-required-one", with_claims(eat_nonce=None, submods={

@@ -1,10 +1,12 @@
 //! What reviews have found: each was accepted or lost once.
 
-use ota_trust::attestation::{AttestationSignal, AttestedKey, Challenge, Tier};
+use ota_trust::attestation::{AttestationError, AttestationSignal, AttestedKey, Challenge, Tier};
 use ota_trust::primitives::{Now, StartTime, Uptime};
 use serde_json::{Value, json};
 
-use super::world::{NOW, challenge, claims, ed25519, judge, policy, sealed, time, verifier_keys};
+use super::world::{
+    NOW, affirming, challenge, claims, ed25519, judge, policy, sealed, time, verifier_keys,
+};
 
 fn appraised(status: &str, vector: &Value) -> Value {
     json!({"PSA": {"ear_status": status, "ear_trustworthiness_vector": vector}})
@@ -97,6 +99,59 @@ fn a_device_that_can_be_debugged_is_bad_whatever_its_status() {
             assert_eq!(refused.signal().said(), AttestationSignal::Contraindicated);
             let taken = judge(&accepting, &sealed(&claims)).unwrap().tier();
             assert_eq!(taken, Tier::of_value(value), "{status}");
+        }
+    }
+}
+
+/// The token answered the challenge, and what it said of a part was of another time.
+#[test]
+fn a_submodule_that_answers_another_challenge_refuses_the_token() {
+    let nonce = challenge().nonce();
+    let other = "b".repeat(43);
+    let refuses = |of_token: &Value, of_submodule: &Value, required: Option<&str>| {
+        let mut claims = affirming();
+        claims["eat_nonce"] = of_token.clone();
+        claims["submods"]["PSA"]["eat_nonce"] = of_submodule.clone();
+        let policy = required.map_or(policy(), |name| policy().require_submodule(name));
+        judge(&policy.build().unwrap(), &sealed(&claims)).err()
+    };
+    for required in [None, Some("PSA"), Some("TEE")] {
+        for wrong in [json!(other), json!([other]), json!("")] {
+            let refused = refuses(&json!(nonce), &wrong, required).unwrap();
+            assert_eq!(refused.code(), "attestation.nonce", "{wrong} {required:?}");
+            assert_eq!(refused.signal().said(), AttestationSignal::Stale);
+        }
+    }
+    assert_eq!(refuses(&json!(nonce), &json!(7), None).unwrap().code(), "attestation.claim");
+    for same in [json!(nonce), json!([nonce])] {
+        assert_eq!(refuses(&json!(nonce), &same, Some("PSA")), None);
+        assert_eq!(refuses(&json!([nonce]), &same, None), None);
+    }
+    // Both answer, and neither answers us.
+    assert_eq!(refuses(&json!(other), &json!(other), None).unwrap().code(), "attestation.nonce");
+}
+
+/// What was said below an appraisal was never read, whatever it was.
+#[test]
+fn nothing_is_nested_in_an_appraisal() {
+    let bad = json!({"ear_status": "contraindicated", "dbgstat": "enabled",
+        "ear_trustworthiness_vector": {"hardware": 97}});
+    for nested in [
+        json!({"TEE": bad}),
+        json!({"TEE": ["JWT", "e30.e30.AA"]}),
+        json!({"TEE": "e30.e30.AA"}),
+        json!({}),
+        json!([]),
+        Value::Null,
+    ] {
+        for of_two in [false, true] {
+            let mut claims = affirming();
+            if of_two {
+                claims["submods"]["TPM"] = claims["submods"]["PSA"].clone();
+            }
+            claims["submods"]["PSA"]["submods"] = nested.clone();
+            let refused = judge(&policy().build().unwrap(), &sealed(&claims)).unwrap_err();
+            assert_eq!(refused, AttestationError::Claim { claim: "submods" }, "{nested}");
         }
     }
 }
