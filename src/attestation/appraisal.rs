@@ -27,6 +27,7 @@ impl<'b> Appraisals<'b> {
     /// for, or say of further parts what nobody would read. They are refused.
     pub(super) fn read(claims: &Object<'b>, names: ClaimNames) -> Result<Self, AttestationError> {
         let malformed = AttestationError::Claim { claim: "submods" };
+        require_spelling(claims, names)?;
         let submods = claims.get("submods").and_then(Value::object).ok_or(malformed.clone())?;
         let (mut submodules, mut objects) = (Vec::new(), Vec::new());
         let mut inflated = None;
@@ -36,6 +37,7 @@ impl<'b> Appraisals<'b> {
             if appraisal.get("submods").is_some() {
                 return Err(malformed);
             }
+            require_spelling(&appraisal, names)?;
             let claimed = status(&appraisal, names)?
                 .ok_or(AttestationError::Claim { claim: names.status() })?;
             let found = vector_tier(&appraisal, names)?;
@@ -53,6 +55,14 @@ impl<'b> Appraisals<'b> {
             inflated = inflated.or(Some((claimed, found)));
         }
         Ok(Self { submodules, worst: found.max(claimed), inflated, objects })
+    }
+}
+
+/// There are no claims as another profile spells them: what they say would not be read.
+fn require_spelling(object: &Object<'_>, names: ClaimNames) -> Result<(), AttestationError> {
+    match names.other().all().into_iter().find(|claim| object.get(claim).is_some()) {
+        Some(claim) => Err(AttestationError::Claim { claim }),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The key that a token attests: it stops one device from handing in the result of another.
 //!
-//! There are two claims for it. `cnf` holds a JWK (RFC 7800 §3.2). Project Veraison's extension of
-//! a submodule holds a `SubjectPublicKeyInfo` (draft-ietf-rats-ear §4.5). Keys are Ed25519 or P-256.
+//! There are two claims for it. `cnf`, of the token or of a submodule, holds a JWK (RFC 7800 §3.2).
+//! Project Veraison's extension of a submodule holds a `SubjectPublicKeyInfo` (draft-ietf-rats-ear
+//! §4.5). Keys are Ed25519 or P-256.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,19 +23,25 @@ pub(super) fn read<'o, 'b: 'o>(
     submodules: impl Iterator<Item = &'o Object<'b>>,
     names: ClaimNames,
 ) -> Result<Vec<Key>, AttestationError> {
-    let mut keys = Vec::new();
-    if let Some(confirmation) = claims.get("cnf") {
-        let jwk = confirmation.object().and_then(|cnf| cnf.get("jwk")).and_then(Value::object);
-        let key = jwk.and_then(|jwk| from_jwk(&jwk));
-        keys.push(key.ok_or(AttestationError::Claim { claim: "cnf" })?);
-    }
+    let mut keys = Vec::from_iter(confirmed(claims)?);
     let claim = names.key_attestation();
-    for attestation in submodules.filter_map(|appraisal| appraisal.get(claim)) {
-        let info = attestation.object().and_then(|object| bytes(&object, "akpub"));
-        let key = info.and_then(|info| from_info(&info));
-        keys.push(key.ok_or(AttestationError::Claim { claim })?);
+    for appraisal in submodules {
+        keys.extend(confirmed(appraisal)?);
+        if let Some(attestation) = appraisal.get(claim) {
+            let info = attestation.object().and_then(|object| bytes(&object, "akpub"));
+            let key = info.and_then(|info| from_info(&info));
+            keys.push(key.ok_or(AttestationError::Claim { claim })?);
+        }
     }
     Ok(keys)
+}
+
+/// The key in `cnf`, of a token or of a submodule.
+fn confirmed(object: &Object<'_>) -> Result<Option<Key>, AttestationError> {
+    let Some(confirmation) = object.get("cnf") else { return Ok(None) };
+    let jwk = confirmation.object().and_then(|cnf| cnf.get("jwk")).and_then(Value::object);
+    let key = jwk.and_then(|jwk| from_jwk(&jwk));
+    key.map(Some).ok_or(AttestationError::Claim { claim: "cnf" })
 }
 
 /// RFC 8037 §2, RFC 7518 §6.2.1.

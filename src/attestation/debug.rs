@@ -1,8 +1,8 @@
 //! Whether the device can be debugged (RFC 9711 §4.2.9). Then whoever holds it can have it do and
 //! say anything, whatever it has measured of itself.
 
-use super::AttestationError;
 use super::object::{Object, Value};
+use super::{AttestationError, Tier};
 
 const CLAIM: &str = "dbgstat";
 
@@ -17,17 +17,18 @@ const STATES: [&str; 5] = [
 ];
 
 /// Refuses a token that says of the device, or of any of these submodules, that debugging is
-/// enabled, or something that is no such state.
+/// enabled, or something that is no such state. `worst` is what else it says of them.
 pub(super) fn require_disabled<'o, 'b: 'o>(
     claims: &'o Object<'b>,
     submodules: &'o [Object<'b>],
+    worst: Tier,
 ) -> Result<(), AttestationError> {
     let said = core::iter::once(claims).chain(submodules).filter_map(|object| object.get(CLAIM));
     let states = said.map(state);
     // What is known to be bad stays so, whatever else cannot be read.
     match states.max_by_key(|state| (*state == Some(0), state.is_none())) {
         Some(Some(0)) => Err(AttestationError::DebugEnabled),
-        Some(None) => Err(AttestationError::Claim { claim: CLAIM }),
+        Some(None) => Err(AttestationError::DebugState { worst }),
         Some(Some(_)) | None => Ok(()),
     }
 }

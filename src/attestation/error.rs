@@ -179,6 +179,17 @@ refusals!(
             /// Which build of it.
             build: Quoted,
         },
+        /// The token says that the device can be debugged, and the policy does not accept that.
+        #[refusal("attestation.debug-enabled", Operator)]
+        #[error("debugging is enabled")]
+        DebugEnabled,
+        /// What the token says of debugging is no state of RFC 9711, and the policy does not accept any.
+        #[refusal("attestation.debug-state", Operator)]
+        #[error("`dbgstat` is no state of debugging")]
+        DebugState {
+            /// The worst tier of all submodules.
+            worst: Tier,
+        },
         /// A submodule that the policy requires was not appraised.
         #[refusal("attestation.missing-submodule", Operator)]
         #[error("the submodule {name} was not appraised")]
@@ -199,10 +210,6 @@ refusals!(
             /// The worst tier of all submodules.
             worst: Tier,
         },
-        /// The token says that the device can be debugged, and the policy does not accept that.
-        #[refusal("attestation.debug-enabled", Operator)]
-        #[error("debugging is enabled")]
-        DebugEnabled,
         /// The token says which device it is of, and the policy refuses that.
         #[refusal("attestation.device-id", Operator)]
         #[error("the token has `{claim}`")]
@@ -244,6 +251,7 @@ impl AttestationError {
             | Self::ChallengeOverdue { .. }
             | Self::Nonce => AttestationSignal::Stale,
             Self::DebugEnabled
+            | Self::DebugState { worst: Tier::Contraindicated }
             | Self::MissingSubmodule { worst: Tier::Contraindicated, .. }
             | Self::Status { worst: Tier::Contraindicated, .. }
             | Self::DeviceId { worst: Tier::Contraindicated, .. }

@@ -23,7 +23,7 @@
 //! 7. `iat`, `nbf`, `exp`, with the policy's ages;
 //! 8. the age of the challenge, and `eat_nonce`: of the token, or of its submodules;
 //! 9. the verifier's id;
-//! 10. required submodules; each status against what it stands for; the debug state; device ids, if
+//! 10. the debug state; required submodules; each status against what it stands for; device ids, if
 //!     they are refused;
 //! 11. the attested key.
 

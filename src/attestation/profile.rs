@@ -51,6 +51,19 @@ impl EarProfile {
 }
 
 impl ClaimNames {
+    /// How other profiles spell them.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Underscored => Self::Dotted,
+            Self::Dotted => Self::Underscored,
+        }
+    }
+
+    /// All that are read here.
+    pub(super) const fn all(self) -> [&'static str; 4] {
+        [self.status(), self.trustworthiness_vector(), self.verifier_id(), self.key_attestation()]
+    }
+
     pub(super) const fn status(self) -> &'static str {
         match self {
             Self::Underscored => "ear_status",

@@ -16,7 +16,9 @@ use crate::services::{Purpose, ServiceKeys};
 
 /// Claims that tell one device from another, or one kind of device (RFC 9711 §4.2, RFC 7519
 /// §4.1.2), and evidence as the device sent it, whose own claims name it in their own words.
-const DEVICE_IDS: [&str; 12] = [
+///
+/// What counts on its own, or is drawn for one token, links the tokens of one device as well as a name does.
+const DEVICE_IDS: [&str; 15] = [
     "ueid",
     "sueids",
     "oemid",
@@ -24,6 +26,9 @@ const DEVICE_IDS: [&str; 12] = [
     "hwversion",
     "location",
     "bootseed",
+    "bootcount",
+    "uptime",
+    "jti",
     "sub",
     "ear_raw_evidence",
     "ear.raw-evidence",
@@ -60,10 +65,11 @@ impl AttestationPolicy {
         self.require_answer(&claims, challenge, now)?;
         let (developer, build) = self.require_verifier(&claims, names)?;
         let appraisals = Appraisals::read(&claims, names)?;
-        self.require_appraisals(&appraisals)?;
+        // First of all that looks at them: it is bad, whatever else the token lacks.
         if self.debug_refused {
-            debug::require_disabled(&claims, &appraisals.objects)?;
+            debug::require_disabled(&claims, &appraisals.objects, appraisals.worst)?;
         }
+        self.require_appraisals(&appraisals)?;
         self.require_privacy(&claims, &appraisals)?;
         let key_is_attested = self.require_key(&claims, &appraisals, names, request_key)?;
         let Appraisals { submodules, worst: tier, .. } = appraisals;

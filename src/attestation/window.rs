@@ -22,10 +22,15 @@ pub(super) fn check(
     now: StartTime,
 ) -> Result<Window, AttestationError> {
     let issued = time(claims, "iat")?.ok_or(AttestationError::Claim { claim: "iat" })?;
-    let begins = time(claims, "nbf")?.map_or(issued, |nbf| nbf.max(issued));
+    let not_before = time(claims, "nbf")?;
+    let begins = not_before.map_or(issued, |nbf| nbf.max(issued));
     let expires = time(claims, "exp")?;
     if expires.map_or(policy.expiry_required, |expires| expires <= issued) {
         return Err(AttestationError::Claim { claim: "exp" });
+    }
+    // It has no time at all: who has no clock would not find that out.
+    if not_before.zip(expires).is_some_and(|(nbf, exp)| nbf >= exp) {
+        return Err(AttestationError::Claim { claim: "nbf" });
     }
     let skew = policy.clock_skew;
     if let StartTime::Known(now) = now

@@ -79,24 +79,29 @@ pub fn verify(token: &[u8], asked: Asked) -> Result<Proven, Refused> {
         return refuse("verifier");
     }
 
+    let submodules = claims["submods"].as_object().into_iter().flat_map(|all| all.values());
+    let mut parts = submodules.chain([&claims]);
+    if parts.any(|part| unread(spelling.1).iter().any(|claim| part.get(claim).is_some())) {
+        return refuse("claim");
+    }
     let status = named("status", "");
     let vector = named("trustworthiness", " vector");
     let Some((submodules, worst, is_inflated)) = appraise(&claims, &status, &vector) else {
         return refuse("claim");
     };
     let refuse_of_all = |code| Err(Refused { code, is_bad: worst == BAD });
+    if !asked.debug {
+        match debug_state(&claims) {
+            Some(true) => return Err(Refused { code: "debug-enabled", is_bad: true }),
+            Some(false) => {}
+            None => return refuse_of_all("debug-state"),
+        }
+    }
     if asked.required.is_some_and(|name| !submodules.iter().any(|(known, _)| known == name)) {
         return refuse_of_all("missing-submodule");
     }
     if is_inflated {
         return refuse_of_all("status");
-    }
-    if !asked.debug {
-        match debug_state(&claims) {
-            Some(true) => return Err(Refused { code: "debug-enabled", is_bad: true }),
-            Some(false) => {}
-            None => return refuse("claim"),
-        }
     }
     if asked.no_device_ids && names_device(&claims) {
         return refuse_of_all("device-id");
@@ -179,9 +184,15 @@ fn window(claims: &Value, asked: Asked) -> Result<(i64, u64), Refused> {
         },
     };
     let Some(issued) = time("iat")? else { return refuse("claim") };
-    let begins = time("nbf")?.unwrap_or(issued).max(issued);
+    let nbf = time("nbf")?;
+    let begins = nbf.unwrap_or(issued).max(issued);
     let expires = time("exp")?;
     if expires.is_some_and(|expires| expires <= issued) || (expires.is_none() && asked.expiry) {
+        return refuse("claim");
+    }
+    if let (Some(nbf), Some(expires)) = (nbf, expires)
+        && nbf >= expires
+    {
         return refuse("claim");
     }
     if asked.clock == Clock::Known && begins > now + SKEW {
@@ -202,6 +213,24 @@ fn window(claims: &Value, asked: Asked) -> Result<(i64, u64), Refused> {
     ];
     let life = expires.map_or(MAX_AGE, |expires| (expires - issued).min(MAX_AGE));
     Ok((ends.into_iter().min().unwrap_or(now), life.unsigned_abs()))
+}
+
+/// The claims of EAR as they are spelled where this is not what separates them.
+fn unread(separator: char) -> [&'static str; 4] {
+    match separator {
+        '.' => [
+            "ear_status",
+            "ear_trustworthiness_vector",
+            "ear_verifier_id",
+            "ear_veraison_key_attestation",
+        ],
+        _ => [
+            "ear.status",
+            "ear.trustworthiness-vector",
+            "ear.verifier-id",
+            "ear.veraison.key-attestation",
+        ],
+    }
 }
 
 /// The tier of each submodule, the worst of all, and whether a status is better than it may be;
@@ -272,8 +301,9 @@ fn debug_state(claims: &Value) -> Option<bool> {
 }
 
 fn names_device(value: &Value) -> bool {
-    let words = "ueid sueids oemid hwmodel hwversion location bootseed sub ear_raw_evidence \
-                 ear.raw-evidence ear_veraison_annotated_evidence ear.veraison.annotated-evidence";
+    let words = "ueid sueids oemid hwmodel hwversion location bootseed bootcount uptime jti sub \
+                 ear_raw_evidence ear.raw-evidence ear_veraison_annotated_evidence \
+                 ear.veraison.annotated-evidence";
     let is_name = |name: &str| words.split(' ').any(|word| word == name);
     match value {
         Value::Object(object) => object.iter().any(|(name, v)| is_name(name) || names_device(v)),

@@ -242,7 +242,7 @@ for number, text_of_it in enumerate(["0.5", "-0", "1.795e9", "184467440737095516
         refused("claim", f"number-{number}-as-{claim}", with_number(text_of_it, **{claim: "@"}))
     refused("claim", f"number-{number}-in-a-vector", with_number(text_of_it, submods={
         "PSA": appraisal(vector={"hardware": "@"})}))
-    refused("claim", f"number-{number}-as-debug-state", with_number(text_of_it, dbgstat="@"))
+    refused("debug-state", f"number-{number}-as-debug-state", with_number(text_of_it, dbgstat="@"))
 for number, text_of_none in enumerate([
     "01", "-01", "1.", ".5", "-.5", "+1", "1e", "1e+", "1e1.5", "-", "--1", "0x1", "1.5.2", "1_0",
     "NaN", "Infinity", "-Infinity", "\u0661",
@@ -269,7 +269,7 @@ for claim, wrong in {
         refused("claim", f"{claim}-{number}", with_claims(**{claim: value}))
 for claim, wrong in {
     "exp": ["1", -1, 10**12, {}, NOW - 5, NOW - 6],
-    "nbf": ["1", -1],
+    "nbf": ["1", -1, NOW + 100, NOW + 101],
     "ear_status": ["Affirming", 2, "", "good"],
     "cnf": ["x", {}, {"kid": "x"}, {"jwk": {}}, {"jwk": jwk("device") | {"x": "AA"}},
             {"jwk": jwk("device") | {"crv": "X25519"}}, {"jwk": {"kty": "oct", "k": "AA"}},
@@ -288,11 +288,23 @@ for number, value in enumerate(["x", {}, {"akpub": "="}, {"akpub": b64(raw("devi
     refused("claim", f"key-attestation-{number}",
             with_appraisal(ear_veraison_key_attestation=value))
 refused("claim", "spelled-as-before", token(dotted(claims())))
+for name, value in {
+    "ear.status": "contraindicated", "ear.trustworthiness-vector": {"hardware": 97},
+    "ear.verifier-id": {"developer": VERIFIER, "build": "1"},
+    "ear.veraison.key-attestation": {"akpub": b64(info("device"))},
+}.items():
+    refused("claim", f"other-spelling-{name}", with_claims(**{name: value}))
+    refused("claim", f"other-spelling-{name}-of-submodule", with_appraisal(**{name: value}))
+refused("claim", "other-spelling-underscored", token(
+    dotted(claims(eat_profile="tag:github.com,2023:veraison/ear")) | {"ear_status": "affirming"}))
 refused("claim", "spelled-as-later", with_claims(eat_profile="tag:github.com,2023:veraison/ear"))
 
 # Times.
 refused("not-yet-valid", "future", with_claims(iat=NOW + 61))
 refused("not-yet-valid", "nbf", with_claims(nbf=NOW + 61))
+refused("not-yet-valid", "nbf-without-exp", with_claims(nbf=NOW + 101, exp=None))
+refused("claim", "nbf-at-exp-not-before", with_claims(nbf=NOW + 100), not_before=True)
+case("nbf-before-exp-not-before", with_claims(nbf=NOW + 99), not_before=True)
 refused("too-old", "too-old", with_claims(iat=NOW - 360))
 refused("too-old", "too-old-not-before", with_claims(iat=NOW - 360), not_before=True)
 refused("expired", "expired", with_claims(iat=NOW - 100, exp=NOW - 60))
@@ -399,10 +411,19 @@ refused("debug-enabled", "debug-enabled-beside-the-required-one", with_claims(su
         required=["PSA"], signal="Contraindicated")
 refused("debug-enabled", "debug-then-device-id", with_claims(dbgstat="enabled", ueid="AQ"),
         refuse_device_ids=True, signal="Contraindicated")
-refused("status", "status-then-debug", with_claims(dbgstat="enabled", submods=better))
+refused("debug-enabled", "debug-then-status", with_claims(dbgstat="enabled", submods=better),
+        signal="Contraindicated")
+refused("debug-enabled", "debug-then-missing-submodule", with_claims(submods=on), required=["TEE"],
+        signal="Contraindicated")
+refused("debug-state", "debug-state-then-missing-submodule", with_claims(dbgstat="on"),
+        required=["TEE"])
+refused("debug-state", "debug-state-and-bad", with_claims(dbgstat="on", submods=bad),
+        signal="Contraindicated")
+refused("debug-state", "debug-state-and-worse-than-said", with_claims(dbgstat="on", submods=worst),
+        signal="Contraindicated")
 for number, value in enumerate(["Enabled", "", "0", 5, -1, True, [], ["disabled"], {}]):
-    refused("claim", f"no-debug-state-{number}", with_claims(dbgstat=value))
-    refused("claim", f"no-debug-state-of-submodule-{number}", with_appraisal(dbgstat=value))
+    refused("debug-state", f"no-debug-state-{number}", with_claims(dbgstat=value))
+    refused("debug-state", f"no-debug-state-of-submodule-{number}", with_appraisal(dbgstat=value))
     case(f"no-debug-state-accepted-{number}", with_claims(dbgstat=value), accept_debug=True)
 case("debug-accepted", with_claims(dbgstat="enabled"), accept_debug=True)
 case("debug-of-submodule-accepted", with_claims(submods=on), accept_debug=True)
@@ -413,7 +434,8 @@ case("debug-of-evidence", with_appraisal(ear_attester_claims={"dbgstat": "enable
 case("device-ids-passed-over", with_claims(ueid="AQ", sub="lamp 7"))
 case("device-ids-refused-and-none", token(), refuse_device_ids=True)
 case("device-id-as-a-text", with_claims(x=["ueid"]), refuse_device_ids=True)
-for claim in ["ueid", "sueids", "oemid", "hwmodel", "hwversion", "location", "bootseed", "sub",
+for claim in ["ueid", "sueids", "oemid", "hwmodel", "hwversion", "location", "bootseed",
+              "bootcount", "uptime", "jti", "sub",
               "ear_raw_evidence", "ear.raw-evidence", "ear_veraison_annotated_evidence",
               "ear.veraison.annotated-evidence"]:
     refused("device-id", f"device-id-{claim}", with_claims(**{claim: "AQ"}),
@@ -439,6 +461,11 @@ refused("attested-key", "other-key-of-submodule", with_appraisal(
     ear_veraison_key_attestation={"akpub": b64(info("stranger"))}))
 refused("attested-key", "key-of-a-bad-device", with_claims(
     cnf={"jwk": jwk("stranger")}, submods=bad))
+refused("attested-key", "other-confirmation-of-submodule", with_appraisal(
+    cnf={"jwk": jwk("stranger")}))
+refused("claim", "no-confirmation-of-submodule", with_appraisal(cnf={"kid": "x"}))
+case("confirmation-of-submodule", with_appraisal(cnf={"jwk": jwk("device")}),
+     attested_key="required")
 case("key-required", token(), attested_key="required")
 
 # The examples of draft-ietf-rats-ear, with a nonce.

@@ -1,12 +1,16 @@
 //! What reviews have found: each was accepted or lost once.
 
-use ota_trust::attestation::{AttestationError, AttestationSignal, AttestedKey, Challenge, Tier};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use ota_trust::attestation::{
+    AttestationError, AttestationPolicyBuilder, AttestationSignal, AttestedKey, Challenge, Tier,
+};
 use ota_trust::primitives::{Now, StartTime, Uptime};
 use serde_json::{Value, json};
 
 use super::world::{
     NOW, affirming, challenge, claims, ed25519, judge, policy, sealed, time, verifier_keys,
 };
+use crate::corpus::fuzz::signing::public;
 
 fn appraised(status: &str, vector: &Value) -> Value {
     json!({"PSA": {"ear_status": status, "ear_trustworthiness_vector": vector}})
@@ -152,6 +156,143 @@ fn nothing_is_nested_in_an_appraisal() {
             claims["submods"]["PSA"]["submods"] = nested.clone();
             let refused = judge(&policy().build().unwrap(), &sealed(&claims)).unwrap_err();
             assert_eq!(refused, AttestationError::Claim { claim: "submods" }, "{nested}");
+        }
+    }
+}
+
+/// A device that can be debugged had no result, for whatever else its token lacked.
+#[test]
+fn enabled_debugging_stands_whatever_the_token_lacks() {
+    let usual = || policy().attested_key(AttestedKey::IfPresent);
+    let inflated = json!({"hardware": 33});
+    let cases = [
+        (usual().require_submodule("TEE"), None),
+        (usual(), Some(("ear_trustworthiness_vector", inflated.clone()))),
+        (usual().require_submodule("TEE"), Some(("ear_trustworthiness_vector", inflated))),
+        (usual().refuse_device_ids(), Some(("ueid", json!("AQ")))),
+        (usual().attested_key(AttestedKey::Required), None),
+        (usual(), Some(("cnf", json!({})))),
+    ];
+    let now = StartTime::Known(time(NOW));
+    let verify = |policy: AttestationPolicyBuilder, claims: &Value| {
+        let (policy, token) = (policy.build().unwrap(), sealed(claims));
+        policy.verify(&token, challenge(), &verifier_keys(), Some(&ed25519(1)), now).unwrap_err()
+    };
+    for (policy, lacks) in cases {
+        for of_token in [true, false] {
+            let mut claims = affirming();
+            if let Some((claim, value)) = &lacks {
+                claims["submods"]["PSA"][*claim] = value.clone();
+            }
+            let other = verify(policy.clone(), &claims);
+            assert_ne!(other.signal().said(), AttestationSignal::Contraindicated, "{other}");
+            let object = if of_token { &mut claims } else { &mut claims["submods"]["PSA"] };
+            object["dbgstat"] = "enabled".into();
+            assert_eq!(verify(policy.clone(), &claims), AttestationError::DebugEnabled, "{other}");
+        }
+    }
+}
+
+/// A word that is no state took the verdict away.
+#[test]
+fn a_bad_device_stays_bad_where_its_debug_state_is_none() {
+    let policy = policy().require_submodule("TEE").build().unwrap();
+    for (status, value, signal) in [
+        ("contraindicated", 97, AttestationSignal::Contraindicated),
+        ("affirming", 97, AttestationSignal::Contraindicated),
+        ("warning", 32, AttestationSignal::Unavailable),
+        ("affirming", 2, AttestationSignal::Unavailable),
+    ] {
+        for state in [json!("Enabled"), json!(5), json!(null), json!(["enabled"])] {
+            let mut claims = claims(&appraised(status, &json!({"hardware": value})));
+            claims["submods"]["PSA"]["dbgstat"] = state.clone();
+            let refused = judge(&policy, &sealed(&claims)).unwrap_err();
+            assert_eq!(refused.code(), "attestation.debug-state", "{status} {state}");
+            assert_eq!(refused.signal().said(), signal, "{status} {state}");
+        }
+    }
+}
+
+/// Counters go on from token to token, and so link them.
+#[test]
+fn what_counts_boots_or_seconds_or_tokens_names_a_device() {
+    let policy = policy().refuse_device_ids().build().unwrap();
+    for claim in ["bootcount", "uptime", "jti"] {
+        for of_token in [true, false] {
+            let mut claims = affirming();
+            let object = if of_token { &mut claims } else { &mut claims["submods"]["PSA"] };
+            object[claim] = json!(4711);
+            let refused = judge(&policy, &sealed(&claims)).map_err(|e| e.code());
+            assert_eq!(refused, Err("attestation.device-id"), "{claim}");
+        }
+    }
+}
+
+/// `cnf` of a submodule was passed over, so that any key would do.
+#[test]
+fn a_submodule_that_counts_confirms_a_key_as_the_token_does() {
+    let jwk = |number: usize| {
+        let key = hex::decode(public(number)).unwrap();
+        json!({"jwk": {"kty": "OKP", "crv": "Ed25519", "x": Base64UrlUnpadded::encode_string(&key)}})
+    };
+    let now = StartTime::Known(time(NOW));
+    let verify = |policy: AttestationPolicyBuilder, confirmation: &Value| {
+        let mut claims = affirming();
+        claims["submods"]["PSA"]["cnf"] = confirmation.clone();
+        claims["submods"]["TPM"] = affirming()["submods"]["PSA"].clone();
+        let token = sealed(&claims);
+        let policy = policy.build().unwrap();
+        let result = policy.verify(&token, challenge(), &verifier_keys(), Some(&ed25519(1)), now);
+        result.map(|result| result.key_is_attested())
+    };
+    let psa = || policy().require_submodule("PSA").attested_key(AttestedKey::Required);
+    for counting in [policy(), psa()] {
+        assert_eq!(verify(counting.clone(), &jwk(1)), Ok(true));
+        assert_eq!(verify(counting.clone(), &jwk(2)), Err(AttestationError::AttestedKey));
+        let malformed = Err(AttestationError::Claim { claim: "cnf" });
+        assert_eq!(verify(counting, &json!({"kid": "1"})), malformed);
+    }
+    // That of another part proves nothing of the one that was asked for.
+    for number in [1, 2] {
+        assert_eq!(verify(policy().require_submodule("TPM"), &jwk(number)), Ok(false));
+    }
+}
+
+/// Without a clock, a token that is never good was.
+#[test]
+fn a_token_that_is_over_before_it_begins_is_none() {
+    let policy = policy().build().unwrap();
+    let verify = |begins: i64, time: StartTime| {
+        let mut claims = affirming();
+        (claims["nbf"], claims["exp"]) = (json!(NOW + begins), json!(NOW + 50));
+        let challenge = challenge().with_uptime(Uptime::from_seconds(5));
+        let now = Now { time, uptime: Some(Uptime::from_seconds(9)) };
+        policy.verify(&sealed(&claims), challenge, &verifier_keys(), None, now).err()
+    };
+    for now in [StartTime::Known(time(NOW)), StartTime::NotBefore(time(NOW))] {
+        assert_eq!(verify(49, now), None);
+        for begins in [50, 51, 10_000_000] {
+            assert_eq!(verify(begins, now), Some(AttestationError::Claim { claim: "nbf" }));
+        }
+    }
+}
+
+/// What the profile does not call so was not read, and could say anything.
+#[test]
+fn claims_of_the_other_spelling_refuse_the_token() {
+    let other = [
+        ("ear.status", json!("contraindicated")),
+        ("ear.trustworthiness-vector", json!({"hardware": 97})),
+        ("ear.verifier-id", json!({"developer": "x", "build": "1"})),
+        ("ear.veraison.key-attestation", json!({"akpub": "AQ"})),
+    ];
+    for (claim, value) in other {
+        for of_token in [true, false] {
+            let mut claims = affirming();
+            let object = if of_token { &mut claims } else { &mut claims["submods"]["PSA"] };
+            object[claim] = value.clone();
+            let refused = judge(&policy().build().unwrap(), &sealed(&claims));
+            assert_eq!(refused, Err(AttestationError::Claim { claim }));
         }
     }
 }
