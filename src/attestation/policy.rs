@@ -11,7 +11,7 @@ use crate::primitives::Limits;
 /// ```
 /// use ota_trust::attestation::{
 ///     AttestationGate, AttestationPolicy, AttestationSignal, AttestedKey, Challenge, EarProfile,
-///     GateVerdict,
+///     GateVerdict, TimedSignal,
 /// };
 /// # use ota_trust::key::{Key, KeyId};
 /// # use ota_trust::primitives::{StartTime, UtcTime};
@@ -44,11 +44,13 @@ use crate::primitives::Limits;
 /// # let token = format!("{token}.{}", encode(&signer.sign(token.as_bytes()).to_bytes()));
 /// # let token = token.into_bytes();
 ///
+/// # let kept = TimedSignal::UNAVAILABLE;
 /// let signal = match policy.verify(&token, challenge, &keys, None, StartTime::Known(now)) {
 ///     Ok(result) => result.signal(),
-///     Err(refusal) => refusal.signal(), // and this to `eligibility::decide`
+///     Err(refusal) => refusal.signal(),
 /// };
-/// let signal = signal.at(StartTime::Known(now));
+/// let kept = signal.after(kept); // of this device; and this to `eligibility::decide`
+/// let signal = kept.at(StartTime::Known(now));
 /// assert_eq!(signal, AttestationSignal::Affirming);
 /// assert_eq!(AttestationGate::Prefer.check(signal, &Channel::new("stable")?), GateVerdict::Open);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -7,7 +7,8 @@ use crate::primitives::{Now, StartTime, Uptime, UtcTime};
 ///
 /// It comes of a result or of a refusal, or says by name that there is neither. It ends, and an end
 /// only restricts: what was good becomes [`Stale`](AttestationSignal::Stale), and what was bad
-/// stays so. It is not stored: on a device without a clock it holds within this boot alone.
+/// stays so. Keep it, and take the next one [`after`](Self::after) it. It is not stored: on a device
+/// without a clock it holds within this boot alone.
 ///
 /// ```
 /// use ota_trust::attestation::{AttestationSignal, TimedSignal};
@@ -31,6 +32,8 @@ pub struct TimedSignal {
 /// For how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Holds {
+    /// When it was verified, by as much earlier as clocks may differ.
+    pub(super) not_before: UtcTime,
     pub(super) not_after: UtcTime,
     /// When in this boot it was verified, if that is known.
     pub(super) verified: Option<Uptime>,
@@ -46,8 +49,9 @@ impl TimedSignal {
     #[must_use]
     pub fn assume_verified(signal: AttestationSignal, now: impl Into<Now>, seconds: u64) -> Self {
         let now = now.into();
-        let not_after = now.time.time().saturating_add(seconds);
-        Self::holding(signal, Holds { not_after, verified: now.uptime, seconds })
+        let not_before = now.time.time();
+        let not_after = not_before.saturating_add(seconds);
+        Self::holding(signal, Holds { not_before, not_after, verified: now.uptime, seconds })
     }
 
     pub(super) const fn holding(said: AttestationSignal, holds: Holds) -> Self {
@@ -59,6 +63,37 @@ impl TimedSignal {
         Self { said, holds: None }
     }
 
+    /// This signal, from a caller who has had `earlier` of the same device: what a refusal or an absence
+    /// says does not heal.
+    ///
+    /// Where `earlier` says that the device is bad, it stays, unless this is a new result. Otherwise a bad
+    /// device would only have to answer again, with junk or not at all, to be as good as one that nobody
+    /// has asked.
+    ///
+    /// ```
+    /// use ota_trust::attestation::{AttestationSignal, TimedSignal};
+    /// use ota_trust::primitives::{StartTime, UtcTime};
+    /// let now = StartTime::Known(UtcTime::parse("2026-11-23T09:36:05Z")?);
+    /// let said = |signal| TimedSignal::assume_verified(signal, now, 300);
+    /// let mut signal = TimedSignal::UNAVAILABLE;
+    /// signal = said(AttestationSignal::Contraindicated).after(signal);
+    /// signal = TimedSignal::UNAVAILABLE.after(signal); // it answers no more
+    /// assert_eq!(signal.at(now), AttestationSignal::Contraindicated);
+    /// signal = said(AttestationSignal::Affirming).after(signal);
+    /// assert_eq!(signal.at(now), AttestationSignal::Affirming);
+    /// # Ok::<(), ota_trust::primitives::TimeError>(())
+    /// ```
+    #[must_use]
+    pub const fn after(self, earlier: Self) -> Self {
+        match (self.said, earlier.said) {
+            (
+                AttestationSignal::Unavailable | AttestationSignal::Stale,
+                AttestationSignal::Contraindicated,
+            ) => earlier,
+            _ => self,
+        }
+    }
+
     /// What was said, whether it still holds or not.
     #[must_use]
     pub const fn said(&self) -> AttestationSignal {
@@ -67,8 +102,9 @@ impl TimedSignal {
 
     /// What it is now.
     ///
-    /// It has ended if the time or the uptime shows that. Where the time is not known, it has also
-    /// ended if the uptime does not show the opposite.
+    /// It has ended if the time or the uptime shows that. Where the time is not known, or the clock shows
+    /// a time from before the verification, it has also ended if the uptime does not show the opposite.
+    /// An uptime that is below that of the verification is of another boot, and shows that it has ended.
     #[must_use]
     pub fn at(&self, now: impl Into<Now>) -> AttestationSignal {
         let now = now.into();
@@ -99,11 +135,16 @@ impl TimedSignal {
 
 impl Holds {
     fn at(&self, now: Now) -> bool {
-        let is_young = now.elapsed(self.verified).map(|elapsed| elapsed < self.seconds);
+        let of_this_boot = now.uptime.zip(self.verified).map(|(now, then)| now.since(then));
+        // An uptime that has gone back is of another boot: how long ago it was, only a clock could say
+        // that nobody has set back since.
+        let is_young =
+            of_this_boot.map(|elapsed| elapsed.is_some_and(|elapsed| elapsed < self.seconds));
         now.time.time() < self.not_after
-            && match now.time {
-                StartTime::Known(_) => is_young != Some(false),
-                StartTime::NotBefore(_) => is_young == Some(true),
+            && match (is_young, now.time) {
+                (Some(is_young), _) => is_young,
+                (None, StartTime::Known(time)) => time >= self.not_before,
+                (None, StartTime::NotBefore(_)) => false,
             }
     }
 }

@@ -80,6 +80,7 @@ impl AttestationPolicy {
     fn holds(&self, window: &Window, keys: &ServiceKeys, now: Now) -> Holds {
         let by_age = now.time.time().saturating_add(self.max_token_age);
         Holds {
+            not_before: now.time.time().saturating_sub(self.clock_skew),
             not_after: window.not_after.min(by_age).min(keys.expires()),
             verified: now.uptime,
             seconds: window.life.map_or(self.max_token_age, |life| life.min(self.max_token_age)),

@@ -163,12 +163,21 @@ fn agree(token: &[u8], asked: Asked) {
             let known = |unix| StartTime::Known(time(unix));
             assert_eq!(signal.at(known(expected.not_after - 1)), signal.said());
             assert_eq!(signal.at(known(expected.not_after)), ended);
+            let verified = NOW + asked.later;
+            assert_eq!(signal.at(known(verified - SKEW)), signal.said());
+            assert_eq!(signal.at(known(verified - SKEW - 1)), ended, "the clock was set back");
             let floor = StartTime::NotBefore(time(NOW + asked.later));
             assert_eq!(signal.at(floor), ended, "nobody knows how old it is");
             if let Clock::Uptime(after) = asked.clock {
                 let later = after + expected.seconds;
                 assert_eq!(signal.at(at(floor, later - 1)), signal.said());
                 assert_eq!(signal.at(at(floor, later)), ended);
+                let back = known(verified - 100_000_000);
+                assert_eq!(signal.at(at(back, later - 1)), signal.said());
+                assert_eq!(signal.at(at(back, later)), ended);
+                let another_boot =
+                    Now { uptime: Some(Uptime::from_seconds(UP + after - 1)), ..now };
+                assert_eq!(signal.at(another_boot), ended);
                 let over = StartTime::NotBefore(time(expected.not_after));
                 assert_eq!(signal.at(at(over, after)), ended);
             }

@@ -3,6 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ota_trust::attestation::{
     AttestationError, AttestationPolicyBuilder, AttestationSignal, AttestedKey, Challenge, Tier,
+    TimedSignal,
 };
 use ota_trust::primitives::{Now, StartTime, Uptime};
 use serde_json::{Value, json};
@@ -294,5 +295,77 @@ fn claims_of_the_other_spelling_refuse_the_token() {
             let refused = judge(&policy().build().unwrap(), &sealed(&claims));
             assert_eq!(refused, Err(AttestationError::Claim { claim }));
         }
+    }
+}
+
+/// Ten years before it was verified, it was as good as on that day.
+#[test]
+fn a_clock_that_is_set_back_heals_nothing() {
+    let at = |seconds: i64| StartTime::Known(time(NOW + seconds));
+    let up = |time, seconds| Now { time, uptime: Some(Uptime::from_seconds(seconds)) };
+    let result = judge(&policy().build().unwrap(), &sealed(&affirming())).unwrap();
+    let assumed = TimedSignal::assume_verified(AttestationSignal::Affirming, at(0), 300);
+    for (signal, skew) in [(result.signal(), 60), (assumed, 0)] {
+        assert_eq!(signal.at(at(100_000)), AttestationSignal::Stale);
+        assert_eq!(signal.at(at(-skew)), AttestationSignal::Affirming);
+        assert_eq!(signal.at(at(-skew - 1)), AttestationSignal::Stale);
+        assert_eq!(signal.at(at(-315_360_000)), AttestationSignal::Stale);
+        assert_eq!(signal.at(up(at(-315_360_000), 5)), AttestationSignal::Stale, "from when on?");
+    }
+    // The uptime of the same boot says more than a clock.
+    let measured = TimedSignal::assume_verified(AttestationSignal::Warning, up(at(0), 1000), 300);
+    let bad =
+        TimedSignal::assume_verified(AttestationSignal::Contraindicated, up(at(0), 1000), 300);
+    for (seconds, uptime, expected) in [
+        (-5000, 1299, AttestationSignal::Warning),
+        (-5000, 1300, AttestationSignal::Stale),
+        (-5000, 5, AttestationSignal::Stale),
+        (10, 5, AttestationSignal::Stale), // another boot, with a clock that may have been set back
+        (10, 999, AttestationSignal::Stale),
+        (10, 1000, AttestationSignal::Warning),
+        (10, 1300, AttestationSignal::Stale),
+        (300, 1001, AttestationSignal::Stale),
+    ] {
+        assert_eq!(measured.at(up(at(seconds), uptime)), expected, "{seconds} {uptime}");
+        assert_eq!(bad.at(up(at(seconds), uptime)), AttestationSignal::Contraindicated);
+    }
+}
+
+/// A bad device asked again, with junk: its signal was that of one that nobody has asked.
+#[test]
+fn a_bad_device_does_not_heal_by_answering_again_with_junk_or_not_at_all() {
+    let policy = policy().build().unwrap();
+    let now = StartTime::Known(time(NOW));
+    let said = |token: &[u8]| match judge(&policy, token) {
+        Ok(result) => result.signal(),
+        Err(refused) => refused.signal(),
+    };
+    let token =
+        |status: &str, value: i64| sealed(&claims(&appraised(status, &json!({"hardware": value}))));
+    let bad = said(&token("contraindicated", 97)).after(TimedSignal::UNAVAILABLE);
+    let mut of_another_challenge = affirming();
+    of_another_challenge["eat_nonce"] = json!("x");
+    let mut debugged = affirming();
+    debugged["dbgstat"] = json!("enabled");
+    let stale = said(&sealed(&of_another_challenge));
+    assert_eq!(stale.said(), AttestationSignal::Stale);
+    for bad in [bad, said(&sealed(&debugged))] {
+        for nothing in [said(b"junk"), stale, TimedSignal::UNAVAILABLE] {
+            let signal = nothing.after(bad);
+            assert_eq!(signal, bad);
+            assert_eq!(nothing.after(signal), bad, "nor the second time");
+            assert_eq!(signal.at(now), AttestationSignal::Contraindicated);
+        }
+        // A new result replaces it, whatever it says.
+        for (status, value) in [("affirming", 2), ("warning", 32), ("none", 0)] {
+            let healed = said(&token(status, value)).after(bad);
+            assert_eq!(healed.said(), Tier::of_value(value.try_into().unwrap()).signal());
+            assert_eq!(stale.after(healed), stale);
+        }
+    }
+    // What was good is not kept: nobody vouches for it now.
+    let good = said(&token("affirming", 2));
+    for nothing in [said(b"junk"), stale, TimedSignal::UNAVAILABLE] {
+        assert_eq!(nothing.after(good), nothing);
     }
 }

@@ -170,7 +170,16 @@ proptest! {
         // Who knows no clock, knows the uptime; it also ends what a clock would not.
         prop_assert!(holds(now(times.now, up(9 + seconds - 1))));
         prop_assert_eq!(holds(now(times.now, up(9 + seconds))), with_clock && !with_uptime);
-        prop_assert_eq!(holds(now(times.now, up(8))), with_clock);
+        // An uptime that has gone back is of another boot.
+        prop_assert_eq!(holds(now(times.now, up(8))), with_clock && !with_uptime);
+        // A clock that was set back shows nothing.
+        for back in [1, times.skew, times.skew + 1, 100_000_000] {
+            let then = now(times.now - back, None);
+            prop_assert_eq!(holds(then), with_clock && back <= times.skew);
+            let measured = now(times.now - back, up(9));
+            let is_measured = with_uptime || !with_clock;
+            prop_assert_eq!(holds(measured), is_measured || back <= times.skew);
+        }
     }
 }
 

@@ -74,8 +74,10 @@ fn asks(gate: &AttestationGate) -> bool {
 
 /// Whether a device on `stable` passes, by the words of the documentation.
 fn naive(gate: &AttestationGate, said: AttestationSignal, verified: Seen, seen: Seen) -> bool {
-    let is_measured = verified.with_uptime && seen.with_uptime && seen.later >= verified.later;
-    let over = seen.later >= 300 || !(seen.with_clock || is_measured);
+    let has_uptimes = verified.with_uptime && seen.with_uptime;
+    // From before the verification, neither a clock nor an uptime says how old it is.
+    let shows = (seen.with_clock || has_uptimes) && seen.later >= verified.later;
+    let over = seen.later >= 300 || !shows;
     match gate {
         AttestationGate::Ignore => true,
         AttestationGate::Require { allow_warning, .. } if asks(gate) => {

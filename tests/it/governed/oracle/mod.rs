@@ -351,14 +351,14 @@ impl Asked<'_> {
         }
     }
 
-    /// What is left of what was said: nothing that is good outlasts its end, and where nobody knows
-    /// the time, the system has to have been up since.
+    /// What is left of what was said: nothing that is good outlasts its end, or another boot, and where
+    /// nobody knows a time since it was said, the system has to have been up since.
     fn signal(&self) -> Signal {
         let Told { said, at, uptime, seconds } = self.told;
         let mut over = self.clock.time() >= at.saturating_add(seconds);
         match (uptime, self.uptime) {
-            (Some(then), Some(now)) if now >= then => over |= now - then >= seconds.unsigned_abs(),
-            _ => over |= self.clock.known().is_none(),
+            (Some(then), Some(now)) => over |= now < then || now - then >= seconds.unsigned_abs(),
+            _ => over |= self.clock.known().is_none_or(|now| now < at),
         }
         match said {
             Signal::Affirming | Signal::Warning | Signal::NoClaim if over => Signal::Stale,
