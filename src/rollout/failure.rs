@@ -11,6 +11,10 @@ use crate::primitives::Refusal;
 #[non_exhaustive]
 pub enum FailurePhase {
     /// Bytes could not be fetched, or were not those of the release.
+    ///
+    /// Whoever serves them can bring that about. So it stops nothing
+    /// ([`Assessment::not_fetched`](super::Assessment::not_fetched)), and in split mode it is not to be sent
+    /// under a handle: see [`privacy`](crate::manual::privacy).
     Download,
     /// They could not be written.
     Write,
@@ -41,9 +45,14 @@ impl FailurePhase {
         }
     }
 
-    /// That of a word: a report that says more than a server knows still counts.
-    pub(super) fn read(name: &str) -> Self {
-        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or(Self::Unknown)
+    /// The longest name that newer firmware may have given to one, in bytes.
+    const MAX_LENGTH: usize = 24;
+
+    /// That of a word: a report that says more than a server knows still counts. As in a
+    /// [`FailureCode`], there is no room for a number.
+    pub(super) fn read(name: &str) -> Option<Self> {
+        let known = Self::ALL.into_iter().find(|known| known.name() == name);
+        known.or((name.len() <= Self::MAX_LENGTH && is_word(name)).then_some(Self::Unknown))
     }
 }
 
@@ -51,6 +60,11 @@ impl fmt::Display for FailurePhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Lower-case letters and `-`.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'-'))
 }
 
 /// The code of what failed: that of a [`Refusal`], or `installation.` and the name of a
@@ -79,8 +93,6 @@ impl FailureCode {
     }
 
     pub(super) fn read(text: &str) -> Option<Self> {
-        let is_word =
-            |word: &str| !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'-'));
         let (module, name) = text.split_once('.')?;
         let is_code = text.len() <= Self::MAX_LENGTH && is_word(module) && is_word(name);
         is_code.then(|| Self(text.into()))

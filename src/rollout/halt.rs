@@ -15,11 +15,14 @@
 //! has ended. Then a device would use one epoch's handle well into another, beside that one's, and
 //! so link the two.
 //!
+//! That bytes could not be fetched, or were others, stops nothing: whoever serves them brings it about, and
+//! has no key to stop a rollout by.
+//!
 //! Devices do not count reports; whoever writes the plan does, and pauses it.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use super::{BasisPoints, FailureCode, ReportError, ReportKind, VerifiedReport};
+use super::{BasisPoints, FailureCode, FailurePhase, ReportError, ReportKind, VerifiedReport};
 use crate::identity::Handle;
 use crate::json::{Reader, RecordError, record};
 use crate::primitives::UtcTime;
@@ -128,8 +131,11 @@ impl HaltCriteria {
     ///
     /// - A success without an acceptance is counted apart. A failure without one counts as any
     ///   other: it is the acceptance that has been lost.
+    /// - A failure in [`FailurePhase::Download`] is no outcome. A device that says nothing else is counted
+    ///   apart, and one that accepted is waited for: it may have succeeded since, or be silent for too long.
     /// - A report that its device has not signed, as far as anybody can tell, does not count: anybody can
-    ///   write one.
+    ///   write one. Neither does one that came when the certificate had ended, nor another document that the
+    ///   device has signed.
     /// - Any other report that cannot be read stops the rollout: nobody knows what it says. It may be
     ///   of another release. Who sent it is known ([`ReportError::Unreadable`]): once that device has
     ///   been looked at, leave its reports out.
@@ -301,13 +307,17 @@ pub struct Assessment {
     pub expired: u64,
     /// Devices that succeeded with what they had not accepted.
     pub unaccepted: u64,
+    /// Devices that could not fetch the release, and have neither accepted it nor said anything else of it:
+    /// neither successes nor failures.
+    pub not_fetched: u64,
     /// Of the devices that failed, how many gave which code. One that gave two counts under both.
     pub failed_by: BTreeMap<FailureCode, u64>,
     /// Reports of other releases of the product.
     pub of_other_releases: u64,
     /// Reports of other products, whatever release they name.
     pub of_other_products: u64,
-    /// Reports that their device has not signed, as far as anybody can tell.
+    /// Reports that their device has not signed, as far as anybody can tell, or not while it had a
+    /// certificate.
     pub unsigned: u64,
     /// Devices that have signed a report that cannot be read.
     pub unreadable: u64,
@@ -322,7 +332,8 @@ impl Assessment {
         let counter = match (device.accepted, device.worst) {
             (_, Some(ReportKind::Failed)) => &mut self.failed,
             (Some(_), Some(_)) => &mut self.succeeded,
-            (None, _) => &mut self.unaccepted,
+            (None, Some(_)) => &mut self.unaccepted,
+            (None, None) => &mut self.not_fetched,
             (Some(at), None) => {
                 let too_long = at.saturating_add(silence);
                 match device.expires.filter(|expires| *expires < too_long) {
@@ -353,6 +364,10 @@ impl Device {
     fn enter(&mut self, report: &VerifiedReport) {
         let (kind, at) = (report.report().kind(), report.received());
         self.expires = self.expires.max(Some(report.expires()));
+        // Whoever serves bytes brings it about: it says nothing of the release.
+        if report.report().failed_in() == Some(FailurePhase::Download) {
+            return;
+        }
         self.codes.extend(report.report().failed_by().cloned());
         if kind == ReportKind::Accepted {
             self.accepted = Some(self.accepted.map_or(at, |first| first.min(at)));

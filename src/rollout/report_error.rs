@@ -8,12 +8,13 @@ refusals!(
     /// A refusal of a report. Exhaustive on purpose: the two mean different things.
     #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
     pub enum ReportError {
-        /// Its device has not signed it, as far as anybody can tell. Anybody can write one, so it says
+        /// Its device has signed no such report, as far as anybody can tell: the signature is not its own,
+        /// its certificate had ended when the report came, or it has signed another document. It says
         /// nothing of any release.
         #[refusal(of 0)]
         #[error(transparent)]
         Unsigned(IdentityError),
-        /// Its device has signed it, and it cannot be read: nobody knows what it says.
+        /// Its device has signed a report, and it cannot be read: nobody knows what it says.
         #[refusal(of reason)]
         #[error("a signed report cannot be read")]
         Unreadable {

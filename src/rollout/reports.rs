@@ -14,6 +14,7 @@ use crate::identity::{
     CertifiedHandle, DeviceIdentity, Handle, IdentityError,
     envelope::{Envelope, Written, write, write_signed},
 };
+use crate::json::Reader;
 use crate::primitives::{Limits, UtcTime};
 use crate::release::{ManifestDigest, Product};
 
@@ -51,6 +52,7 @@ impl ReportKind {
 /// | accepted | [`InstallPermit::accepted`](crate::permit::InstallPermit::accepted): all of it is there and verified |
 /// | succeeded, or failed at its start | [`InstallState::outcome`](crate::installation::InstallState::outcome): the state says so |
 /// | failed before that | [`Report::failed`], with the refusal |
+/// | could not be fetched | nobody, in split mode: whoever serves bytes brings it about, and it stops nothing ([`FailurePhase::Download`]) |
 ///
 /// All that a device says of one release goes under one handle, or it would count as two devices:
 /// [`IdentityState::speaks_of`](crate::identity::IdentityState::speaks_of).
@@ -80,6 +82,10 @@ impl Report {
     }
 
     /// It could not be installed.
+    ///
+    /// In split mode, that bytes could not be fetched, or were refused, is not to be sent under a handle:
+    /// see [`privacy`](crate::manual::privacy). It would stop nothing
+    /// ([`Assessment::not_fetched`](super::Assessment::not_fetched)).
     ///
     /// ```
     /// use ota_trust::artifact::ArtifactError;
@@ -163,7 +169,9 @@ impl Report {
         let kind = ReportKind::ALL.into_iter().find(|known| *known.name() == *kind);
         let mut report = Self::assume(product, manifest, kind.ok_or(malformed("kind"))?);
         if report.kind == ReportKind::Failed {
-            report.phase = fields.optional_text("phase")?.map(|name| FailurePhase::read(&name));
+            let phase = fields.optional_text("phase")?;
+            let read = |name: &str| FailurePhase::read(name).ok_or(malformed("phase"));
+            report.phase = phase.map(|name| read(&name)).transpose()?;
             let code = fields.optional_text("code")?;
             let read = |text: &str| FailureCode::read(text).ok_or(malformed("code"));
             report.code = code.map(|text| read(&text)).transpose()?;
@@ -173,15 +181,42 @@ impl Report {
     }
 }
 
-/// What a device has sent, once its signature is verified.
+/// The report that a device has sent, of any schema and form, once its signature is verified.
 fn signed_by<'b>(
     device: &CertifiedHandle,
     bytes: &'b [u8],
+    received: UtcTime,
     limits: &'b Limits,
 ) -> Result<Envelope<'b>, IdentityError> {
+    if received >= device.expires() {
+        return Err(IdentityError::Expired { expires: device.expires() });
+    }
     let envelope = Envelope::read(bytes, limits)?;
     envelope.require_device(device.epoch_key())?;
-    Ok(envelope)
+    if is_report(bytes) { Ok(envelope) } else { Err(IdentityError::Kind { expected: KIND }) }
+}
+
+/// Whether the `_type` of an envelope that has been read is that of a report. A device signs other
+/// documents, too, which anybody who has seen one can send in place of a report.
+fn is_report(bytes: &[u8]) -> bool {
+    let mut found = false;
+    let mut read = || {
+        let mut reader = Reader::again(core::str::from_utf8(bytes).ok()?, 0);
+        let result = reader.object(|r, member| {
+            if !member.is("signed") {
+                return r.skip();
+            }
+            r.object(|r, field| {
+                if field.is("_type") && r.peek()? == b'"' {
+                    found = r.text()?.is(KIND);
+                    return Ok(());
+                }
+                r.skip()
+            })
+        });
+        result.ok()
+    };
+    read().is_some() && found
 }
 
 /// A report that the device with this handle has made.
@@ -196,8 +231,8 @@ pub struct VerifiedReport {
 }
 
 impl VerifiedReport {
-    /// Verifies a report that came at `received` from `device`: length, JSON, the device's
-    /// signature, and the form of what it says.
+    /// Verifies a report that came at `received` from `device`: that its certificate had not ended;
+    /// length, JSON, the device's signature, and the form of what it says.
     ///
     /// Keep `received` from the first time: what is verified again later did not come later. To
     /// verify it again, as after a restart of the server, keep the certificate beside it, and
@@ -208,7 +243,7 @@ impl VerifiedReport {
         received: UtcTime,
         limits: &Limits,
     ) -> Result<Self, ReportError> {
-        let envelope = signed_by(device, bytes, limits).map_err(ReportError::Unsigned)?;
+        let envelope = signed_by(device, bytes, received, limits).map_err(ReportError::Unsigned)?;
         let handle = device.handle();
         let unreadable = |reason| ReportError::Unreadable { handle, reason };
         let report = Report::read(&envelope).map_err(unreadable)?;

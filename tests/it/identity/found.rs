@@ -1,9 +1,11 @@
 //! What reviews have found: each was accepted, printed or denied once.
 
 use ota_trust::identity::*;
-use ota_trust::primitives::Limits;
+use ota_trust::primitives::{Limits, UtcTime};
 use ota_trust::release::{ManifestDigest, Product};
-use ota_trust::rollout::{BasisPoints, HaltCriteria, Report, ReportKind, Verdict, VerifiedReport};
+use ota_trust::rollout::{
+    BasisPoints, HaltCriteria, Report, ReportError, ReportKind, Verdict, VerifiedReport,
+};
 use serde_json::{Value, json};
 
 use super::calendar::*;
@@ -139,5 +141,50 @@ fn the_states_of_two_fleets_are_two() {
             IdentityState::load(stored.as_deref()),
             ota_trust::primitives::StoredState::Kept(state)
         );
+    }
+}
+
+/// Whoever had seen what a device signs for others could send it in place of a report, and stop every
+/// rollout.
+#[test]
+fn what_a_device_has_signed_for_others_is_no_report() {
+    let (origin, june) = (identity("a lamp", 0), identity("a lamp", 6));
+    let device = verify(&certificate("a lamp", 6, &window())).unwrap();
+    let criteria = HaltCriteria::new(1, BasisPoints::NONE, 100).unwrap();
+    let (now, july) = (window().not_before(), identity("a lamp", 7));
+    for bytes in [Rotation::prove(&origin, &june).unwrap(), Rotation::prove(&june, &july).unwrap()]
+    {
+        let report = VerifiedReport::verify(&bytes, &device, now, &Limits::default());
+        assert!(matches!(&report, Err(ReportError::Unsigned(IdentityError::Kind { .. }))));
+        let product = Product::new("lamp").unwrap();
+        let manifest = ManifestDigest::from_bytes([1; 32]);
+        let assessment = criteria.assess([report], &product, manifest, now);
+        assert_eq!((assessment.verdict, assessment.unsigned), (Verdict::TooFew, 1));
+    }
+}
+
+/// Forty days after the end of a certificate, what came under it counted.
+#[test]
+fn nothing_counts_that_came_when_the_certificate_had_ended() {
+    let device = verify(&certificate("a lamp", 6, &window())).unwrap();
+    let criteria = HaltCriteria::new(1, BasisPoints::NONE, 100).unwrap();
+    let (product, manifest) = (Product::new("lamp").unwrap(), ManifestDigest::from_bytes([1; 32]));
+    let june = identity("a lamp", 6);
+    let end = window().expires();
+    for kind in [ReportKind::Accepted, ReportKind::Succeeded, ReportKind::Failed] {
+        let bytes = report(kind).sign(&june);
+        let at = |received| VerifiedReport::verify(&bytes, &device, received, &Limits::default());
+        let before = UtcTime::from_unix(end.unix() - 1).unwrap();
+        assert_eq!(at(before).unwrap().received(), before);
+        for late in [end, end.saturating_add(1), end.saturating_add(40 * 86_400)] {
+            let refused = at(late);
+            assert_eq!(refused.as_ref().unwrap_err().code(), "identity.expired");
+            let assessment = criteria.assess([refused], &product, manifest, late);
+            assert_eq!((assessment.verdict, assessment.unsigned), (Verdict::TooFew, 1));
+            assert_eq!((assessment.accepted, assessment.failed), (0, 0));
+        }
+        // Nor is it anything but late: what cannot be read stops nothing then.
+        let junk = VerifiedReport::verify(b"[]", &device, end, &Limits::default());
+        assert!(matches!(junk, Err(ReportError::Unsigned(_))));
     }
 }

@@ -7,8 +7,8 @@ use ota_trust::identity::{CertifiedHandle, IdentityEpoch, IdentityState};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{ManifestDigest, Product};
 use ota_trust::rollout::{
-    Assessment, BasisPoints, HaltCriteria, PauseReason, Report, ReportError, ReportKind, Verdict,
-    VerifiedReport,
+    Assessment, BasisPoints, FailureCode, FailurePhase, HaltCriteria, PauseReason, Report,
+    ReportError, ReportKind, Verdict, VerifiedReport,
 };
 use ota_trust::services::Purpose;
 use proptest::prelude::*;
@@ -179,7 +179,7 @@ fn whoever_had_no_time_to_be_silent_for_too_long_has_neither_failed_nor_succeede
     for now in [end, end + 1, end + SILENCE, end + 1_000_000] {
         assert_eq!(at(&late, now), (0, 0, 1, Verdict::TooFew));
         // One that is not known is not well, either: nothing goes on where it could be too many.
-        let [accepted, succeeded, _] = device.clone();
+        let [accepted, succeeded, ..] = device.clone();
         let with_one = [late.to_vec(), vec![accepted, succeeded]].concat();
         assert_eq!(at(&with_one, now), (0, 0, 1, Verdict::TooFew), "1 of 2 could have failed");
         let others = DEVICES[..2].iter().flat_map(|device| device[..2].to_vec());
@@ -274,16 +274,75 @@ proptest! {
     }
 }
 
-/// Reports of some devices: accepted, succeeded and failed, each verified once, in second 0.
-pub(super) static DEVICES: LazyLock<Vec<[Verified; 3]>> = LazyLock::new(|| {
-    (0..6).map(|n| KINDS.map(|kind| says(&format!("lamp {n}"), kind, 0))).collect()
+/// Reports of some devices: accepted, succeeded, failed, and failed in the download, each verified once,
+/// in second 0.
+pub(super) static DEVICES: LazyLock<Vec<[Verified; 4]>> = LazyLock::new(|| {
+    let says = |name: String| {
+        let [accepted, succeeded, failed] = KINDS.map(|kind| says(&name, kind, 0));
+        let not_fetched = report(ReportKind::Failed, MANIFEST).phase(FailurePhase::Download);
+        let not_fetched = verified(&not_fetched.sign(&identity(&name, 6)), &name, 0);
+        [accepted, succeeded, failed, not_fetched]
+    };
+    (0..6).map(|n| says(format!("lamp {n}"))).collect()
 });
+
+/// Whoever serves bytes, and has no key at all, stopped every rollout by serving others.
+#[test]
+fn what_could_not_be_fetched_stops_nothing() {
+    let failed = |device: &str, phase: Option<FailurePhase>| {
+        let report = report(ReportKind::Failed, MANIFEST)
+            .code(FailureCode::of(&ota_trust::artifact::ArtifactError::NoKnownDigest));
+        let report = phase.map_or(report.clone(), |phase| report.clone().phase(phase));
+        verified(&report.sign(&identity(device, 6)), device, 0)
+    };
+    let download = Some(FailurePhase::Download);
+    let well: Vec<Verified> = DEVICES[..2].iter().flat_map(|d| d[..2].to_vec()).collect();
+    let with = |more: Vec<Verified>, now| {
+        let criteria = criteria(2, 1).with_max_failures(1).unwrap();
+        assess(&criteria, &[well.clone(), more].concat(), now)
+    };
+    let one = |more: Vec<Verified>, now| {
+        let a = with(more, now);
+        (a.verdict, a.failed + a.silent, a.pending, a.not_fetched, a.failed_by.len())
+    };
+    let (stop, go_on) = (Verdict::Pause(PauseReason::Failures), Verdict::Continue);
+    let many = (0..60).map(|n| failed(&format!("far lamp {n}"), download));
+    let assessment = with(many.collect(), SILENCE);
+    assert_eq!((assessment.verdict, assessment.not_fetched), (go_on, 60));
+    assert_eq!((assessment.accepted, assessment.succeeded, assessment.failed), (2, 2, 0));
+    let says = |kind| says("a lamp", kind, 0);
+    let (accepted, succeeded) = (says(ReportKind::Accepted), says(ReportKind::Succeeded));
+    let cases = [
+        (vec![failed("a lamp", download)], (go_on, 0, 0, 1, 0)),
+        // It could fetch it in the end, and that is how it went.
+        (vec![failed("a lamp", download), accepted.clone(), succeeded], (go_on, 0, 0, 0, 0)),
+        (vec![failed("a lamp", download), accepted.clone()], (go_on, 0, 1, 0, 0)),
+        (vec![failed("a lamp", download), says(ReportKind::Failed)], (stop, 1, 0, 0, 0)),
+    ];
+    for (said, expected) in cases {
+        assert_eq!(one(said, 0), expected);
+    }
+    let silent = vec![failed("a lamp", download), accepted];
+    assert_eq!(one(silent, SILENCE), (stop, 1, 0, 0, 0), "it has had its time");
+    // Any other failure is one, accepted or not.
+    for phase in [
+        FailurePhase::Write,
+        FailurePhase::Activate,
+        FailurePhase::Boot,
+        FailurePhase::Health,
+        FailurePhase::Unknown,
+    ] {
+        let said = vec![failed("a lamp", download), failed("a lamp", Some(phase))];
+        assert_eq!(one(said, 0), (stop, 1, 0, 0, 1), "{phase}");
+    }
+    assert_eq!(one(vec![failed("a lamp", None)], 0), (stop, 1, 0, 0, 1));
+}
 
 /// A report, by its device and its kind.
 type Entry = (usize, usize);
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
-    prop::collection::vec((0..6_usize, 0..3_usize), 0..16)
+    prop::collection::vec((0..6_usize, 0..4_usize), 0..20)
 }
 
 fn reports(entries: &[Entry]) -> Vec<Verified> {
@@ -295,7 +354,7 @@ fn naive(
     entries: &[Entry],
     (sample, points, most): (u64, u16, Option<u64>),
     now: u64,
-) -> (Verdict, [usize; 6]) {
+) -> (Verdict, [usize; 7]) {
     let mut said: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for &(device, kind) in entries {
         said.entry(device).or_default().insert(kind);
@@ -304,8 +363,9 @@ fn naive(
     let accepted = count(&|s| s.contains(&0));
     let failed = count(&|s| s.contains(&2));
     let succeeded = count(&|s| s.contains(&0) && s.contains(&1) && !s.contains(&2));
-    let waiting = count(&|s| s.len() == 1 && s.contains(&0));
-    let unaccepted = count(&|s| s.len() == 1 && s.contains(&1));
+    let waiting = count(&|s| s.contains(&0) && !s.contains(&1) && !s.contains(&2));
+    let unaccepted = count(&|s| s.contains(&1) && !s.contains(&0) && !s.contains(&2));
+    let not_fetched = count(&|s| s.len() == 1 && s.contains(&3));
     let (silent, pending) = if now >= SILENCE { (waiting, 0) } else { (0, waiting) };
     let (bad, all) = (failed + silent, failed + silent + succeeded);
     let enough = all as u64 >= sample;
@@ -317,7 +377,7 @@ fn naive(
         (_, false) => Verdict::TooFew,
         (false, true) => Verdict::Continue,
     };
-    (verdict, [accepted, succeeded, failed, silent, pending, unaccepted])
+    (verdict, [accepted, succeeded, failed, silent, pending, unaccepted, not_fetched])
 }
 
 fn points() -> impl Strategy<Value = u16> {
@@ -334,8 +394,9 @@ proptest! {
         let criteria = most.map_or(plain.clone(), |most| plain.with_max_failures(most).unwrap());
         let found = assess(&criteria, &reports(&e), now);
         let (verdict, counts) = naive(&e, (sample, p, most), now);
-        let Assessment { accepted, succeeded, failed, silent, pending, unaccepted, .. } = found;
-        let found_counts = [accepted, succeeded, failed, silent, pending, unaccepted];
+        let Assessment { accepted, succeeded, failed, silent, pending, .. } = found;
+        let Assessment { unaccepted, not_fetched, .. } = found;
+        let found_counts = [accepted, succeeded, failed, silent, pending, unaccepted, not_fetched];
         prop_assert_eq!(found_counts.map(|n| usize::try_from(n).unwrap()), counts);
         prop_assert_eq!(found.verdict, verdict);
     }
@@ -361,6 +422,19 @@ proptest! {
         if matches!(before, Verdict::Pause(_)) {
             prop_assert_eq!(after, before);
         }
+    }
+
+    /// Nor does it let one go on.
+    #[test]
+    fn failures_of_downloads_change_no_verdict(
+        e in entries(), device in 0..6_usize, sample in 1..7_u64, p in points(),
+        most in prop::option::of(1..7_u64), now in 0..200_u64,
+    ) {
+        let plain = criteria(sample, p);
+        let criteria = most.map_or(plain.clone(), |most| plain.with_max_failures(most).unwrap());
+        let before = assess(&criteria, &reports(&e), now).verdict;
+        let after = assess(&criteria, &reports(&[e, vec![(device, 3)]].concat()), now).verdict;
+        prop_assert_eq!(after, before);
     }
 
     #[test]

@@ -39,12 +39,23 @@ fn spoofed_reports_never_count_and_unreadable_ones_stop_the_rollout() {
         (unsigned(&|d| d["signed"]["serial"] = json!(1)), "identity.not-signed"),
         (serde_json::from_slice(&of_another).unwrap(), "identity.not-signed"),
         (signed(&|s| s["_type"] = json!("handle-rotation")), "identity.kind"),
+        (signed(&|s| s["_type"] = json!("Rollout-report")), "identity.kind"),
+        (signed(&|s| s["_type"] = json!(["rollout-report"])), "identity.kind"),
+        (signed(&|s| s["_type"] = json!(1)), "identity.kind"),
+        (signed(&|s| drop(s.as_object_mut().unwrap().remove("_type"))), "identity.kind"),
         (signed(&|s| s["schema"] = json!(2)), "identity.kind"),
         (signed(&|s| s["kind"] = json!("odd")), "identity.field"),
         (signed(&|s| s["product"] = json!("../x")), "identity.field"),
         (signed(&|s| s["manifest"] = json!("01")), "identity.field"),
         (signed(&|s| s["serial"] = json!(1)), "identity.unknown-field"),
         (signed(&|s| s["phase"] = json!(1)), "identity.field"),
+        (signed(&|s| s["phase"] = json!("")), "identity.field"),
+        (signed(&|s| s["phase"] = json!("serial-0815-4711")), "identity.field"),
+        (signed(&|s| s["phase"] = json!("Download")), "identity.field"),
+        (signed(&|s| s["phase"] = json!("a.b")), "identity.field"),
+        (signed(&|s| s["phase"] = json!("a b")), "identity.field"),
+        (signed(&|s| s["phase"] = json!("\u{e4}")), "identity.field"),
+        (signed(&|s| s["phase"] = json!("a".repeat(25))), "identity.field"),
         (signed(&|s| s["code"] = json!(1)), "identity.field"),
         (signed(&|s| s["code"] = json!("artifact.serial-0815")), "identity.field"),
         (signed(&|s| s["code"] = json!("Artifact.length")), "identity.field"),
@@ -66,7 +77,8 @@ fn spoofed_reports_never_count_and_unreadable_ones_stop_the_rollout() {
         assert_eq!(refused.code(), expected, "{document}");
         assert_eq!(ota_trust::Error::from(refused.clone()).code(), expected, "{document}");
         let assessment = assess(&criteria(1, 0), &[result], 0);
-        let is_spoofed = matches!(expected, "identity.not-signed" | "identity.malformed");
+        let is_spoofed = matches!(expected, "identity.not-signed" | "identity.malformed")
+            || document["signed"]["_type"] != "rollout-report";
         let verdict =
             if is_spoofed { Verdict::TooFew } else { Verdict::Pause(PauseReason::Unreadable) };
         assert_eq!(assessment.verdict, verdict, "{document}");
@@ -114,6 +126,9 @@ fn a_failure_says_where_and_why_and_nothing_of_the_device() {
     let newer = verified(&newer, "a lamp", 0).unwrap();
     assert_eq!(newer.report().failed_in(), Some(FailurePhase::Unknown));
     assert_eq!(newer.report().failed_by().map(FailureCode::as_str), Some("migration.of-settings"));
+    document["signed"]["phase"] = json!("z".repeat(24));
+    let longest = verified(&document_of(&document["signed"], &[("a lamp", 6)]), "a lamp", 0);
+    assert_eq!(longest.unwrap().report().failed_in(), Some(FailurePhase::Unknown));
     // Each phase is read as it is written.
     for phase in ["download", "write", "activate", "boot", "health", "unknown"] {
         document["signed"]["phase"] = json!(phase);
