@@ -22,9 +22,9 @@ pub(super) struct Appraisals<'b> {
 }
 
 impl<'b> Appraisals<'b> {
-    /// Reads `submods`, which has one at least. Each is an appraisal, and has no submodules: tokens and
-    /// claims-sets that are nested there, at any depth (RFC 9711 §4.2.18), have signers that nobody asked
-    /// for, or say of further parts what nobody would read. They are refused.
+    /// Reads `submods`, which has one at least. Each is an appraisal, and has no submodules: tokens
+    /// and claims-sets that are nested there, at any depth (RFC 9711 §4.2.18), have signers that
+    /// nobody asked for, or say of further parts what nobody would read. They are refused.
     pub(super) fn read(claims: &Object<'b>, names: ClaimNames) -> Result<Self, AttestationError> {
         let malformed = AttestationError::Claim { claim: "submods" };
         require_spelling(claims, names)?;

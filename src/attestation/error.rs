@@ -183,7 +183,7 @@ refusals!(
         #[refusal("attestation.debug-enabled", Operator)]
         #[error("debugging is enabled")]
         DebugEnabled,
-        /// What the token says of debugging is no state of RFC 9711, and the policy does not accept any.
+        /// What the token says of debugging is no state of it, and the policy does not accept that.
         #[refusal("attestation.debug-state", Operator)]
         #[error("`dbgstat` is no state of debugging")]
         DebugState {

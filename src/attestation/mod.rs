@@ -21,7 +21,7 @@
 //!    number;
 //! 6. `eat_profile`, which says how claims are spelled;
 //! 7. `iat`, `nbf`, `exp`, with the policy's ages;
-//! 8. the age of the challenge, and `eat_nonce`: of the token, or of its submodules;
+//! 8. the age of the challenge, and `eat_nonce`, of the token and of its submodules;
 //! 9. the verifier's id;
 //! 10. the debug state; required submodules; each status against what it stands for; device ids, if
 //!     they are refused;

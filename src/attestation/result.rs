@@ -62,7 +62,8 @@ impl AttestationResult {
     /// skew with which it was taken; the policy's age from the verification on; and the expiry of
     /// the verifier keys.
     ///
-    /// Before the verification, by more than clocks may differ, it is stale, too: that clock was set back.
+    /// Before the verification, by more than clocks may differ, it is stale, too: that clock was
+    /// set back.
     ///
     /// Where the time is not known, that is a bound and no more. There the [signal](Self::signal)
     /// holds for the policy's age by the uptime, or for the life of the token (`exp` less `iat`) if

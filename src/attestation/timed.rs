@@ -7,8 +7,8 @@ use crate::primitives::{Now, StartTime, Uptime, UtcTime};
 ///
 /// It comes of a result or of a refusal, or says by name that there is neither. It ends, and an end
 /// only restricts: what was good becomes [`Stale`](AttestationSignal::Stale), and what was bad
-/// stays so. Keep it, and take the next one [`after`](Self::after) it. It is not stored: on a device
-/// without a clock it holds within this boot alone.
+/// stays so. Keep it, and take the next one [`after`](Self::after) it. It is not stored: on a
+/// device without a clock it holds within this boot alone.
 ///
 /// ```
 /// use ota_trust::attestation::{AttestationSignal, TimedSignal};
@@ -63,12 +63,12 @@ impl TimedSignal {
         Self { said, holds: None }
     }
 
-    /// This signal, from a caller who has had `earlier` of the same device: what a refusal or an absence
-    /// says does not heal.
+    /// This signal, from a caller who has had `earlier` of the same device: what a refusal or an
+    /// absence says does not heal.
     ///
-    /// Where `earlier` says that the device is bad, it stays, unless this is a new result. Otherwise a bad
-    /// device would only have to answer again, with junk or not at all, to be as good as one that nobody
-    /// has asked.
+    /// Where `earlier` says that the device is bad, it stays, unless this is a new result.
+    /// Otherwise a bad device would only have to answer again, with junk or not at all, to be as
+    /// good as one that nobody has asked.
     ///
     /// ```
     /// use ota_trust::attestation::{AttestationSignal, TimedSignal};
@@ -102,9 +102,10 @@ impl TimedSignal {
 
     /// What it is now.
     ///
-    /// It has ended if the time or the uptime shows that. Where the time is not known, or the clock shows
-    /// a time from before the verification, it has also ended if the uptime does not show the opposite.
-    /// An uptime that is below that of the verification is of another boot, and shows that it has ended.
+    /// It has ended if the time or the uptime shows that. Where the time is not known, or the clock
+    /// shows a time from before the verification, it has also ended if the uptime does not show the
+    /// opposite. An uptime that is below that of the verification is of another boot, and shows
+    /// that it has ended.
     #[must_use]
     pub fn at(&self, now: impl Into<Now>) -> AttestationSignal {
         let now = now.into();
@@ -136,8 +137,8 @@ impl TimedSignal {
 impl Holds {
     fn at(&self, now: Now) -> bool {
         let of_this_boot = now.uptime.zip(self.verified).map(|(now, then)| now.since(then));
-        // An uptime that has gone back is of another boot: how long ago it was, only a clock could say
-        // that nobody has set back since.
+        // An uptime that has gone back is of another boot: how long ago it was, only a clock could
+        // say that nobody has set back since.
         let is_young =
             of_this_boot.map(|elapsed| elapsed.is_some_and(|elapsed| elapsed < self.seconds));
         now.time.time() < self.not_after

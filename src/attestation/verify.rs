@@ -17,7 +17,7 @@ use crate::services::{Purpose, ServiceKeys};
 /// Claims that tell one device from another, or one kind of device (RFC 9711 §4.2, RFC 7519
 /// §4.1.2), and evidence as the device sent it, whose own claims name it in their own words.
 ///
-/// What counts on its own, or is drawn for one token, links the tokens of one device as well as a name does.
+/// What goes on counting from token to token, or may, links those of one device as a name does.
 const DEVICE_IDS: [&str; 15] = [
     "ueid",
     "sueids",
@@ -148,8 +148,9 @@ impl AttestationPolicy {
     /// The one nonce of a token, a text, or an array of one. (EAT would allow several, RFC 9711 §4.1: a
     /// token that answers the challenges of others as well is none that we asked for.)
     ///
-    /// Some verifiers say it of each submodule instead. Then each that is required has it, or each at all
-    /// where none is. Either way, no submodule says another: its appraisal would be of another time.
+    /// Some verifiers say it of each submodule instead. Then each that is required has it, or each
+    /// at all where none is. Either way, no submodule says another: its appraisal would be of
+    /// another time.
     fn nonce(&self, claims: &Object<'_>) -> Result<Box<str>, AttestationError> {
         const CLAIM: &str = "eat_nonce";
         let one = |nonce: Value<'_>| {

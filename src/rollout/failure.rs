@@ -13,8 +13,8 @@ pub enum FailurePhase {
     /// Bytes could not be fetched, or were not those of the release.
     ///
     /// Whoever serves them can bring that about. So it stops nothing
-    /// ([`Assessment::not_fetched`](super::Assessment::not_fetched)), and in split mode it is not to be sent
-    /// under a handle: see [`privacy`](crate::manual::privacy).
+    /// ([`Assessment::not_fetched`](super::Assessment::not_fetched)), and in split mode it is not
+    /// to be sent under a handle: see [`privacy`](crate::manual::privacy).
     Download,
     /// They could not be written.
     Write,

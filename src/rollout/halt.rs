@@ -15,8 +15,8 @@
 //! has ended. Then a device would use one epoch's handle well into another, beside that one's, and
 //! so link the two.
 //!
-//! That bytes could not be fetched, or were others, stops nothing: whoever serves them brings it about, and
-//! has no key to stop a rollout by.
+//! That bytes could not be fetched, or were others, stops nothing: whoever serves them brings it
+//! about, and has no key to stop a rollout by.
 //!
 //! Devices do not count reports; whoever writes the plan does, and pauses it.
 
@@ -131,11 +131,12 @@ impl HaltCriteria {
     ///
     /// - A success without an acceptance is counted apart. A failure without one counts as any
     ///   other: it is the acceptance that has been lost.
-    /// - A failure in [`FailurePhase::Download`] is no outcome. A device that says nothing else is counted
-    ///   apart, and one that accepted is waited for: it may have succeeded since, or be silent for too long.
-    /// - A report that its device has not signed, as far as anybody can tell, does not count: anybody can
-    ///   write one. Neither does one that came when the certificate had ended, nor another document that the
-    ///   device has signed.
+    /// - A failure in [`FailurePhase::Download`] is no outcome. A device that says nothing else is
+    ///   counted apart, and one that accepted is waited for: it may have succeeded since, or be
+    ///   silent for too long.
+    /// - A report that its device has not signed, as far as anybody can tell, does not count:
+    ///   anybody can write one. Neither does one that came when the certificate had ended, nor
+    ///   another document that the device has signed.
     /// - Any other report that cannot be read stops the rollout: nobody knows what it says. It may be
     ///   of another release. Who sent it is known ([`ReportError::Unreadable`]): once that device has
     ///   been looked at, leave its reports out.
@@ -307,8 +308,8 @@ pub struct Assessment {
     pub expired: u64,
     /// Devices that succeeded with what they had not accepted.
     pub unaccepted: u64,
-    /// Devices that could not fetch the release, and have neither accepted it nor said anything else of it:
-    /// neither successes nor failures.
+    /// Devices that could not fetch the release, and have neither accepted it nor said anything
+    /// else of it: neither successes nor failures.
     pub not_fetched: u64,
     /// Of the devices that failed, how many gave which code. One that gave two counts under both.
     pub failed_by: BTreeMap<FailureCode, u64>,

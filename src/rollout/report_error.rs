@@ -8,9 +8,9 @@ refusals!(
     /// A refusal of a report. Exhaustive on purpose: the two mean different things.
     #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
     pub enum ReportError {
-        /// Its device has signed no such report, as far as anybody can tell: the signature is not its own,
-        /// its certificate had ended when the report came, or it has signed another document. It says
-        /// nothing of any release.
+        /// Its device has signed no such report, as far as anybody can tell: the signature is not
+        /// its own, its certificate had ended when the report came, or it has signed another
+        /// document. It says nothing of any release.
         #[refusal(of 0)]
         #[error(transparent)]
         Unsigned(IdentityError),

@@ -83,8 +83,8 @@ impl Report {
 
     /// It could not be installed.
     ///
-    /// In split mode, that bytes could not be fetched, or were refused, is not to be sent under a handle:
-    /// see [`privacy`](crate::manual::privacy). It would stop nothing
+    /// In split mode, that bytes could not be fetched, or were refused, is not to be sent under a
+    /// handle: see [`privacy`](crate::manual::privacy). It would stop nothing
     /// ([`Assessment::not_fetched`](super::Assessment::not_fetched)).
     ///
     /// ```

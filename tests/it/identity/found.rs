@@ -144,8 +144,8 @@ fn the_states_of_two_fleets_are_two() {
     }
 }
 
-/// Whoever had seen what a device signs for others could send it in place of a report, and stop every
-/// rollout.
+/// Whoever had seen what a device signs for others could send it in place of a report, and stop
+/// every rollout.
 #[test]
 fn what_a_device_has_signed_for_others_is_no_report() {
     let (origin, june) = (identity("a lamp", 0), identity("a lamp", 6));

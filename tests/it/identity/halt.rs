@@ -7,8 +7,8 @@ use ota_trust::identity::{CertifiedHandle, IdentityEpoch, IdentityState};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::release::{ManifestDigest, Product};
 use ota_trust::rollout::{
-    Assessment, BasisPoints, FailureCode, FailurePhase, HaltCriteria, PauseReason, Report,
-    ReportError, ReportKind, Verdict, VerifiedReport,
+    Assessment, BasisPoints, FailurePhase, HaltCriteria, PauseReason, Report, ReportError,
+    ReportKind, Verdict, VerifiedReport,
 };
 use ota_trust::services::Purpose;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ use super::calendar::{day, end_of, window_of};
 use super::fleet::*;
 
 pub(super) const MANIFEST: ManifestDigest = ManifestDigest::from_bytes([1; 32]);
-const SILENCE: u64 = 100;
+pub(super) const SILENCE: u64 = 100;
 const KINDS: [ReportKind; 3] = [ReportKind::Accepted, ReportKind::Succeeded, ReportKind::Failed];
 
 pub(super) fn product(name: &str) -> Product {
@@ -41,7 +41,7 @@ pub(super) fn verified(bytes: &[u8], device: &str, at: u64) -> Verified {
     VerifiedReport::verify(bytes, &device, second(at), &Limits::default())
 }
 
-fn says(device: &str, kind: ReportKind, at: u64) -> Verified {
+pub(super) fn says(device: &str, kind: ReportKind, at: u64) -> Verified {
     verified(&report(kind, MANIFEST).sign(&identity(device, 6)), device, at)
 }
 
@@ -274,8 +274,8 @@ proptest! {
     }
 }
 
-/// Reports of some devices: accepted, succeeded, failed, and failed in the download, each verified once,
-/// in second 0.
+/// Reports of some devices: accepted, succeeded, failed, and failed in the download, each verified
+/// once, in second 0.
 pub(super) static DEVICES: LazyLock<Vec<[Verified; 4]>> = LazyLock::new(|| {
     let says = |name: String| {
         let [accepted, succeeded, failed] = KINDS.map(|kind| says(&name, kind, 0));
@@ -285,58 +285,6 @@ pub(super) static DEVICES: LazyLock<Vec<[Verified; 4]>> = LazyLock::new(|| {
     };
     (0..6).map(|n| says(format!("lamp {n}"))).collect()
 });
-
-/// Whoever serves bytes, and has no key at all, stopped every rollout by serving others.
-#[test]
-fn what_could_not_be_fetched_stops_nothing() {
-    let failed = |device: &str, phase: Option<FailurePhase>| {
-        let report = report(ReportKind::Failed, MANIFEST)
-            .code(FailureCode::of(&ota_trust::artifact::ArtifactError::NoKnownDigest));
-        let report = phase.map_or(report.clone(), |phase| report.clone().phase(phase));
-        verified(&report.sign(&identity(device, 6)), device, 0)
-    };
-    let download = Some(FailurePhase::Download);
-    let well: Vec<Verified> = DEVICES[..2].iter().flat_map(|d| d[..2].to_vec()).collect();
-    let with = |more: Vec<Verified>, now| {
-        let criteria = criteria(2, 1).with_max_failures(1).unwrap();
-        assess(&criteria, &[well.clone(), more].concat(), now)
-    };
-    let one = |more: Vec<Verified>, now| {
-        let a = with(more, now);
-        (a.verdict, a.failed + a.silent, a.pending, a.not_fetched, a.failed_by.len())
-    };
-    let (stop, go_on) = (Verdict::Pause(PauseReason::Failures), Verdict::Continue);
-    let many = (0..60).map(|n| failed(&format!("far lamp {n}"), download));
-    let assessment = with(many.collect(), SILENCE);
-    assert_eq!((assessment.verdict, assessment.not_fetched), (go_on, 60));
-    assert_eq!((assessment.accepted, assessment.succeeded, assessment.failed), (2, 2, 0));
-    let says = |kind| says("a lamp", kind, 0);
-    let (accepted, succeeded) = (says(ReportKind::Accepted), says(ReportKind::Succeeded));
-    let cases = [
-        (vec![failed("a lamp", download)], (go_on, 0, 0, 1, 0)),
-        // It could fetch it in the end, and that is how it went.
-        (vec![failed("a lamp", download), accepted.clone(), succeeded], (go_on, 0, 0, 0, 0)),
-        (vec![failed("a lamp", download), accepted.clone()], (go_on, 0, 1, 0, 0)),
-        (vec![failed("a lamp", download), says(ReportKind::Failed)], (stop, 1, 0, 0, 0)),
-    ];
-    for (said, expected) in cases {
-        assert_eq!(one(said, 0), expected);
-    }
-    let silent = vec![failed("a lamp", download), accepted];
-    assert_eq!(one(silent, SILENCE), (stop, 1, 0, 0, 0), "it has had its time");
-    // Any other failure is one, accepted or not.
-    for phase in [
-        FailurePhase::Write,
-        FailurePhase::Activate,
-        FailurePhase::Boot,
-        FailurePhase::Health,
-        FailurePhase::Unknown,
-    ] {
-        let said = vec![failed("a lamp", download), failed("a lamp", Some(phase))];
-        assert_eq!(one(said, 0), (stop, 1, 0, 0, 1), "{phase}");
-    }
-    assert_eq!(one(vec![failed("a lamp", None)], 0), (stop, 1, 0, 0, 1));
-}
 
 /// A report, by its device and its kind.
 type Entry = (usize, usize);

@@ -3,6 +3,7 @@
 mod calendar;
 mod certificates;
 mod domains;
+mod downloads;
 mod enrolment;
 mod fleet;
 mod found;

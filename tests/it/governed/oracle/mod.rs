@@ -351,8 +351,8 @@ impl Asked<'_> {
         }
     }
 
-    /// What is left of what was said: nothing that is good outlasts its end, or another boot, and where
-    /// nobody knows a time since it was said, the system has to have been up since.
+    /// What is left of what was said: nothing that is good outlasts its end, or another boot, and
+    /// where nobody knows a time since it was said, the system has to have been up since.
     fn signal(&self) -> Signal {
         let Told { said, at, uptime, seconds } = self.told;
         let mut over = self.clock.time() >= at.saturating_add(seconds);
