@@ -136,11 +136,11 @@ impl TimedSignal {
 
 impl Holds {
     fn at(&self, now: Now) -> bool {
-        let of_this_boot = now.uptime.zip(self.verified).map(|(now, then)| now.since(then));
         // An uptime that has gone back is of another boot: how long ago it was, only a clock could
         // say that nobody has set back since.
-        let is_young =
-            of_this_boot.map(|elapsed| elapsed.is_some_and(|elapsed| elapsed < self.seconds));
+        let has_uptimes = now.uptime.is_some() && self.verified.is_some();
+        let elapsed = now.elapsed(self.verified);
+        let is_young = has_uptimes.then(|| elapsed.is_some_and(|elapsed| elapsed < self.seconds));
         now.time.time() < self.not_after
             && match (is_young, now.time) {
                 (Some(is_young), _) => is_young,
