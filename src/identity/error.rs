@@ -51,6 +51,14 @@ refusals!(
         #[refusal("identity.counter-exhausted", Refresh)]
         #[error("the epoch has no more counters")]
         CounterExhausted,
+        /// The device has spoken of as many releases as it remembers, and says nothing of another one until
+        /// some are forgotten that no plan lists any more.
+        #[refusal("identity.speaks-full", Retry)]
+        #[error("more than {limit} releases that the device has spoken of")]
+        SpeaksFull {
+            /// How many there may be.
+            limit: usize,
+        },
         /// The keys are for another purpose than enrolment.
         #[refusal("identity.purpose", FixCaller)]
         #[error("the keys are not for enrolment")]

@@ -19,9 +19,6 @@ lines!(
     }
 );
 
-/// The releases that the epochs are remembered of: enough for those that are being rolled out.
-const MAX_SPEAKS: usize = 16;
-
 /// Under the handle of which epoch the device reports on a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Speaks {
@@ -71,6 +68,9 @@ pub struct IdentityState {
 }
 
 impl IdentityState {
+    /// The most releases whose epochs are remembered: more than a device is offered in an epoch.
+    pub const MAX_SPEAKS: usize = 64;
+
     /// At the beginning of an epoch in which the device has sent nothing.
     #[must_use]
     pub fn new(epoch: IdentityEpoch) -> Self {
@@ -79,6 +79,15 @@ impl IdentityState {
 
     /// After a loss: the epoch that the device is in, whose certificate the enroller gives again,
     /// and the highest counter that the server has seen in it, from the answer to a challenge.
+    ///
+    /// What the device has spoken of is lost with the rest ([`speaks_of`](Self::speaks_of)). Of a
+    /// release of which it knows that it was offered before, because it is installed, say, or has
+    /// failed here, say nothing any more: the server may have counted the device under an earlier
+    /// handle, and would count it twice, and hear of the same releases under both.
+    ///
+    /// It is also the way back for a device that has gone ahead of its epoch because its clock was
+    /// ahead: [`rotate`](Self::rotate) leads to no earlier epoch. That takes the same care with what
+    /// was spoken of.
     #[must_use]
     pub fn recovered(epoch: IdentityEpoch, counter: u64) -> Self {
         let lines = Lines {
@@ -119,6 +128,12 @@ impl IdentityState {
 
     /// A later epoch. Its counter starts anew: one that went on would tell who it was before. A
     /// challenge goes with its epoch, too.
+    ///
+    /// There is no way back. Rotate when the certificate of the epoch has been verified and its
+    /// window has begun ([`CertifiedHandle::verify`](super::CertifiedHandle::verify)), and by no
+    /// clock that is not [known](crate::primitives::StartTime::Known). A device that did otherwise,
+    /// and is in an epoch that has not begun, waits for it, or goes on as
+    /// [`recovered`](Self::recovered) has it.
     pub fn rotate(&self, to: IdentityEpoch) -> Result<Unstored<Self>, IdentityError> {
         if to <= self.epoch {
             return Err(IdentityError::EpochNotRising { last: self.epoch });
@@ -136,6 +151,10 @@ impl IdentityState {
     /// from anything of the present one, or it links the two. If the certificate of that epoch has
     /// expired, nothing is sent, the acceptance of the release by the new handle included: the
     /// server has counted the device once.
+    ///
+    /// No release is forgotten for room, or the device would speak of it again under another
+    /// handle. Where there is none, this is refused, and the device says nothing of the release:
+    /// [`forget`](Self::forget) those that no plan lists any more.
     ///
     /// ```
     /// use ota_trust::identity::{IdentityEpoch, IdentityState};
@@ -159,12 +178,37 @@ impl IdentityState {
         let known = speaks.iter().find(|speaks| speaks.manifest == manifest);
         let epoch = known.map_or(self.epoch.get(), |speaks| speaks.epoch);
         if known.is_none() {
-            let surplus = (speaks.len() + 1).saturating_sub(MAX_SPEAKS);
-            speaks.drain(..surplus);
+            if speaks.len() >= Self::MAX_SPEAKS {
+                return Err(IdentityError::SpeaksFull { limit: Self::MAX_SPEAKS });
+            }
             speaks.push(Line::new(Speaks { manifest, epoch }));
         }
         let (bytes, has_changed) = (next.to_bytes().ok_or(NewerState)?, next != *self);
         Ok(Unstored::new(bytes, has_changed, (IdentityEpoch::new(epoch), next)))
+    }
+
+    /// Forgets the releases that no plan lists any more, and of which the device spoke first in an
+    /// earlier epoch than the present one. `listed` are those of the last verified plan of each
+    /// product: what is missing there only because a plan could not be had would be spoken of again
+    /// under another handle.
+    ///
+    /// ```
+    /// use ota_trust::identity::{IdentityEpoch, IdentityState};
+    /// # use ota_trust::release::ManifestDigest;
+    /// # let [old, new] = [7, 8].map(|n| ManifestDigest::from_bytes([n; 32]));
+    /// let (june, july) = (IdentityEpoch::new(6), IdentityEpoch::new(7));
+    /// let (_, state) = IdentityState::new(june).speaks_of(old)?.stored();
+    /// assert!(!state.forget(&[new])?.has_changed(), "not in the same epoch");
+    /// let state = state.rotate(july)?.stored();
+    /// assert!(!state.forget(&[old])?.has_changed());
+    /// assert!(state.forget(&[new])?.has_changed());
+    /// # Ok::<(), ota_trust::identity::IdentityError>(())
+    /// ```
+    pub fn forget(&self, listed: &[ManifestDigest]) -> Result<Unstored<Self>, IdentityError> {
+        let mut next = self.clone();
+        let (present, speaks) = (self.epoch.get(), &mut next.lines.speaks);
+        speaks.retain(|speaks| speaks.epoch >= present || listed.contains(&speaks.manifest));
+        next.unstored(self)
     }
 
     /// A challenge has come, and takes the place of an earlier one.

@@ -48,17 +48,46 @@ fn a_device_speaks_of_a_release_under_one_handle() {
     assert!(!state.speaks_of(manifest(1)).unwrap().has_changed());
     let july = state.rotate(IdentityEpoch::new(7)).unwrap().stored();
     assert_eq!((speaks(&july, 1).0, speaks(&july, 2).0), (6, 7), "each under its own");
-    // As many as are rolled out at a time, and then the oldest is forgotten.
-    let (mut state, mut epochs) = (july, Vec::new());
-    for n in 2..=17 {
-        state = speaks(&state, n).1;
-        epochs.push(speaks(&state.rotate(IdentityEpoch::new(8)).unwrap().stored(), n).0);
-    }
-    assert_eq!(epochs, [7; 16]);
-    let august = state.rotate(IdentityEpoch::new(8)).unwrap().stored();
-    assert_eq!([1, 2, 17].map(|n| speaks(&august, n).0), [8, 7, 7]);
+    let august = speaks(&july, 2).1.rotate(IdentityEpoch::new(8)).unwrap().stored();
+    assert_eq!([1, 2, 3].map(|n| speaks(&august, n).0), [6, 7, 8]);
     let text = String::from_utf8(august.to_bytes().unwrap()).unwrap();
     assert!(text.contains(&format!("\nspeaks {} 7\n", "02".repeat(32))), "{text}");
+}
+
+/// The seventeenth release had the first one forgotten, and the device spoke of it again under the
+/// next handle.
+#[test]
+fn a_device_forgets_no_release_for_room() {
+    let manifest = |n: usize| ManifestDigest::from_bytes([u8::try_from(n).unwrap(); 32]);
+    let june = IdentityState::new(IdentityEpoch::new(6));
+    let max = IdentityState::MAX_SPEAKS;
+    let full = (0..max).fold(june, |state, n| state.speaks_of(manifest(n)).unwrap().stored().1);
+    let refused = full.speaks_of(manifest(max)).unwrap_err();
+    assert_eq!(refused.code(), "identity.speaks-full");
+    // In no epoch is any of them spoken of under the present handle, or the other one at all.
+    let mut state = full;
+    for epoch in 7..10 {
+        state = state.rotate(IdentityEpoch::new(epoch)).unwrap().stored();
+        for n in 0..max {
+            let speaks = state.speaks_of(manifest(n)).unwrap();
+            assert!(!speaks.has_changed());
+            assert_eq!(speaks.stored().0.get(), 6, "{n}");
+        }
+        assert_eq!(state.speaks_of(manifest(max)).unwrap_err().code(), "identity.speaks-full");
+    }
+    // The caller says which of them nobody lists any more.
+    let listed: Vec<ManifestDigest> = (1..=max).map(manifest).collect();
+    let state = state.forget(&listed).unwrap().stored();
+    let (epoch, state) = state.speaks_of(manifest(max)).unwrap().stored();
+    assert_eq!(epoch.get(), 9);
+    // What was first spoken of in the present epoch stays, whatever is listed.
+    let state = state.forget(&[manifest(3)]).unwrap().stored();
+    let speaks = |n| state.speaks_of(manifest(n)).unwrap();
+    assert_eq!((speaks(3).has_changed(), speaks(3).stored().0.get()), (false, 6));
+    assert_eq!((speaks(max).has_changed(), speaks(max).stored().0.get()), (false, 9));
+    assert!(speaks(1).has_changed(), "forgotten");
+    let text = String::from_utf8(state.to_bytes().unwrap()).unwrap();
+    assert_eq!(text.matches("\nspeaks ").count(), 2);
 }
 
 #[test]
