@@ -32,7 +32,7 @@ struct Kind {
 
 static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
     let [a, b, c] = ["a", "b", "c"].map(|name| sha256(name.as_bytes()));
-    let (origin, live) = (public(0), public(1));
+    let [origin, live, ahead, lost] = [0, 1, 2, 3].map(public);
     let june = "2026-06-01T00:00:00Z 2026-07-03T00:00:00Z";
     let july = "2026-07-01T00:00:00Z 2026-08-03T00:00:00Z";
     [
@@ -75,8 +75,8 @@ static KINDS: LazyLock<[Kind; 5]> = LazyLock::new(|| {
         Kind {
             title: "ota-trust enrolment 1",
             lines: lines(&format!(
-                "fleet lamps|origin {origin}|live 6 {live} {june}|live 7 {live} {july}|\
-                 withdrawn 6 {origin} {june}|standing suspected|\
+                "fleet lamps|origin {origin}|live 6 {live} {june}|live 7 {ahead} {july}|\
+                 withdrawn 6 {lost} {june}|standing suspected|\
                  challenge {a} 2026-06-11T10:11:12Z|suspicions 1"
             )),
             words: &["fleet", "origin", "live", "withdrawn", "standing", "challenge", "suspicions"],

@@ -59,12 +59,19 @@ impl DeviceIdentity {
     }
 
     /// Answers an enroller's challenge: this key, with which the device enrolled, says that
-    /// `claimed` is its key of the present epoch.
+    /// `claimed` is its key of the present epoch, and that one says it, too. The signature of this
+    /// one comes first; each has 64 bytes.
     ///
-    /// [`Enrolment::answer`](super::Enrolment::answer) verifies it.
+    /// [`Enrolment::answer`](super::Enrolment::answer) verifies both. So nobody claims a key of
+    /// which they know only the public half, or an epoch that a key has not signed for.
     #[must_use]
-    pub fn answer(&self, challenge: &[u8; 32], claimed: &EpochKey) -> [u8; 64] {
-        self.sign_bytes(&answer_text(challenge, claimed))
+    pub fn answer(&self, challenge: &[u8; 32], claimed: &Self) -> [u8; 128] {
+        let text = answer_text(challenge, self.epoch_key(), claimed.epoch_key());
+        let mut both = [0; 128];
+        let (by_origin, by_claimed) = both.split_at_mut(64);
+        by_origin.copy_from_slice(&self.sign_bytes(&text));
+        by_claimed.copy_from_slice(&claimed.sign_bytes(&text));
+        both
     }
 }
 
@@ -77,12 +84,21 @@ pub(super) fn message_text(message: &[u8]) -> alloc::vec::Vec<u8> {
     [MESSAGE, message].concat()
 }
 
-/// What the answer to a challenge is signed over. It begins with the upper bytes of a length: 0.
-pub(super) fn answer_text(challenge: &[u8; 32], claimed: &EpochKey) -> alloc::vec::Vec<u8> {
+/// What the answer to a challenge is signed over, by both keys. It begins with the upper bytes of a
+/// length: 0.
+///
+/// It has the origin: a device that is made to answer the challenge of another's enrolment has
+/// claimed nothing for that one.
+pub(super) fn answer_text(
+    challenge: &[u8; 32],
+    origin: &EpochKey,
+    claimed: &EpochKey,
+) -> alloc::vec::Vec<u8> {
     framed(&[
         b"ota-trust enrolment challenge 1",
         challenge,
         claimed.fleet().as_str().as_bytes(),
+        origin.public_key(),
         &claimed.epoch().get().to_be_bytes(),
         claimed.public_key(),
     ])

@@ -18,9 +18,11 @@
 //! keeps the old secret from enrolling again.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::device::answer_text;
-use super::enrolment_lines::{Certified, Lines, OpenChallenge};
+use super::enrolment_keys::Found;
+use super::enrolment_lines::Lines;
 use super::{
     Certification, EpochKey, EpochWindow, EpochWindows, Handle, IdentityEpoch, IdentityError,
     Rotation, Standing,
@@ -30,10 +32,6 @@ use crate::primitives::{Kept, NewerState, StoredState, Unstored, UtcTime};
 
 type Result<T> = core::result::Result<T, IdentityError>;
 
-/// How long a challenge may be answered, in seconds: two days. A device that asks once a day has
-/// time.
-const CHALLENGE_SECONDS: u64 = 2 * 86_400;
-
 /// The enroller's record of one device. It has no name of the device but its handles.
 ///
 /// A value does not change: what an event gives is an [`EnrolmentStep`], whose record is to be
@@ -42,10 +40,12 @@ const CHALLENGE_SECONDS: u64 = 2 * 86_400;
 /// The device speaks to the enroller with the key of [`IdentityEpoch::ENROLMENT`], the *origin*,
 /// which no server sees. It vouches for the key of each epoch by a [`Rotation`].
 ///
-/// The record has every key that was certified until its window has ended: devices fetch the next
-/// epoch's certificate ahead, so that several are good at a time, and whoever revokes has to know
-/// all of them. Each event is told what time it is, and drops what has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The record has every key that was certified until its window has ended, and for some time after:
+/// devices fetch the next epoch's certificate ahead, so that several are good at a time, and whoever
+/// revokes has to know all of them. Each event is told what time it is. A clock that was ahead for an
+/// event has not made the record forget what is good: a key is dropped where another needs its
+/// place, and its window has ended.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Enrolment {
     origin: EpochKey,
     lines: Lines,
@@ -78,19 +78,15 @@ pub enum EnrolmentAction {
     Send([u8; 32]),
 }
 
-/// What a record has for the epoch of a key.
-enum Found {
-    Nothing,
-    TheKey(EpochWindow),
-    Another(EpochWindow),
-    Withdrawn,
-}
-
 impl Enrolment {
-    /// The most keys of a record whose windows have not ended, withdrawn ones included. It takes
-    /// many suspicions in a short time, or windows that were moved, to come to more; then nothing
-    /// is certified until one of them ends.
+    /// The most keys of a record, withdrawn ones included. One whose window has ended makes room for
+    /// another. It takes many suspicions in a short time, or windows that were moved, to come to
+    /// more that have not; then nothing is certified until one of them ends.
     pub const MAX_KEYS: usize = 16;
+
+    /// How often a key of an epoch may lose it to another one, by an answer. So a device has three
+    /// handles in an epoch at most.
+    pub const MAX_DISPLACED: usize = 2;
 
     /// A new device. That `origin` is the key of a device that may enrol is for the caller to know:
     /// from the factory, or by an owner's act.
@@ -120,6 +116,10 @@ impl Enrolment {
     /// A device that this record is of comes with a new secret. The record ends; the new one is
     /// made as any other, and gets nothing from here.
     ///
+    /// That it is this device that comes, or whoever owns it now, is for the caller to know: whoever
+    /// is let to enrol anew by another's record ends that one's enrolment, and has its handles
+    /// withdrawn.
+    ///
     /// Refused for a record that has ended. A device that was revoked does not come back by itself:
     /// to let it is somebody's decision, and is [`enrol`](Self::enrol), as for any other device.
     ///
@@ -144,6 +144,9 @@ impl Enrolment {
     /// same window: certificates get lost, and so does the state of devices. Another key is
     /// certified if `windows` has its epoch, the window has not ended, and no key was certified for
     /// that epoch before.
+    ///
+    /// The window of an epoch is not to be moved ([`EpochWindows`]): a device that has fetched its
+    /// certificate keeps the one that it has.
     pub fn rotate(
         &self,
         rotation: &Rotation,
@@ -154,15 +157,17 @@ impl Enrolment {
             return Err(IdentityError::OtherEnrolment);
         }
         self.check_not_ended()?;
-        let (to, mut next) = (rotation.to(), self.at(now));
-        let window = match next.find(to) {
-            Found::Withdrawn => return Err(IdentityError::KeyWithdrawn),
-            Found::Nothing => next.add(to, window_of(to.epoch(), windows, now)?)?,
-            Found::TheKey(window) => window,
+        let (to, mut next) = (rotation.to(), self.clone());
+        let (window, is_new) = match next.lines.find(to, now)? {
+            Found::Nothing => (window_of(to.epoch(), windows, now)?, true),
+            Found::TheKey(window) => (window, false),
             Found::Another(_) => return self.suspect(now),
         };
         if self.standing() == Standing::Suspected {
-            return self.then(self.at(now), EnrolmentAction::Challenge, now);
+            return self.then(next, EnrolmentAction::Challenge, now);
+        }
+        if is_new {
+            next.lines.add(to, window, now)?;
         }
         let right = Certification::of(to.clone(), window);
         self.then(next, EnrolmentAction::Certify(right), now)
@@ -181,28 +186,25 @@ impl Enrolment {
     /// take away what another is about to answer: a challenge stays open until one of them is
     /// answered, or its time is over. Nor must it be possible to be handed one that is nearly over,
     /// because somebody else has asked for it long ago: one that has less than a day left is not
-    /// handed out again, and a new one is opened beside it. That makes two at a time at most.
+    /// handed out again, and a new one is opened beside it. That makes two at a time at most. One
+    /// that a clock opened which was ahead by more than a day is void, and a new one is opened.
     pub fn challenge(&self, random: [u8; 32], now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
         self.check_not_ended()?;
-        let mut next = self.at(now);
-        let lasting = now.saturating_add(CHALLENGE_SECONDS / 2);
-        let open = next.lines.challenge.iter().find(|open| open.expires >= lasting);
-        let sent = open.map_or(random, |open| open.random);
-        if open.is_none() {
-            let expires = now.saturating_add(CHALLENGE_SECONDS);
-            next.lines.challenge.push(Line::new(OpenChallenge { random, expires }));
-        }
+        let mut next = self.clone();
+        let sent = next.lines.challenge_with(random, now);
         self.then(next, EnrolmentAction::Send(sent), now)
     }
 
-    /// The answer to an open challenge: the origin says which key is its own at present
-    /// ([`DeviceIdentity::answer`](super::DeviceIdentity::answer)). That clears a suspicion, and
-    /// the key is certified; another one that was certified for the same epoch is withdrawn. No
-    /// challenge is open any more.
+    /// The answer to an open challenge: the origin says which key is its own at present, and that
+    /// key says so, too ([`DeviceIdentity::answer`](super::DeviceIdentity::answer)). That clears a
+    /// suspicion, and the key is certified; another one that was certified for the same epoch is
+    /// withdrawn, which counts as a suspicion if there was none. No challenge is open any more.
     ///
     /// A device that has lost its state is challenged, too, without any suspicion. What may be
     /// certified is as for [`rotate`](Self::rotate). A key that was withdrawn is not: its server
-    /// does not take it back, so the device goes on with its key of another epoch.
+    /// does not take it back, so the device goes on with its key of another epoch. And an epoch that
+    /// was taken over [twice](Self::MAX_DISPLACED) is so no more: that is for a person to look at,
+    /// who may [revoke](Self::revoke).
     pub fn answer(
         &self,
         claimed: &EpochKey,
@@ -214,25 +216,30 @@ impl Enrolment {
             return Err(IdentityError::OtherEnrolment);
         }
         self.check_not_ended()?;
-        let mut next = self.at(now);
-        if next.lines.challenge.is_empty() {
+        let mut open = self.lines.challenge.iter().filter(|open| open.is_open(now)).peekable();
+        if open.peek().is_none() {
             return Err(IdentityError::NoChallenge);
         }
-        let is_answered = |open: &Line<OpenChallenge>| {
-            self.origin.verifies_bytes(&answer_text(&open.random, claimed), signature)
+        let Some((by_origin, by_claimed)) = signature.split_at_checked(64) else {
+            return Err(IdentityError::WrongAnswer);
         };
-        if !next.lines.challenge.iter().any(is_answered) {
+        let is_answered = open.any(|open| {
+            let text = answer_text(&open.random, &self.origin, claimed);
+            let is_signed = self.origin.verifies_bytes(&text, by_origin);
+            is_signed && claimed.verifies_bytes(&text, by_claimed)
+        });
+        if !is_answered {
             return Err(IdentityError::WrongAnswer);
         }
-        let window = match next.find(claimed) {
-            Found::Withdrawn => return Err(IdentityError::KeyWithdrawn),
+        let mut next = self.clone();
+        let epoch = claimed.epoch();
+        let window = match next.lines.find(claimed, now)? {
             Found::TheKey(window) => window,
-            Found::Nothing => next.add(claimed, window_of(claimed.epoch(), windows, now)?)?,
+            Found::Nothing => next.lines.add(claimed, window_of(epoch, windows, now)?, now)?,
             Found::Another(window) => {
-                let lines = &mut next.lines;
-                let is_it = |line: &mut Line<Certified>| line.epoch == claimed.epoch();
-                lines.withdrawn.extend(lines.live.extract_if(.., is_it));
-                next.add(claimed, window)?
+                next.lines.displace(epoch)?;
+                next = next.suspected_once_more(self.standing());
+                next.lines.add(claimed, window, now)?
             }
         };
         next.lines.challenge.clear();
@@ -256,11 +263,14 @@ impl Enrolment {
 
     /// All handles of this record that may have an unexpired certificate and are no longer good: of
     /// a record that has ended, every one; else those whose epoch was given to another key.
+    ///
+    /// Of a record that newer software has written, this is what is known of it, which may be
+    /// nothing: that there are none does not say that none is withdrawn.
     #[must_use]
     pub fn withdrawn(&self, now: UtcTime) -> Vec<Handle> {
         let ended = self.lines.live.iter().filter(|_| self.standing().is_ended());
         let keys = ended.chain(&self.lines.withdrawn);
-        let unexpired = keys.filter(|line| now < line.window.expires());
+        let unexpired = keys.filter(|line| !line.has_ended(now));
         unexpired.map(|line| Handle::of(&line.public_key)).collect()
     }
 
@@ -270,11 +280,11 @@ impl Enrolment {
         &self.origin
     }
 
-    /// The keys that are certified, one for each epoch, the first epoch first. The windows of some
-    /// may have ended since the last event.
-    #[must_use]
-    pub fn live(&self) -> impl ExactSizeIterator<Item = EpochKey> {
-        self.lines.live.iter().map(|line| line.key(self.origin.fleet()))
+    /// The keys that are certified and whose windows have not ended, one for each epoch, the first
+    /// epoch first.
+    pub fn live(&self, now: UtcTime) -> impl Iterator<Item = EpochKey> {
+        let unexpired = self.lines.live.iter().filter(move |line| !line.has_ended(now));
+        unexpired.map(|line| line.key(self.origin.fleet()))
     }
 
     /// Where it stands.
@@ -284,7 +294,8 @@ impl Enrolment {
         self.lines.standing.as_deref().copied().unwrap_or(Standing::Revoked)
     }
 
-    /// How often it has come under suspicion: many times is for a person to look at.
+    /// How often it has come under suspicion, or a key has taken over an epoch: many times is for a
+    /// person to look at.
     #[must_use]
     pub fn suspicions(&self) -> u64 {
         self.lines.suspicions.as_deref().copied().unwrap_or(0)
@@ -319,53 +330,26 @@ impl Enrolment {
         if self.standing().is_ended() { Err(IdentityError::Ended) } else { Ok(()) }
     }
 
-    /// Without what has ended.
-    fn at(&self, now: UtcTime) -> Self {
-        let mut next = self.clone();
-        next.lines.live.retain(|line| now < line.window.expires());
-        next.lines.withdrawn.retain(|line| now < line.window.expires());
-        next.lines.challenge.retain(|open| now < open.expires);
-        next
-    }
-
-    fn find(&self, key: &EpochKey) -> Found {
-        if self.lines.withdrawn.iter().any(|line| line.is_key(key)) {
-            return Found::Withdrawn;
-        }
-        match self.lines.live.iter().find(|line| line.epoch == key.epoch()) {
-            None => Found::Nothing,
-            Some(line) if line.is_key(key) => Found::TheKey(line.window),
-            Some(line) => Found::Another(line.window),
-        }
-    }
-
-    /// The one place where a key becomes one that is certified.
-    fn add(&mut self, key: &EpochKey, window: EpochWindow) -> Result<EpochWindow> {
-        let lines = &mut self.lines;
-        if lines.live.len() + lines.withdrawn.len() >= Self::MAX_KEYS {
-            return Err(IdentityError::KeysFull { limit: Self::MAX_KEYS });
-        }
-        let (epoch, public_key) = (key.epoch(), *key.public_key());
-        lines.live.push(Line::new(Certified { epoch, public_key, window }));
-        lines.live.sort_by_key(|line| line.epoch);
-        Ok(window)
-    }
-
     fn standing_at(mut self, standing: Standing) -> Self {
         self.lines.standing = self.lines.standing.map(|line| line.with(standing));
         self
     }
 
     fn suspect(&self, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
-        let mut next = self.at(now).standing_at(Standing::Suspected);
-        let first = u64::from(self.standing() != Standing::Suspected);
+        let next = self.clone().suspected_once_more(self.standing());
+        self.then(next.standing_at(Standing::Suspected), EnrolmentAction::Challenge, now)
+    }
+
+    /// One that lasts is counted once.
+    fn suspected_once_more(mut self, before: Standing) -> Self {
+        let first = u64::from(before != Standing::Suspected);
         let suspicions = self.suspicions().saturating_add(first);
-        next.lines.suspicions = next.lines.suspicions.map(|line| line.with(suspicions));
-        self.then(next, EnrolmentAction::Challenge, now)
+        self.lines.suspicions = self.lines.suspicions.map(|line| line.with(suspicions));
+        self
     }
 
     fn end(&self, standing: Standing, now: UtcTime) -> Result<Unstored<EnrolmentStep>> {
-        let mut next = self.at(now).standing_at(standing);
+        let mut next = self.clone().standing_at(standing);
         next.lines.challenge.clear();
         self.then(next, EnrolmentAction::None, now)
     }
@@ -380,6 +364,17 @@ impl Enrolment {
         let bytes = next.to_bytes().ok_or(NewerState)?;
         let (withdrawn, has_changed) = (next.withdrawn(now), next != *self);
         Ok(Unstored::new(bytes, has_changed, EnrolmentStep { record: next, action, withdrawn }))
+    }
+}
+
+impl fmt::Debug for Enrolment {
+    /// Without keys: beside each other, they are what rotation is to keep apart.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enrolment")
+            .field("fleet", self.origin.fleet())
+            .field("standing", &self.standing())
+            .field("suspicions", &self.suspicions())
+            .finish_non_exhaustive()
     }
 }
 

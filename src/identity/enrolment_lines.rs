@@ -7,13 +7,16 @@
 //! live <epoch> <public key> <from> <until>         a key that is certified, and its window
 //! withdrawn <epoch> <public key> <from> <until>    one that was, and is no longer good
 //! standing <name>
-//! challenge <32 bytes> <until>                     one that is open
+//! challenge <32 bytes> <from>                      one that was sent
 //! suspicions <n>
 //! sha256 <checksum>
 //! ```
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::fmt;
 
+use super::enrolment_challenges::OpenChallenge;
 use super::{EpochKey, EpochWindow, Fleet, IdentityEpoch, Standing};
 use crate::primitives::stored::{Fields, Line, Reader, Writer, lines, printed_fields};
 use crate::primitives::{Sha256Digest, UtcTime};
@@ -33,8 +36,8 @@ lines!(
     }
 );
 
-/// A key that has been certified, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A key that has been certified, and for how long. It does not print.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Certified {
     pub(super) epoch: IdentityEpoch,
     pub(super) public_key: [u8; 32],
@@ -42,21 +45,19 @@ pub(super) struct Certified {
 }
 
 impl Certified {
+    /// Whether it is the key, in whichever epoch: a handle is the digest of the key alone.
     pub(super) fn is_key(&self, key: &EpochKey) -> bool {
-        self.epoch == key.epoch() && self.public_key == *key.public_key()
+        self.public_key == *key.public_key()
+    }
+
+    pub(super) fn has_ended(&self, now: UtcTime) -> bool {
+        self.window.expires() <= now
     }
 
     /// As it was read of a document, or was checked when the record was loaded.
     pub(super) fn key(&self, fleet: &Fleet) -> EpochKey {
         EpochKey::derived(fleet.clone(), self.epoch, self.public_key)
     }
-}
-
-/// A challenge that has been sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OpenChallenge {
-    pub(super) random: [u8; 32],
-    pub(super) expires: UtcTime,
 }
 
 impl Lines {
@@ -76,7 +77,10 @@ impl Lines {
             self.live.is_sorted_by(|one: &Line<Certified>, next| one.epoch < next.epoch);
         let is_there = self.standing.is_some() && self.suspicions.is_some();
         let keys = || self.live.iter().chain(&self.withdrawn);
-        is_there && is_one_each && keys().all(is_key)
+        // No handle is good and withdrawn, or has two epochs.
+        let mut seen = BTreeSet::new();
+        let mut is_once = keys().map(|line| seen.insert(line.public_key));
+        is_there && is_one_each && is_once.all(|once| once) && keys().all(is_key)
     }
 }
 
@@ -93,13 +97,9 @@ impl Fields for Certified {
     }
 }
 
-impl Fields for OpenChallenge {
-    fn read(line: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { random: line.field()?, expires: line.field()? })
-    }
-
-    fn write(&self, line: &mut Writer<'_>) {
-        line.field(&self.random).field(&self.expires);
+impl fmt::Debug for Certified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certified(..)")
     }
 }
 

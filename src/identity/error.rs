@@ -193,6 +193,17 @@ refusals!(
         #[refusal("identity.key-withdrawn", Refresh)]
         #[error("the key was withdrawn: ask for another epoch")]
         KeyWithdrawn,
+        /// The record has the key already, as that of enrolment or of another epoch.
+        #[refusal("identity.key-reused", Operator)]
+        #[error("the key is that of another epoch")]
+        KeyReused,
+        /// Two keys have lost the epoch to others: a person has to find out who uses the secret.
+        #[refusal("identity.disputed", Operator)]
+        #[error("epoch {epoch} was taken over as often as it may be")]
+        Disputed {
+            /// The epoch.
+            epoch: IdentityEpoch,
+        },
         /// A record has as many keys as it may have whose windows have not ended.
         #[refusal("identity.keys-full", Operator)]
         #[error("more than {limit} keys of one device whose windows have not ended")]
@@ -208,7 +219,7 @@ refusals!(
         #[refusal("identity.no-challenge", Refresh)]
         #[error("no challenge is open")]
         NoChallenge,
-        /// The origin has not signed the answer.
+        /// The origin and the key that is claimed have not both signed the answer.
         #[refusal("identity.wrong-answer", Refresh)]
         #[error("the answer to the challenge is wrong")]
         WrongAnswer,

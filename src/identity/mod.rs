@@ -30,7 +30,7 @@
 //! | begins with | what it is | signed by |
 //! |---|---|---|
 //! | `{` | a document: a rotation, a report. Its `_type` says which | [`Rotation::prove`], [`Report::sign`](crate::rollout::Report::sign) |
-//! | 7 bytes of 0 | the answer to an enroller's challenge: fields, each behind its length | [`DeviceIdentity::answer`] |
+//! | 7 bytes of 0 | the answer to an enroller's challenge, of the origin and of the key that it claims: fields, each behind its length | [`DeviceIdentity::answer`] |
 //! | `ota-trust device message 1` and a byte of 0 | anything else | [`DeviceIdentity::sign`] |
 //! | `"` | the base of a request's signature (RFC 9421 §2.5) | nothing yet |
 //! | 64 spaces | the handshake of TLS 1.3 (RFC 8446 §4.4.3) | nothing yet |
@@ -89,6 +89,8 @@ mod certify;
 mod derive;
 mod device;
 mod enrolment;
+mod enrolment_challenges;
+mod enrolment_keys;
 mod enrolment_lines;
 pub(crate) mod envelope;
 mod epoch_key;

@@ -7,7 +7,10 @@ use super::{EpochWindow, IdentityEpoch, IdentityError};
 /// The epochs of a fleet for which there are certificates at present, one after the other, each
 /// with its window: those that have not ended, and those that devices may fetch ahead.
 ///
-/// It is the same for all devices.
+/// It is the same for all devices, and the window of an epoch is never moved: neither longer nor
+/// earlier nor later. A record keeps the window with which it certified a key, and so does the
+/// certificate. A device that fetched one ahead would wait for the window of before, while others
+/// are in the new one; and a server would see by the times which devices had asked before.
 ///
 /// ```
 /// use ota_trust::identity::{EpochWindow, EpochWindows, IdentityEpoch};

@@ -128,9 +128,10 @@ def rotation():
 def answer():
     old, new = key(SECRETS[0], "lamps.example", 0), key(SECRETS[0], "lamps.example", 6)
     challenge = hashlib.sha256(b"a challenge").digest()
-    fields = [b"ota-trust enrolment challenge 1", challenge, b"lamps.example"]
+    fields = [b"ota-trust enrolment challenge 1", challenge, b"lamps.example", public(old)]
     message = framed(*fields, (6).to_bytes(8, "big"), public(new))
-    return {"challenge": challenge.hex(), "signature": old.sign(message).hex()}
+    both = old.sign(message) + new.sign(message)
+    return {"challenge": challenge.hex(), "signatures": both.hex()}
 
 
 def reports():

@@ -35,8 +35,9 @@ fn signed(document: &[u8]) -> String {
 /// What the answer to a challenge is signed over, put together afresh.
 fn answered(challenge: &[u8; 32]) -> Vec<u8> {
     let (key, epoch) = (identity("a lamp", 7), 7_u64.to_be_bytes());
-    let fields: [&[u8]; 5] =
-        [b"ota-trust enrolment challenge 1", challenge, b"lamps.example", &epoch, key.public_key()];
+    let (title, by) = (b"ota-trust enrolment challenge 1", lamp());
+    let fields: [&[u8]; 6] =
+        [title, challenge, b"lamps.example", by.public_key(), &epoch, key.public_key()];
     let framed = fields.map(|field| [&(field.len() as u64).to_be_bytes(), field].concat());
     framed.concat()
 }
@@ -74,7 +75,7 @@ fn what_is_signed_for_one_purpose_is_signed_for_no_other() {
         ([MESSAGE, &message].concat(), device.sign(&message).to_vec()),
         (signed(&report()).into_bytes(), signature(&report())),
         (signed(&rotation()).into_bytes(), signature(&rotation())),
-        (answered(&challenge), device.answer(&challenge, next.epoch_key()).to_vec()),
+        (answered(&challenge), device.answer(&challenge, &next)[..64].to_vec()),
     ];
     let key = device.epoch_key().key();
     for (at, (bytes, _)) in made.iter().enumerate() {

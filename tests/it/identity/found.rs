@@ -1,6 +1,7 @@
 //! What reviews have found: each was accepted, printed or denied once.
 
 use ota_trust::identity::*;
+use ota_trust::key::Signer as _;
 use ota_trust::primitives::{Limits, UtcTime};
 use ota_trust::release::{ManifestDigest, Product};
 use ota_trust::rollout::{
@@ -33,7 +34,7 @@ fn an_epoch_that_the_fleet_has_not_come_to_is_not_certified() {
         assert_eq!(code(ask(&record, epoch)), "identity.epoch-too-late");
         let open = record.challenge([1; 32], now).unwrap().stored().record;
         let claimed = identity("a lamp", epoch);
-        let signature = origin.answer(&[1; 32], claimed.epoch_key());
+        let signature = origin.answer(&[1; 32], &claimed);
         let refused = open.answer(claimed.epoch_key(), &signature, &windows(now), now);
         assert_eq!(code(refused), "identity.epoch-too-late");
     }
@@ -186,5 +187,177 @@ fn nothing_counts_that_came_when_the_certificate_had_ended() {
         // Nor is it anything but late: what cannot be read stops nothing then.
         let junk = VerifiedReport::verify(b"[]", &device, end, &Limits::default());
         assert!(matches!(junk, Err(ReportError::Unsigned(_))));
+    }
+}
+
+/// The lamp's origin vouches for the key that the device `name` has in `epoch`.
+fn ask(record: &Enrolment, name: &str, epoch: u64, now: UtcTime) -> EnrolmentStep {
+    let rotation = rotation(&identity("a lamp", 0), &identity(name, epoch));
+    record.rotate(&rotation, &windows(now), now).unwrap().stored()
+}
+
+/// The lamp's origin claims the key that the device `name` has in `epoch`.
+fn claim(record: &Enrolment, name: &str, epoch: u64, now: UtcTime) -> EnrolmentStep {
+    let open = record.challenge([1; 32], now).unwrap().stored();
+    let EnrolmentAction::Send(challenge) = open.action else { panic!("none is sent") };
+    let claimed = identity(name, epoch);
+    let signature = identity("a lamp", 0).answer(&challenge, &claimed);
+    let passed = open.record.answer(claimed.epoch_key(), &signature, &windows(now), now);
+    passed.unwrap().stored()
+}
+
+/// Any device could claim the public key of another, and have its handle withdrawn by an answer
+/// with a key of its own, or by being revoked.
+#[test]
+fn nobody_claims_the_key_of_another() {
+    let now = day(40);
+    let (origin, victim) = (identity("a lamp", 0), identity("victim", 2));
+    let open = enrolled("a lamp").challenge([1; 32], now).unwrap().stored().record;
+    let own = origin.answer(&[1; 32], &identity("a lamp", 2));
+    let by_origin = raw_key("a lamp", 0).sign(&answer_text("a lamp", &victim, 2)).unwrap();
+    // What the victim has signed for its own enrolment, to the same challenge.
+    let relayed = identity("victim", 0).answer(&[1; 32], &victim);
+    for signature in [
+        [&by_origin[..], &own[64..]].concat(),
+        [&by_origin[..], &by_origin].concat(),
+        [&by_origin[..], &relayed[64..]].concat(),
+        [&by_origin[..], &relayed[..64]].concat(),
+        [&by_origin[..], &victim.sign(&answer_text("a lamp", &victim, 2))].concat(),
+        by_origin.clone(),
+    ] {
+        let refused = open.answer(victim.epoch_key(), &signature, &windows(now), now);
+        assert_eq!(code(refused), "identity.wrong-answer");
+    }
+    // It takes the victim's own signature, for this origin.
+    let by_victim = raw_key("victim", 2).sign(&answer_text("a lamp", &victim, 2)).unwrap();
+    let both = [by_origin, by_victim].concat();
+    assert_eq!(code(open.answer(victim.epoch_key(), &both, &windows(now), now)), "accepted");
+}
+
+/// What both keys sign of an answer of the device `name` to the challenge of these tests, put
+/// together afresh: the key of `claimed` is said to be that of `epoch`.
+fn answer_text(name: &str, claimed: &DeviceIdentity, epoch: u64) -> Vec<u8> {
+    let (origin, epoch) = (identity(name, 0), epoch.to_be_bytes());
+    let (title, key) = (b"ota-trust enrolment challenge 1", claimed.public_key());
+    let fields: [&[u8]; 6] = [title, &[1; 32], b"lamps.example", origin.public_key(), &epoch, key];
+    fields.map(|field| [&(field.len() as u64).to_be_bytes(), field].concat()).concat()
+}
+
+/// A device had a key of its own certified under the number of another epoch: its handle was good
+/// and withdrawn at once, or came back from a withdrawal.
+#[test]
+fn a_key_has_one_epoch() {
+    let now = day(40);
+    let key = identity("a lamp", 2);
+    let as_july = EpochKey::new(fleet(), IdentityEpoch::new(3), *key.public_key()).unwrap();
+    let claim_as_july = |record: &Enrolment| {
+        let text = answer_text("a lamp", &key, 3);
+        let both = [0, 2].map(|epoch| raw_key("a lamp", epoch).sign(&text).unwrap()).concat();
+        let open = record.challenge([1; 32], now).unwrap().stored().record;
+        code(open.answer(&as_july, &both, &windows(now), now))
+    };
+    let rotate_as_july = |record: &Enrolment| {
+        let signed = json!({"_type": "handle-rotation", "schema": 1, "fleet": "lamps.example",
+            "from_epoch": 0, "from_public": hex::encode(record.origin().public_key()),
+            "epoch": 3, "public": hex::encode(key.public_key())});
+        let bytes = document(&signed, &[("a lamp", 0), ("a lamp", 2)]);
+        let rotation = Rotation::verify(&bytes, record.origin(), &Limits::default()).unwrap();
+        code(record.rotate(&rotation, &windows(now), now))
+    };
+    let both = |record: &Enrolment| [claim_as_july(record), rotate_as_july(record)];
+    assert_eq!(both(&enrolled("a lamp")), ["accepted"; 2], "nothing shows that it is June's");
+    let june = ask(&enrolled("a lamp"), "a lamp", 2, now).record;
+    assert_eq!(both(&june), ["identity.key-reused"; 2]);
+    let lost = claim(&june, "thief", 2, now);
+    assert_eq!(lost.withdrawn, [key.handle()]);
+    assert_eq!(both(&lost.record), ["identity.key-withdrawn"; 2]);
+}
+
+/// One event of a clock that was ahead, such as anybody can cause, dropped keys that were good. What
+/// was dropped was not withdrawn any more, and another key had its epoch without a suspicion.
+#[test]
+fn a_clock_that_is_ahead_once_takes_no_key_away() {
+    let now = day(40);
+    let handle = identity("a lamp", 2).handle();
+    let june = ask(&enrolled("a lamp"), "a lamp", 2, now).record;
+    for ahead in [day(41), day(63), day(400), day(1_000_000)] {
+        let jumped = june.challenge([9; 32], ahead).unwrap().stored().record;
+        let jumped = ask(&jumped, "a lamp", 2, day(50)).record;
+        assert_eq!(jumped.revoke(now).unwrap().stored().withdrawn, [handle]);
+        let other = ask(&jumped, "thief", 2, now);
+        assert_eq!(other.action, EnrolmentAction::Challenge);
+        // An end that was said by such a clock is said again.
+        let ended = jumped.revoke(ahead).unwrap().stored().record;
+        assert_eq!(ended.withdrawn(now), [handle]);
+    }
+}
+
+/// It stayed open for as long as the clock had been ahead: whoever saw it had years to answer.
+#[test]
+fn a_challenge_of_a_clock_that_was_ahead_is_void() {
+    let (now, claimed) = (day(40), identity("a lamp", 2));
+    let signature = identity("a lamp", 0).answer(&[1; 32], &claimed);
+    for (opened, expected) in [
+        (day(41), "accepted"),
+        (day(41).saturating_add(1), "identity.no-challenge"),
+        (day(4000), "identity.no-challenge"),
+    ] {
+        let open = enrolled("a lamp").challenge([1; 32], opened).unwrap().stored().record;
+        let answered = open.answer(claimed.epoch_key(), &signature, &windows(now), now);
+        assert_eq!(code(answered), expected);
+        let next = open.challenge([2; 32], now).unwrap().stored();
+        let sent = if expected == "accepted" { 1 } else { 2 };
+        assert_eq!(next.action, EnrolmentAction::Send([sent; 32]));
+    }
+    // Nor does such an event take away what is open.
+    let open = enrolled("a lamp").challenge([1; 32], now).unwrap().stored().record;
+    let jumped = open.challenge([2; 32], day(4000)).unwrap().stored().record;
+    assert_eq!(
+        code(jumped.answer(claimed.epoch_key(), &signature, &windows(now), now)),
+        "accepted"
+    );
+}
+
+/// Whatever the clock does, the challenges of a record do not add up.
+#[test]
+fn a_clock_that_jumps_about_fills_no_record_with_challenges() {
+    let mut record = enrolled("a lamp");
+    for n in 0..500_u64 {
+        let now = day(40).saturating_add((n * 7919 % 1000) * 864);
+        record = record.challenge([(n % 250) as u8; 32], now).unwrap().stored().record;
+        let text = String::from_utf8(record.to_bytes().unwrap()).unwrap();
+        assert!(text.matches("\nchallenge ").count() <= 8, "{text}");
+    }
+}
+
+/// Once the window of an epoch had been made longer, the thief's key was certified again.
+#[test]
+fn a_key_that_lost_its_epoch_does_not_come_back_when_windows_move() {
+    let now = day(40);
+    let stolen = ask(&enrolled("a lamp"), "thief", 2, now).record;
+    let record = claim(&stolen, "a lamp", 2, now).record;
+    let longer = EpochWindow::new(day(30), day(90)).unwrap();
+    let longer = EpochWindows::new(IdentityEpoch::new(2), [longer]).unwrap();
+    for (name, expected) in [
+        ("thief", "identity.key-withdrawn"),
+        ("a lamp", "identity.epoch-over"),
+        ("second thief", "identity.epoch-over"),
+    ] {
+        let rotation = rotation(&identity("a lamp", 0), &identity(name, 2));
+        assert_eq!(code(record.rotate(&rotation, &longer, end_of(2))), expected, "{name}");
+    }
+}
+
+/// The keys of all epochs of a device were printed beside each other.
+#[test]
+fn a_record_prints_no_key() {
+    let now = day(40);
+    let stolen = ask(&enrolled("a lamp"), "thief", 2, now).record;
+    let step = claim(&ask(&stolen, "a lamp", 3, now).record, "a lamp", 2, now);
+    let printed = format!("{:?} {step:?}", step.record);
+    assert!(printed.contains("lamps.example") && printed.contains("Enrolled"), "{printed}");
+    for (name, epoch) in [("a lamp", 0), ("a lamp", 2), ("a lamp", 3), ("thief", 2)] {
+        let key = *identity(name, epoch).public_key();
+        assert!(!printed.contains(&format!("{key:?}")) && !printed.contains(&hex::encode(key)));
     }
 }

@@ -70,8 +70,8 @@ fn documents_are_those_of_the_generator() {
     assert_eq!(certified.unwrap().epoch_key(), identity.epoch_key());
 
     let answer = &known["answer"];
-    let signed = origin.answer(&bytes(&answer["challenge"]), identity.epoch_key());
-    assert_eq!(signed, bytes(&answer["signature"]));
+    let signed = origin.answer(&bytes(&answer["challenge"]), &identity);
+    assert_eq!(signed, bytes(&answer["signatures"]));
 }
 
 #[test]

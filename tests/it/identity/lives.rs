@@ -9,162 +9,10 @@ use proptest::prelude::*;
 
 use super::calendar::*;
 use super::fleet::*;
+use super::naive::*;
 
-/// How long a challenge may be answered that has just been handed out, at least: in seconds.
-const HALF: u64 = 86_400;
-
-#[derive(Clone, Debug)]
-enum Event {
-    /// Hours go by.
-    Wait {
-        hours: u64,
-    },
-    /// The origin vouches for its own key of an epoch, or for another device's.
-    Rotate {
-        epoch: u64,
-        own: bool,
-    },
-    /// Another device's origin does.
-    Stranger,
-    Fork,
-    Challenge,
-    /// To the challenge that was sent so many challenges ago.
-    Answer {
-        ago: usize,
-        epoch: u64,
-        own: bool,
-    },
-    Revoke,
-    Retire,
-}
-
-fn events() -> impl Strategy<Value = Event> {
-    let own = || prop::bool::weighted(0.8);
-    prop_oneof![
-        6 => (1..400_u64).prop_map(|hours| Event::Wait { hours }),
-        8 => (1..6_u64, own()).prop_map(|(epoch, own)| Event::Rotate { epoch, own }),
-        1 => Just(Event::Stranger),
-        2 => Just(Event::Fork),
-        4 => Just(Event::Challenge),
-        6 => (0..3_usize, 1..6_u64, own()).prop_map(|(ago, epoch, own)| Event::Answer { ago, epoch, own }),
-        1 => Just(Event::Revoke),
-        1 => Just(Event::Retire),
-    ]
-}
-
-/// An enrolment as the table in `enrolment.rs` has it. All that ever was stays in it.
-#[derive(Debug)]
-struct Naive {
-    standing: &'static str,
-    /// Epoch, whether it is the device's own, and whether it is good.
-    keys: Vec<(u64, bool, bool)>,
-    /// Each challenge with its end; what was answered has ended.
-    challenges: Vec<(u8, UtcTime)>,
-    suspicions: u64,
-}
-
-impl Naive {
-    fn has_ended(&self) -> bool {
-        matches!(self.standing, "retired" | "revoked")
-    }
-
-    /// The keys whose windows have not ended, that are good or not.
-    fn keys(&self, good: bool, now: UtcTime) -> Vec<(u64, bool)> {
-        let of = self.keys.iter().filter(|key| key.2 == good && now < end_of(key.0));
-        of.map(|key| (key.0, key.1)).collect()
-    }
-
-    fn suspect(&mut self) -> &'static str {
-        self.suspicions += u64::from(self.standing != "suspected");
-        self.standing = "suspected";
-        "challenge"
-    }
-
-    /// Why an epoch has no certificates, if it has none.
-    fn closed(epoch: u64, now: UtcTime) -> Option<&'static str> {
-        if end_of(epoch) <= now {
-            Some("identity.epoch-over")
-        } else if window_of(epoch).not_before() > now.saturating_add(30 * 86_400) {
-            Some("identity.epoch-too-late")
-        } else {
-            None
-        }
-    }
-
-    /// What is done, or why it is refused.
-    fn on(&mut self, event: &Event, sent: &[u8], now: UtcTime) -> &'static str {
-        let good = self.keys(true, now);
-        let lost = |key: (u64, bool)| self.keys(false, now).contains(&key);
-        match *event {
-            Event::Wait { .. } => "nothing",
-            Event::Stranger => "identity.other-enrolment",
-            Event::Revoke | Event::Retire => {
-                let retired = matches!(event, Event::Retire) && self.standing != "revoked";
-                self.standing = if retired { "retired" } else { "revoked" };
-                self.challenges.clear();
-                "nothing"
-            }
-            _ if self.has_ended() => "identity.ended",
-            Event::Challenge => {
-                let lasts = now.saturating_add(HALF);
-                if !self.challenges.iter().any(|open| open.1 >= lasts) {
-                    let number = u8::try_from(sent.len()).unwrap();
-                    self.challenges.push((number, now.saturating_add(2 * HALF)));
-                }
-                "send"
-            }
-            Event::Fork => self.suspect(),
-            Event::Rotate { epoch, own } => {
-                let own_one = good.contains(&(epoch, own));
-                if lost((epoch, own)) {
-                    "identity.key-withdrawn"
-                } else if good.contains(&(epoch, !own)) {
-                    self.suspect()
-                } else if let (false, Some(refused)) = (own_one, Self::closed(epoch, now)) {
-                    refused
-                } else if self.standing == "suspected" {
-                    "challenge"
-                } else {
-                    if !own_one {
-                        self.keys.push((epoch, own, true));
-                    }
-                    "certify"
-                }
-            }
-            Event::Answer { ago, epoch, own } => {
-                let open: Vec<u8> =
-                    self.challenges.iter().filter(|open| now < open.1).map(|open| open.0).collect();
-                let to = sent.iter().rev().nth(ago);
-                let is_known = good.iter().any(|key| key.0 == epoch);
-                if open.is_empty() {
-                    "identity.no-challenge"
-                } else if to.is_none_or(|to| !open.contains(to)) {
-                    "identity.wrong-answer"
-                } else if lost((epoch, own)) {
-                    "identity.key-withdrawn"
-                } else if let (false, Some(refused)) = (is_known, Self::closed(epoch, now)) {
-                    refused
-                } else {
-                    let others = self.keys.iter_mut().filter(|key| key.0 == epoch && key.1 != own);
-                    others.for_each(|key| key.2 = false);
-                    if !good.contains(&(epoch, own)) {
-                        self.keys.push((epoch, own, true));
-                    }
-                    self.standing = "enrolled";
-                    self.challenges.clear();
-                    "certify"
-                }
-            }
-        }
-    }
-}
-
-fn name(own: bool) -> &'static str {
-    if own { "a lamp" } else { "thief" }
-}
-
-fn key(epoch: u64, own: bool) -> EpochKey {
-    identity(name(own), epoch).epoch_key().clone()
+fn key(epoch: u64, who: Who) -> DeviceIdentity {
+    identity(NAMES[who], epoch)
 }
 
 /// The life of one device, its enroller and a server that keeps what it is told.
@@ -186,27 +34,36 @@ impl Life {
         Self { record, now, sent, made, told }
     }
 
+    /// When the enroller believes that it is.
+    fn believed(&self, dated: &Dated) -> UtcTime {
+        self.now.saturating_add(dated.ahead * 86_400)
+    }
+
     /// What comes of an event, with the record stored and read again.
-    fn play(&mut self, event: &Event) -> &'static str {
-        let (record, now) = (&self.record, self.now);
+    fn play(&mut self, dated: &Dated) -> &'static str {
+        let (record, now) = (&self.record, self.believed(dated));
         let origin = identity("a lamp", 0);
-        let ask = |from: &DeviceIdentity, to: &str, epoch| {
-            record.rotate(&rotation(from, &identity(to, epoch)), &windows(now), now)
+        let ask = |from: &DeviceIdentity, to: &DeviceIdentity| {
+            record.rotate(&rotation(from, to), &windows(now), now)
         };
-        let next = match *event {
+        let next = match dated.event {
             Event::Wait { hours } => {
-                self.now = now.saturating_add(hours * 3600);
+                self.now = self.now.saturating_add(hours * 3600);
                 return "nothing";
             }
-            Event::Rotate { epoch, own } => ask(&origin, name(own), epoch),
-            Event::Stranger => ask(&identity("thief", 0), "thief", 5),
+            Event::Rotate { epoch, who } => ask(&origin, &key(epoch, who)),
+            Event::Stranger => ask(&identity("thief", 0), &key(5, 1)),
             Event::Fork => record.fork(now),
             Event::Challenge => record.challenge([u8::try_from(self.sent.len()).unwrap(); 32], now),
-            Event::Answer { ago, epoch, own } => {
+            Event::Answer { ago, epoch, who, as_whom } => {
                 let challenge = self.sent.iter().rev().nth(ago).copied().unwrap_or(255);
-                let claimed = key(epoch, own);
-                let signature = origin.answer(&[challenge; 32], &claimed);
-                record.answer(&claimed, &signature, &windows(now), now)
+                let claimed = key(epoch, who);
+                let mut signature = origin.answer(&[challenge; 32], &claimed);
+                if who != as_whom {
+                    let forged = origin.answer(&[challenge; 32], &key(epoch, as_whom));
+                    signature[64..].copy_from_slice(&forged[64..]);
+                }
+                record.answer(claimed.epoch_key(), &signature, &windows(now), now)
             }
             Event::Revoke => record.revoke(now),
             Event::Retire => record.retire(now),
@@ -239,10 +96,12 @@ impl Life {
         }
     }
 
-    /// The handles that a server would still serve.
+    /// The handles that a server would still serve, which is told again at the present time.
     fn served(&self) -> BTreeSet<Handle> {
         let unexpired = self.made.iter().filter(|made| self.now < made.1).map(|made| made.0);
-        unexpired.filter(|handle| !self.told.contains(handle)).collect()
+        let again = self.record.withdrawn(self.now);
+        let is_told = |handle: &Handle| self.told.contains(handle) || again.contains(handle);
+        unexpired.filter(|handle| !is_told(handle)).collect()
     }
 
     /// A device that has lost all but its secret asks to be challenged, answers, and has a
@@ -251,16 +110,17 @@ impl Life {
         let now = self.now;
         let asked = self.record.challenge([254; 32], now).unwrap().stored();
         let EnrolmentAction::Send(challenge) = asked.action else { return false };
-        let claimed = key(epoch, true);
+        let claimed = key(epoch, 0);
         let signature = identity("a lamp", 0).answer(&challenge, &claimed);
         // As late as a challenge that was just handed out has to hold, within the epoch's window.
         let late = now.saturating_add(HALF - 1);
         let later = if late < end_of(epoch) { late } else { now };
-        let passed = asked.record.answer(&claimed, &signature, &windows(later), later);
+        let passed = asked.record.answer(claimed.epoch_key(), &signature, &windows(later), later);
         let Ok(passed) = passed else { return false };
         let step = passed.stored();
-        certified(&step)
-            .is_some_and(|right| *right.key() == claimed && right.window().not_before() <= now)
+        certified(&step).is_some_and(|right| {
+            right.key() == claimed.epoch_key() && right.window().not_before() <= now
+        })
     }
 }
 
@@ -275,29 +135,35 @@ proptest! {
     #[test]
     fn any_life_is_that_of_the_table(events in prop::collection::vec(events(), 1..32)) {
         let mut life = Life::new();
-        let mut naive = Naive { standing: "enrolled", keys: Vec::new(), challenges: Vec::new(), suspicions: 0 };
+        let mut naive = Naive::new();
         let mut ended = false;
-        for event in events {
-            let expected = naive.on(&event, &life.sent, life.now);
-            let done = life.play(&event);
-            prop_assert_eq!(done, expected, "{:?}", event);
+        for dated in events {
+            let expected = naive.on(&dated.event, &life.sent, life.believed(&dated));
+            let done = life.play(&dated);
+            prop_assert_eq!(done, expected, "{:?}", dated);
             prop_assert!(!(ended && done == "certify"), "what has ended is never certified again");
-            ended |= matches!(event, Event::Revoke | Event::Retire);
+            ended |= matches!(dated.event, Event::Revoke | Event::Retire);
 
             let (record, now) = (&life.record, life.now);
             let standing = format!("{:?}", record.standing()).to_lowercase();
             prop_assert_eq!(standing, naive.standing);
             prop_assert_eq!(record.suspicions(), naive.suspicions);
-            let live: BTreeSet<Handle> = record.live().map(|key| key.handle()).collect();
+            let live: BTreeSet<Handle> = record.live(now).map(|key| key.handle()).collect();
             let expected: BTreeSet<Handle> =
-                naive.keys(true, now).into_iter().map(|(epoch, own)| key(epoch, own).handle()).collect();
-            prop_assert!(live.is_superset(&expected), "a key is dropped that has not ended");
-            prop_assert_eq!(record.live().count(), live.len());
+                naive.keys(true, now).into_iter().map(|(epoch, who)| key(epoch, who).handle()).collect();
+            prop_assert_eq!(&live, &expected);
+            prop_assert_eq!(record.live(now).count(), live.len());
             let lost = naive.keys(false, now);
-            let lost = lost.into_iter().map(|(epoch, own)| key(epoch, own).handle());
+            let lost = lost.into_iter().map(|(epoch, who)| key(epoch, who).handle());
             let gone: BTreeSet<Handle> =
                 if ended { lost.chain(expected).collect() } else { lost.collect() };
-            prop_assert_eq!(record.withdrawn(now).into_iter().collect::<BTreeSet<_>>(), gone);
+            let withdrawn: BTreeSet<Handle> = record.withdrawn(now).into_iter().collect();
+            prop_assert!(ended || withdrawn.is_disjoint(&live), "good and withdrawn at once");
+            prop_assert_eq!(withdrawn, gone);
+            for epoch in 1..6 {
+                let of_it = naive.keys.iter().filter(|key| key.0 == epoch).count();
+                prop_assert!(of_it <= 3, "so many handles of one device count in one epoch");
+            }
         }
     }
 
@@ -307,17 +173,18 @@ proptest! {
         events in prop::collection::vec(events(), 1..32), revoke: bool,
     ) {
         let mut life = Life::new();
-        for event in events {
-            life.play(&event);
+        for dated in events {
+            life.play(&dated);
             if life.record.standing().is_ended() {
                 prop_assert_eq!(life.served(), BTreeSet::new());
             } else {
-                let (served, live) = (life.served(), life.record.live());
+                let (served, live) = (life.served(), life.record.live(life.now));
                 let live: BTreeSet<Handle> = live.map(|key| key.handle()).collect();
                 prop_assert!(served.is_subset(&live), "somebody is served whom nobody knows");
             }
         }
-        life.play(if revoke { &Event::Revoke } else { &Event::Retire });
+        let event = if revoke { Event::Revoke } else { Event::Retire };
+        life.play(&Dated { event, ahead: 0 });
         prop_assert_eq!(life.served(), BTreeSet::new());
     }
 
@@ -325,28 +192,31 @@ proptest! {
     #[test]
     fn a_device_that_lost_its_state_always_gets_on(events in prop::collection::vec(events(), 1..32)) {
         let mut life = Life::new();
-        for event in events {
-            let is_thief = matches!(event, Event::Rotate { own: false, .. } | Event::Answer { own: false, .. });
-            let is_end = matches!(event, Event::Revoke | Event::Retire);
-            if !is_thief && !is_end {
-                life.play(&event);
+        for dated in events {
+            if honest(&dated.event) {
+                life.play(&dated);
             }
-            prop_assert!(life.gets_on(epoch_at(life.now)), "{:?}", event);
+            prop_assert!(life.gets_on(epoch_at(life.now)), "{:?}", dated);
         }
     }
 
-    /// A thief who can have the origin sign costs it epochs that were lost to the thief, and no
-    /// others.
+    /// A thief who can have the origin sign costs it epochs that were lost to the thief, or taken
+    /// over too often, and no others. Each of them is a suspicion.
     #[test]
     fn a_thief_s_answers_cost_epochs_and_not_the_enrolment(events in prop::collection::vec(events(), 1..32)) {
         let mut life = Life::new();
-        for event in events {
-            if !matches!(event, Event::Revoke | Event::Retire) {
-                life.play(&event);
+        for dated in events {
+            if !matches!(dated.event, Event::Revoke | Event::Retire) {
+                life.play(&dated);
             }
             let epoch = epoch_at(life.now);
-            let is_lost = life.told.contains(&key(epoch, true).handle());
-            prop_assert_eq!(life.gets_on(epoch), !is_lost, "{:?}", event);
+            let lost = |who: &Who| life.told.contains(&key(epoch, *who).handle());
+            let taken = (0..NAMES.len()).filter(lost).count();
+            let own = key(epoch, 0);
+            let is_own = life.record.live(life.now).any(|live| live == *own.epoch_key());
+            let is_lost = lost(&0) || (taken == 2 && !is_own);
+            prop_assert_eq!(life.gets_on(epoch), !is_lost, "{:?}", dated);
+            prop_assert!(life.record.suspicions() >= taken as u64);
         }
     }
 }

@@ -11,6 +11,8 @@ mod halt;
 mod known_answers;
 mod linkability;
 mod lives;
+mod naive;
+mod record_keys;
 mod reports;
 mod rotations;
 mod states;
