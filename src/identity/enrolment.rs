@@ -8,7 +8,8 @@
 //! | revoked | refused | refused | refused | refused | refused | refused | revoked | revoked |
 //!
 //! The first four columns are what a device asks for ([`Enrolment::rotate`]). An epoch has one key:
-//! no other one is certified for it but by an answer, which withdraws the one before.
+//! no other one is certified for it but by an answer, which withdraws the one before, twice at
+//! most.
 //!
 //! A suspicion is not a verdict: it holds certificates back until the device answers a challenge,
 //! and it ends nothing, however long it stands. Only a person revokes.
@@ -41,10 +42,10 @@ type Result<T> = core::result::Result<T, IdentityError>;
 /// which no server sees. It vouches for the key of each epoch by a [`Rotation`].
 ///
 /// The record has every key that was certified until its window has ended, and for some time after:
-/// devices fetch the next epoch's certificate ahead, so that several are good at a time, and whoever
-/// revokes has to know all of them. Each event is told what time it is. A clock that was ahead for an
-/// event has not made the record forget what is good: a key is dropped where another needs its
-/// place, and its window has ended.
+/// devices fetch the next epoch's certificate ahead, so that several are good at a time, and
+/// whoever revokes has to know all of them. Each event is told what time it is. A clock that was
+/// ahead for an event has not made the record forget what is good: a key is dropped where another
+/// needs its place, and its window has ended.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Enrolment {
     origin: EpochKey,
@@ -79,9 +80,9 @@ pub enum EnrolmentAction {
 }
 
 impl Enrolment {
-    /// The most keys of a record, withdrawn ones included. One whose window has ended makes room for
-    /// another. It takes many suspicions in a short time, or windows that were moved, to come to
-    /// more that have not; then nothing is certified until one of them ends.
+    /// The most keys of a record, withdrawn ones included. One whose window has ended makes room
+    /// for another. It takes many suspicions in a short time, or windows that were moved, to come
+    /// to more that have not; then nothing is certified until one of them ends.
     pub const MAX_KEYS: usize = 16;
 
     /// How often a key of an epoch may lose it to another one, by an answer. So a device has three
@@ -116,9 +117,9 @@ impl Enrolment {
     /// A device that this record is of comes with a new secret. The record ends; the new one is
     /// made as any other, and gets nothing from here.
     ///
-    /// That it is this device that comes, or whoever owns it now, is for the caller to know: whoever
-    /// is let to enrol anew by another's record ends that one's enrolment, and has its handles
-    /// withdrawn.
+    /// That it is this device that comes, or whoever owns it now, is for the caller to know:
+    /// whoever is let to enrol anew by another's record ends that one's enrolment, and has its
+    /// handles withdrawn.
     ///
     /// Refused for a record that has ended. A device that was revoked does not come back by itself:
     /// to let it is somebody's decision, and is [`enrol`](Self::enrol), as for any other device.
@@ -202,9 +203,9 @@ impl Enrolment {
     ///
     /// A device that has lost its state is challenged, too, without any suspicion. What may be
     /// certified is as for [`rotate`](Self::rotate). A key that was withdrawn is not: its server
-    /// does not take it back, so the device goes on with its key of another epoch. And an epoch that
-    /// was taken over [twice](Self::MAX_DISPLACED) is so no more: that is for a person to look at,
-    /// who may [revoke](Self::revoke).
+    /// does not take it back, so the device goes on with its key of another epoch. And an epoch
+    /// that was taken over [twice](Self::MAX_DISPLACED) is so no more: that is for a person to look
+    /// at, who may [revoke](Self::revoke).
     pub fn answer(
         &self,
         claimed: &EpochKey,

@@ -86,8 +86,8 @@ impl IdentityState {
     /// handle, and would count it twice, and hear of the same releases under both.
     ///
     /// It is also the way back for a device that has gone ahead of its epoch because its clock was
-    /// ahead: [`rotate`](Self::rotate) leads to no earlier epoch. That takes the same care with what
-    /// was spoken of.
+    /// ahead: [`rotate`](Self::rotate) leads to no earlier epoch. That takes the same care with
+    /// what was spoken of.
     #[must_use]
     pub fn recovered(epoch: IdentityEpoch, counter: u64) -> Self {
         let lines = Lines {

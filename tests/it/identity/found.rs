@@ -273,8 +273,8 @@ fn a_key_has_one_epoch() {
     assert_eq!(both(&lost.record), ["identity.key-withdrawn"; 2]);
 }
 
-/// One event of a clock that was ahead, such as anybody can cause, dropped keys that were good. What
-/// was dropped was not withdrawn any more, and another key had its epoch without a suspicion.
+/// One event of a clock that was ahead, such as anybody can cause, dropped keys that were good.
+/// What was dropped was not withdrawn any more, and another key had its epoch without a suspicion.
 #[test]
 fn a_clock_that_is_ahead_once_takes_no_key_away() {
     let now = day(40);
