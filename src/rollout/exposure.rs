@@ -217,7 +217,7 @@ impl ExposureStep {
         Self { gate: Some(gate), ..self }
     }
 
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.gate != Some(Gate::Closed)
     }
 

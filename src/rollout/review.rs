@@ -32,7 +32,8 @@ pub enum PlanWarning {
         /// When the step began.
         from: UtcTime,
     },
-    /// A gate is opened, and steps behind it go by time alone: those that are due by now begin at once.
+    /// A gate is opened, and the step behind it waits for nobody, either because it has no gate or because
+    /// its gate was opened before: what is due by now begins at once.
     OpensMore {
         /// The release.
         version: ReleaseVersion,
@@ -139,7 +140,7 @@ fn gates(before: &PlannedRelease, now: &PlannedRelease, warnings: &mut Vec<PlanW
             let gate = still.find(|step| step.from == from).and_then(|step| step.gate);
             match gate {
                 Some(Gate::Closed) => {}
-                Some(Gate::Opened) if still.next().is_none_or(|next| next.gate.is_some()) => {}
+                Some(Gate::Opened) if still.next().is_none_or(|next| !next.is_open()) => {}
                 Some(Gate::Opened) => {
                     warnings.push(PlanWarning::OpensMore { version, channel, from });
                 }

@@ -346,3 +346,24 @@ fn reviews_tell_of_what_comes_all_at_once_and_of_what_is_passed_over() {
     let shorter = PlanWarning::TimestampLivesShorter { stated: 172_800, lives: 86_400 };
     assert_eq!(overstated.review(None, 86_400), [shorter]);
 }
+
+/// The gate behind was opened first: it held nothing back any more, but for the one before it.
+#[test]
+fn reviews_tell_of_a_gate_behind_that_was_opened_before() {
+    let (of, stable) = (junk(1), channel("stable"));
+    let at = |days: u64| now().saturating_add(days * 86_400);
+    let share = |points| BasisPoints::new(points).unwrap();
+    let gated = |days, points| ExposureStep::new(at(days), share(points)).gate(Gate::Closed);
+    let closed = PlannedReleaseDraft::new(of, version("2.0.0"), Stage::Limited)
+        .halt(&HaltCriteria::new(50, share(200), 3600).unwrap())
+        .step(&stable, ExposureStep::new(at(0), share(100)))
+        .step(&stable, gated(1, 500))
+        .step(&stable, gated(4, 10_000));
+    let behind = closed.open_gate(&stable, at(4));
+    let before = parsed(&plan(1, [behind.clone()]));
+    let opened = parsed(&plan(2, [behind.open_gate(&stable, at(1))]));
+    let share_at = |plan: &Plan| plan.release(of).unwrap().exposure().at(&stable, at(5)).get();
+    assert_eq!((share_at(&before), share_at(&opened)), (100, 10_000));
+    let more = PlanWarning::OpensMore { version: version("2.0.0"), channel: stable, from: at(1) };
+    assert_eq!(opened.review(Some(&before), 1), [more]);
+}
