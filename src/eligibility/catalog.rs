@@ -124,8 +124,8 @@ impl Catalog {
     /// Releases of a repository that has no rollout plans. Only a policy
     /// [without rollouts](super::Policy::without_rollouts) chooses among them.
     ///
-    /// That there is no plan is for the caller to know: a plan that could not be had or read is none
-    /// that is not there. Where there may be one, ask for the proof that it is
+    /// That there is no plan is for the caller to know: a plan that could not be fetched or read may
+    /// still exist. Where there may be one, ask for the proof that it is
     /// [not listed](crate::update::NotFound::into_unlisted).
     pub fn without_rollouts(
         releases: impl IntoIterator<Item = TrustedRelease>,

@@ -14,9 +14,10 @@ use crate::primitives::{Now, UtcTime};
 /// Decides which release of a catalog a device may install now, if any.
 ///
 /// Pure and total: the same inputs give the same decision, in whatever order the releases came. For
-/// each release the checks are made in this order, and the first that fails is its reason: freshness
-/// and plan, enrolment, device trust, product and hardware, state of the release, channel, versions,
-/// floors, barriers and the sources of deltas, attestation, rollout, maintenance window and quota. The
+/// each release the checks are made in this order, and the first that fails is its reason: freshness,
+/// plan and approvals, enrolment, device trust, product and hardware, state of the release and the
+/// versions it may follow, channel, versions, floors, barriers and the sources of deltas, attestation,
+/// rollout, maintenance window and quota. The
 /// best release that passes is offered. What the plan has and was not found is in the trace, and is no
 /// reason to hold the others back.
 ///
