@@ -7,11 +7,10 @@
 use alloc::vec::Vec;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use p256::ecdsa::Signature;
 
 use super::AttestationError;
 use super::object::Object;
-use crate::key::{Key, KeyId};
+use crate::key::{EcdsaCurve, Key, KeyId};
 use crate::primitives::Limits;
 use crate::services::ServiceKeys;
 
@@ -33,8 +32,8 @@ pub(super) fn signed_payload(
     let key = key_of(&compact.header, keys, limits)?;
     let signature = if is_p256(key) {
         // JWS has `r` and `s` side by side (RFC 7518 §3.4), keys of this crate take DER.
-        let fixed = Signature::from_slice(&compact.signature);
-        fixed.map_err(|_| AttestationError::Signature)?.to_der().as_bytes().to_vec()
+        let der = EcdsaCurve::P256.fixed_to_der(&compact.signature);
+        der.ok_or(AttestationError::Signature)?
     } else {
         compact.signature
     };

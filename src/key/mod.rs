@@ -13,6 +13,8 @@
 //! stands between the caller and a token. Nothing here draws entropy: seeds are an input.
 
 #[cfg(feature = "ecdsa")]
+mod curve;
+#[cfg(feature = "ecdsa")]
 mod ecdsa;
 mod ed25519;
 #[cfg(feature = "repository")]
@@ -40,6 +42,8 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
+#[cfg(feature = "ecdsa")]
+pub use curve::EcdsaCurve;
 #[cfg(feature = "repository")]
 pub use ed25519_signer::Ed25519Signer;
 #[cfg(feature = "repository")]
@@ -47,8 +51,6 @@ pub use error::{SecretKeyError, SignError, SigningError};
 pub use id::{KeyFingerprint, KeyId};
 #[cfg(feature = "repository")]
 pub use named::NamedKey;
-#[cfg(all(feature = "repository", feature = "ecdsa"))]
-pub use normalise::EcdsaCurve;
 #[cfg(all(feature = "repository", feature = "ecdsa"))]
 pub use p256_signer::P256Signer;
 pub(crate) use scheme::Verification;
