@@ -10,6 +10,8 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::primitives;
+
 const SALT: &[u8] = b"ota-trust identity 1";
 
 /// The 32 bytes that `secret` gives for these fields.
@@ -20,10 +22,7 @@ pub(super) fn derive(secret: &[u8; 32], fields: &[&[u8]]) -> Zeroizing<[u8; 32]>
 /// Each field after its length, 8 bytes with the highest first.
 pub(super) fn framed(fields: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
-    for field in fields {
-        out.extend_from_slice(&(field.len() as u64).to_be_bytes());
-        out.extend_from_slice(field);
-    }
+    primitives::framed(fields, |bytes| out.extend_from_slice(bytes));
     out
 }
 

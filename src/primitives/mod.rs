@@ -4,6 +4,7 @@
 //! crate must never see, so that no later check has to ask again.
 
 mod digest;
+mod framed;
 mod hex;
 mod limits;
 mod names;
@@ -22,6 +23,7 @@ mod version;
 
 pub use digest::{Digest, DigestAlgorithm, Hashes, HashesError, Sha256Digest};
 pub(crate) use digest::{Hasher, sha256};
+pub(crate) use framed::framed;
 pub(crate) use hex::{
     decode as hex_decode, decode_lower as lower_hex_decode, encode as hex_encode,
     print as hex_print,
