@@ -14,6 +14,8 @@ use crate::primitives::{
     Remedy, RoleNameError, TimeError, VersionError, sealed,
 };
 use crate::release::{ReleaseError, ReleaseVersionError};
+#[cfg(feature = "request")]
+use crate::request::{ProfileError, RefusedRequest, RequestError, ResponseError, TransportError};
 use crate::rollout::{ReportError, RolloutError, SuccessionError};
 use crate::services::ServiceError;
 #[cfg(feature = "fs")]
@@ -134,6 +136,21 @@ gathered!(
         Identity(IdentityError),
         /// A device's report was refused.
         Report(ReportError),
+        /// The connection of a request was refused.
+        #[cfg(feature = "request")]
+        Transport(TransportError),
+        /// A request was refused.
+        #[cfg(feature = "request")]
+        Request(RequestError),
+        /// The same, with what the server has to know to answer it.
+        #[cfg(feature = "request")]
+        RefusedRequest(RefusedRequest),
+        /// A response was refused.
+        #[cfg(feature = "request")]
+        Response(ResponseError),
+        /// A request or a response that is not in the profile.
+        #[cfg(feature = "request")]
+        Profile(ProfileError),
         /// An attestation result was refused.
         #[cfg(feature = "attestation")]
         Attestation(AttestationError),

@@ -163,6 +163,8 @@ pub mod provenance;
 pub mod release;
 #[cfg(feature = "repository")]
 pub mod repository;
+#[cfg(feature = "request")]
+pub mod request;
 pub mod rollout;
 pub mod services;
 #[cfg(test)]

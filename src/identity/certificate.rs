@@ -140,6 +140,12 @@ impl CertifiedHandle {
         self.window.expires
     }
 
+    /// From when until when it is good.
+    #[must_use]
+    pub fn window(&self) -> &EpochWindow {
+        &self.window
+    }
+
     /// Whether the time was believed.
     #[must_use]
     pub fn freshness(&self) -> Freshness {

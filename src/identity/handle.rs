@@ -37,7 +37,18 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn from_key_id(id: &KeyId) -> Option<Self> {
-        lower_hex_decode(id.as_str()).map(Self)
+        Self::from_hex(id.as_str())
+    }
+
+    /// The handle in the text of a `keyid`.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        lower_hex_decode(text).map(Self)
+    }
+
+    /// The digest.
+    #[cfg(feature = "request")]
+    pub(crate) fn as_bytes(&self) -> &Sha256Digest {
+        &self.0
     }
 
     /// The `keyid` of what this device signs (RFC 9421 §2.3).

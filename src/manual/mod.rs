@@ -10,6 +10,7 @@
 //! | [`ceremonies`](self#modules) | who signs with others, and who looks after keys |
 //! | [`governing`](self#modules) | who decides which devices get which release |
 //! | [`privacy`] | who has to say what a server learns about a device |
+//! | [`requests`](self#modules) | who lets devices and a server speak with each other |
 //! | [`refusals`] | who handles errors, or watches them |
 //! | [`threats`] | who has to say what an attacker can do |
 //! | [`speed`] | who wants to know what it costs, and why |
@@ -42,6 +43,10 @@ pub mod publishing {}
 
 #[doc = include_str!("refusals.md")]
 pub mod refusals {}
+
+#[cfg(feature = "request")]
+#[doc = include_str!("requests.md")]
+pub mod requests {}
 
 #[doc = include_str!("speed.md")]
 pub mod speed {}

@@ -17,6 +17,10 @@ use super::printed::escape_of;
 pub enum Layer {
     /// Below all layers: what is no valid name, path, version, time, JSON or key.
     Primitives,
+    /// Layer 1: the connection that a request came over.
+    Transport,
+    /// Layer 2: requests and responses.
+    Request,
     /// Layer 3: roles, thresholds, versions, expiry.
     Manifest,
     /// Layer 4: lengths, digests, blocks.
@@ -39,6 +43,8 @@ impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Primitives => "primitives",
+            Self::Transport => "transport",
+            Self::Request => "request",
             Self::Manifest => "manifest",
             Self::Artifact => "artifact",
             Self::Eligibility => "eligibility",
