@@ -46,6 +46,10 @@ refusals!(
 );
 
 impl UtcTime {
+    /// Before every other time.
+    #[cfg(feature = "request")]
+    pub(crate) const EARLIEST: Self = Self(FIRST);
+
     /// A time from seconds since 1970-01-01T00:00:00Z; refused outside the years 1 to 9999.
     pub const fn from_unix(seconds: i64) -> Result<Self, TimeError> {
         if seconds < FIRST || seconds > LAST {

@@ -436,7 +436,7 @@ impl<'r> ReceivedRequest<'r> {
         Content::new(self.said.digest, uncovered, self.limits().max_body)
     }
 
-    pub(super) fn limits(&self) -> &'r super::RequestLimits {
+    fn limits(&self) -> &'r super::RequestLimits {
         &self.verifier.policy.limits
     }
 

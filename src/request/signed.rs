@@ -85,7 +85,7 @@ impl WholeRequest<'_> {
     /// the store cannot have forgotten it.
     pub fn accept(self, reply: &ReplayReply) -> Result<VerifiedRequest, RefusedRequest> {
         let SignedRequest { received, key, binding, certified_until } = self.signed;
-        let judged = reply.judge(&received.entry(certified_until), received.limits());
+        let judged = reply.judge(&received.entry(certified_until));
         judged.map_err(|error| received.refuse(error))?;
         Ok(VerifiedRequest {
             asked: Asked::of(received.lines().iter().copied(), received.nonce()),

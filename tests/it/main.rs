@@ -57,6 +57,8 @@ mod publishing;
 mod recovery;
 mod reference;
 mod refusals;
+#[cfg(all(feature = "ecdsa", feature = "repository", feature = "request"))]
+mod request;
 mod rollback;
 mod root_chain;
 mod run;

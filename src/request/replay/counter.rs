@@ -29,6 +29,7 @@ pub struct CounterReplay {
     capacity: usize,
     window: ReplayWindow,
     birth: UtcTime,
+    /// The greatest end of what was forgotten.
     low: UtcTime,
     latest: UtcTime,
     next_sweep: UtcTime,
@@ -58,7 +59,7 @@ impl CounterReplay {
             capacity: handles,
             window: ReplayWindow::of(limits),
             birth,
-            low: birth,
+            low: UtcTime::EARLIEST,
             latest: birth,
             next_sweep: birth,
         }

@@ -53,6 +53,7 @@ pub struct MemoryReplay {
     capacity: ReplayCapacity,
     window: ReplayWindow,
     birth: UtcTime,
+    /// The greatest end of what was forgotten.
     low: UtcTime,
     latest: UtcTime,
 }
@@ -71,6 +72,10 @@ impl MemoryReplay {
     /// `birth` is the time, or the latest time that this server has used before it was started again,
     /// whichever is later: with a clock that was set back meanwhile, what was accepted by the earlier clock
     /// would be accepted again. Where nothing was kept of the earlier time, that cannot be excluded.
+    ///
+    /// Where the clock is set back while the server runs, what the store has forgotten by the earlier clock is
+    /// refused until the clock has passed it again. To serve devices at once, start anew: with a new store that
+    /// is born at [`latest`](Self::latest), and a new [`ChallengeKey`](crate::request::ChallengeKey).
     #[must_use]
     pub fn new(capacity: ReplayCapacity, limits: &RequestLimits, birth: UtcTime) -> Self {
         Self {
@@ -80,7 +85,7 @@ impl MemoryReplay {
             capacity,
             window: ReplayWindow::of(limits),
             birth,
-            low: birth,
+            low: UtcTime::EARLIEST,
             latest: birth,
         }
     }
@@ -109,8 +114,8 @@ impl MemoryReplay {
         if self.contains(&entry.id) {
             return ReplayAnswer::Replayed;
         }
-        // What has been forgotten is refused by its end, and need not be kept.
-        if entry.id.end <= self.low {
+        // What it would not have known is challenged all the same, and need not be kept.
+        if !entry.would_be_known(self.birth, self.low) {
             return ReplayAnswer::Fresh;
         }
         let owner = owner(&entry.handle);

@@ -108,6 +108,17 @@ impl ReplayEntry {
     pub fn window(&self) -> ReplayWindow {
         self.window
     }
+
+    /// Whether a store that was born and has forgotten up to these times would know it, had it been accepted
+    /// before: the one rule.
+    ///
+    /// What was accepted before the birth was signed before that and the margin, by any clock that counts. An
+    /// answer to a challenge was not: the key of challenges is no older than the store.
+    fn would_be_known(&self, birth: UtcTime, low: UtcTime) -> bool {
+        let margin = u64::from(self.window.skew) + u64::from(self.window.drift);
+        let is_younger = self.challenge.is_some() || self.created > birth.saturating_add(margin);
+        is_younger && self.id.end > low
+    }
 }
 
 /// For how long requests can be accepted, by the policy of a server. Servers that share a store must agree
@@ -116,6 +127,7 @@ impl ReplayEntry {
 pub struct ReplayWindow {
     age: u32,
     skew: u32,
+    drift: u32,
     challenge_life: u32,
 }
 
@@ -123,7 +135,8 @@ impl ReplayWindow {
     /// Of these limits.
     #[must_use]
     pub const fn of(limits: &RequestLimits) -> Self {
-        Self { age: limits.max_age, skew: limits.skew, challenge_life: limits.challenge_life }
+        let RequestLimits { max_age: age, skew, drift, challenge_life, .. } = *limits;
+        Self { age, skew, drift, challenge_life }
     }
 
     /// The seconds after which a request is too old.
@@ -136,6 +149,12 @@ impl ReplayWindow {
     #[must_use]
     pub const fn skew(&self) -> u32 {
         self.skew
+    }
+
+    /// The seconds by which the clocks of servers may differ.
+    #[must_use]
+    pub const fn drift(&self) -> u32 {
+        self.drift
     }
 
     /// The seconds in which a challenge can be answered.
@@ -213,24 +232,13 @@ impl ReplayReply {
     }
 
     /// Whether the request with this entry is accepted.
-    pub(super) fn judge(
-        &self,
-        entry: &ReplayEntry,
-        limits: &RequestLimits,
-    ) -> Result<(), RequestError> {
+    pub(super) fn judge(&self, entry: &ReplayEntry) -> Result<(), RequestError> {
         if self.id != entry.id {
             return Err(RequestError::StoreUnavailable);
         }
         match (self.answer, entry.challenge) {
-            (ReplayAnswer::Fresh, challenge) => {
-                // What was accepted before the birth was signed before this, by any clock that counts.
-                let margin = u64::from(limits.skew) + u64::from(limits.drift);
-                // (The key of a challenge is younger than the store.)
-                let is_of_its_time =
-                    challenge.is_some() || entry.created > self.birth.saturating_add(margin);
-                let is_remembered = is_of_its_time && entry.id.end > self.low;
-                is_remembered.then_some(()).ok_or(RequestError::Challenge)
-            }
+            (ReplayAnswer::Fresh, _) if entry.would_be_known(self.birth, self.low) => Ok(()),
+            (ReplayAnswer::Fresh, _) => Err(RequestError::Challenge),
             // Signing anew does not help where the challenge has been used: another one does.
             (ReplayAnswer::Replayed, Some(_)) => Err(RequestError::Challenge),
             (ReplayAnswer::Replayed, None) => Err(RequestError::Replayed),
