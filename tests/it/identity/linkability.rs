@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::fleet::*;
 
-pub(super) const DEVICES: u32 = 64;
-pub(super) const EPOCHS: u32 = 12;
+pub(crate) const DEVICES: u32 = 64;
+pub(crate) const EPOCHS: u32 = 12;
 const RELEASES: u32 = 20;
 
 /// What the server has seen of one handle. The number of the device is for the judge alone.
@@ -32,7 +32,7 @@ struct Seen {
 }
 
 /// What an adversary has seen of one handle, and which device that is, for the judge alone.
-pub(super) trait Judged {
+pub(crate) trait Judged {
     fn device(&self) -> u32;
 }
 
@@ -43,20 +43,20 @@ impl Judged for Seen {
 }
 
 /// A source of numbers that are the same in each run.
-pub(super) struct Numbers(pub(super) Cell<u64>);
+pub(crate) struct Numbers(pub(crate) Cell<u64>);
 
 impl Numbers {
-    fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.0.set(self.0.get() + 1);
         let digest = Sha256::digest(self.0.get().to_be_bytes());
         u64::from_be_bytes(digest[..8].try_into().unwrap())
     }
 
-    pub(super) fn below(&self, n: usize) -> usize {
+    pub(crate) fn below(&self, n: usize) -> usize {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
-    pub(super) fn shuffled<T>(&self, mut list: Vec<T>) -> Vec<T> {
+    pub(crate) fn shuffled<T>(&self, mut list: Vec<T>) -> Vec<T> {
         (1..list.len()).rev().for_each(|at| list.swap(at, self.below(at + 1)));
         list
     }
@@ -71,7 +71,7 @@ fn bucket(device: u32, release: u32) -> u64 {
     u64::from_be_bytes(mac.finalize().into_bytes()[..8].try_into().unwrap())
 }
 
-pub(super) fn name(device: u32) -> String {
+pub(crate) fn name(device: u32) -> String {
     format!("lamp {device}")
 }
 
@@ -136,14 +136,14 @@ fn features(seen: &Seen) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn differing_bits(a: &[u8], b: &[u8]) -> u64 {
+pub(crate) fn differing_bits(a: &[u8], b: &[u8]) -> u64 {
     let bits = a.iter().zip(b).map(|(a, b)| u64::from((a ^ b).count_ones())).sum::<u64>();
     bits + 8 * a.len().abs_diff(b.len()) as u64
 }
 
 /// How many devices an adversary finds again in the next epoch who takes, for each, the one at
 /// the least distance; any of those, if they are several.
-pub(super) fn found<T: Judged>(logs: &[Vec<T>], distance: impl Fn(&T, &T) -> u64) -> u32 {
+pub(crate) fn found<T: Judged>(logs: &[Vec<T>], distance: impl Fn(&T, &T) -> u64) -> u32 {
     let numbers = Numbers(Cell::new(1 << 40));
     let mut hits = 0;
     for pair in logs.windows(2) {
@@ -170,11 +170,11 @@ fn found_by_order<K: Ord>(logs: &[Vec<Seen>], key: impl Fn(&Seen) -> K) -> u32 {
     pairs.flat_map(|(old, new)| old.into_iter().zip(new)).map(|(a, b)| u32::from(a == b)).sum()
 }
 
-pub(super) const TRIALS: u32 = DEVICES * (EPOCHS - 1);
+pub(crate) const TRIALS: u32 = DEVICES * (EPOCHS - 1);
 
 /// The fewest hits that guessing reaches less often than once in a million runs: the tail of the
 /// binomial distribution with a chance of 1 in [`DEVICES`].
-pub(super) fn bound() -> u32 {
+pub(crate) fn bound() -> u32 {
     let p = 1.0 / f64::from(DEVICES);
     let mut term = (1.0 - p).powi(i32::try_from(TRIALS).unwrap());
     let mut below = 0.0;
