@@ -51,3 +51,6 @@ pub(super) fn inner_list<'m>(lines: impl IntoIterator<Item = Line<'m>>) -> Strin
     list.push(')');
     list
 }
+
+#[cfg(test)]
+mod tests;

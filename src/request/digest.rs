@@ -129,3 +129,29 @@ impl Content {
         if is_256 && is_512 { Ok(()) } else { Err(RequestError::Digest) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9530 Appendix D, and RFC 9421 B.2.
+    const BODY: &[u8] = b"{\"hello\": \"world\"}";
+    const SHA256: &str = "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:";
+    const SHA512: &str = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
+
+    #[test]
+    fn rfc_9530_digests() {
+        assert_eq!(field(BODY), SHA256);
+        for digests in [SHA256, SHA512, &[SHA256, ", ", SHA512].concat()] {
+            let digest = ContentDigest::read(digests).unwrap();
+            for chunk in 1..BODY.len() {
+                let mut content = Content::new(Some(digest), None, 18);
+                BODY.chunks(chunk).for_each(|chunk| content.update(chunk).unwrap());
+                assert_eq!(content.finish(), Ok(()));
+            }
+            let mut content = Content::new(Some(digest), None, 18);
+            content.update(b"{\"hello\": \"World\"}").unwrap();
+            assert_eq!(content.finish(), Err(RequestError::Digest));
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::challenge::{ChallengeKey, Issued};
 use super::digest::{Content, ContentDigest};
 use super::parts::Fields;
 use super::profile::{Claimed, FIELDS_OF_REQUESTS, Kind, OF_REQUESTS, REQUEST_TAG};
-use super::replay::{ReplayEntry, ReplayId, ReplayWindow};
+use super::replay::{ReplayEntry, ReplayId, ReplayWindow, seen};
 use super::signed::SignedRequest;
 use super::target::{authority, is_path, is_query};
 use super::transport::{Channel, TransportEvidence};
@@ -350,11 +350,7 @@ impl<'r> ReceivedRequest<'r> {
     /// Goes on if the store did not have it: see
     /// [`MemoryReplay::contains`](super::MemoryReplay::contains). This may only refuse.
     pub fn unless_seen(self, is_seen: bool) -> Result<Self, RefusedRequest> {
-        match (is_seen, self.challenge) {
-            (false, _) => Ok(self),
-            (true, None) => Err(self.refuse(RequestError::Replayed)),
-            (true, Some(_)) => Err(self.refuse(RequestError::Challenge)),
-        }
+        if is_seen { Err(self.refuse(seen(self.is_challenged()))) } else { Ok(self) }
     }
 
     /// The refusal of this request, where its certificate was refused.

@@ -181,6 +181,12 @@ pub enum ReplayAnswer {
     Unavailable,
 }
 
+/// The refusal of a request that has been here before. Where the challenge has been used, signing anew does
+/// not help: another challenge does.
+pub(super) fn seen(is_challenged: bool) -> RequestError {
+    if is_challenged { RequestError::Challenge } else { RequestError::Replayed }
+}
+
 /// A store's answer to one entry.
 ///
 /// ```
@@ -236,16 +242,14 @@ impl ReplayReply {
         if self.id != entry.id {
             return Err(RequestError::StoreUnavailable);
         }
-        match (self.answer, entry.challenge) {
-            (ReplayAnswer::Fresh, _) if entry.would_be_known(self.birth, self.low) => Ok(()),
-            (ReplayAnswer::Fresh, _) => Err(RequestError::Challenge),
-            // Signing anew does not help where the challenge has been used: another one does.
-            (ReplayAnswer::Replayed, Some(_)) => Err(RequestError::Challenge),
-            (ReplayAnswer::Replayed, None) => Err(RequestError::Replayed),
-            (ReplayAnswer::CounterUsed, _) => Err(RequestError::Counter),
-            (ReplayAnswer::QuotaExceeded, _) => Err(RequestError::Quota),
-            (ReplayAnswer::Full, _) => Err(RequestError::StoreFull),
-            (ReplayAnswer::Unavailable, _) => Err(RequestError::StoreUnavailable),
+        match self.answer {
+            ReplayAnswer::Fresh if entry.would_be_known(self.birth, self.low) => Ok(()),
+            ReplayAnswer::Fresh => Err(RequestError::Challenge),
+            ReplayAnswer::Replayed => Err(seen(entry.challenge.is_some())),
+            ReplayAnswer::CounterUsed => Err(RequestError::Counter),
+            ReplayAnswer::QuotaExceeded => Err(RequestError::Quota),
+            ReplayAnswer::Full => Err(RequestError::StoreFull),
+            ReplayAnswer::Unavailable => Err(RequestError::StoreUnavailable),
         }
     }
 }

@@ -15,7 +15,7 @@ struct Asked {
 }
 
 fn device() -> ota_trust::identity::DeviceIdentity {
-    let secret = ota_trust::identity::DeviceSecret::new(&mut core::array::from_fn(|n| n as u8));
+    let secret = ota_trust::identity::DeviceSecret::new(&mut counted(0));
     secret.unwrap().identity(&Fleet::new("lamps.example").unwrap(), IdentityEpoch::new(6))
 }
 
@@ -51,7 +51,7 @@ fn ask(number: u8, further: &[(&str, &str)]) -> Asked {
         let target = Target::new(AUTHORITY, "/v1/poll?wait=30").unwrap();
         let draft = RequestDraft::post(target, "application/json", BODY).counter(7);
         let draft = further.iter().fold(draft, |draft, (name, value)| draft.field(name, value));
-        let nonce = Nonce::new(core::array::from_fn(|n| n as u8 ^ number)).unwrap();
+        let nonce = Nonce::new(counted(number)).unwrap();
         draft.sign(&identity, Validity::from(StartTime::Known(at(NOW))), nonce).unwrap()
     };
     let request = draft();
@@ -278,7 +278,7 @@ fn question() -> (Message, PendingResponses) {
     let identity = device();
     let draft = || {
         let target = Target::new(AUTHORITY, "/v1/poll").unwrap();
-        let nonce = Nonce::new(core::array::from_fn(|n| n as u8)).unwrap();
+        let nonce = Nonce::new(counted(0)).unwrap();
         RequestDraft::post(target, "application/json", BODY)
             .sign(&identity, Validity::from(StartTime::Known(at(NOW))), nonce)
             .unwrap()

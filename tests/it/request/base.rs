@@ -327,7 +327,7 @@ fn what_a_field_says_has_one_spelling() {
             if trimmed {
                 world.accepts(&message);
             } else {
-                world.refuses(&message, "request.field", 400)
+                world.refuses(&message, "request.field", 400);
             }
         }
     }

@@ -8,12 +8,12 @@ use ota_trust::request::{
 use super::*;
 
 fn device() -> DeviceIdentity {
-    let secret = DeviceSecret::new(&mut core::array::from_fn(|n| n as u8)).unwrap();
+    let secret = DeviceSecret::new(&mut counted(0)).unwrap();
     secret.identity(&Fleet::new("lamps.example").unwrap(), IdentityEpoch::new(6))
 }
 
 fn nonce() -> Nonce {
-    Nonce::new(core::array::from_fn(|n| n as u8)).unwrap()
+    Nonce::new(counted(0)).unwrap()
 }
 
 fn target() -> Target {
@@ -188,7 +188,7 @@ fn a_validity_is_one_whatever_the_clock_says() {
 fn a_nonce_makes_each_request_another_one() {
     let one = sign(RequestDraft::get(target())).unwrap();
     let again = sign(RequestDraft::get(target())).unwrap();
-    let other = Nonce::new(core::array::from_fn(|n| n as u8 + 1)).unwrap();
+    let other = Nonce::new(counted(1)).unwrap();
     let validity = Validity::from(StartTime::Known(at(NOW)));
     let other = RequestDraft::get(target()).sign(&device(), validity, other).unwrap();
     let signature = |request: &OutgoingRequest| {

@@ -192,7 +192,7 @@ fn values(log: &[Seen], name: &str) -> Vec<Value> {
 /// base64 begin, in steps of four.
 fn rare(log: &[Seen]) -> Vec<HashSet<u64>> {
     let runs = |seen: &Seen| -> HashSet<u64> {
-        let lines = seen.wire.iter().map(|line| line.as_bytes());
+        let lines = seen.wire.iter().map(String::as_bytes);
         lines.flat_map(|line| line.windows(12).step_by(4).map(hash)).collect()
     };
     let all: Vec<HashSet<u64>> = log.iter().map(runs).collect();

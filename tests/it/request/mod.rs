@@ -4,6 +4,12 @@
 //! Messages are made here by hand, with a base by string concatenation and a signature of ed25519-dalek
 //! alone, so that anything can be signed: what a library of ours would never write is what attackers send.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::format_push_string,
+    reason = "messages are put together as whoever reads a standard for the first time would"
+)]
+
 mod answers;
 mod base;
 mod bodies;
@@ -51,6 +57,11 @@ pub(crate) fn bytes(of: &[u8]) -> String {
 
 pub(crate) fn sha256_field(body: &[u8]) -> String {
     format!("sha-256={}", bytes(&Sha256::digest(body)))
+}
+
+/// Bytes that stand for random ones: 0, 1, 2 and so on, each with some bits turned.
+pub(crate) fn counted(turned: u8) -> [u8; 32] {
+    core::array::from_fn(|n| u8::try_from(n).unwrap() ^ turned)
 }
 
 /// A device that has enrolled.
@@ -313,7 +324,7 @@ pub(crate) fn policy() -> RequestPolicy {
 }
 
 pub(crate) fn challenge_key(number: u8) -> ChallengeKey {
-    ChallengeKey::new(&mut core::array::from_fn(|n| number ^ n as u8)).unwrap()
+    ChallengeKey::new(&mut counted(number)).unwrap()
 }
 
 impl World {

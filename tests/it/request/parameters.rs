@@ -125,7 +125,7 @@ fn a_nonce_is_22_to_64_characters_of_base64url() {
         if fits {
             world.accepts(&message);
         } else {
-            world.refuses(&message, "request.parameter", 400)
+            world.refuses(&message, "request.parameter", 400);
         }
     }
     for other in ["+", "/", "=", " ", ".", "~", "\\\"", "\\\\"] {

@@ -11,9 +11,9 @@ use ota_trust::request::{
 use super::*;
 
 fn pending() -> PendingResponse {
-    let secret = DeviceSecret::new(&mut core::array::from_fn(|n| n as u8)).unwrap();
+    let secret = DeviceSecret::new(&mut counted(0)).unwrap();
     let identity = secret.identity(&Fleet::new("lamps.example").unwrap(), IdentityEpoch::new(6));
-    let nonce = Nonce::new(core::array::from_fn(|n| n as u8)).unwrap();
+    let nonce = Nonce::new(counted(0)).unwrap();
     let target = Target::new(AUTHORITY, "/").unwrap();
     let validity = Validity::from(StartTime::Known(at(NOW)));
     RequestDraft::get(target).sign(&identity, validity, nonce).unwrap().pending()

@@ -154,7 +154,7 @@ proptest! {
         use ed25519_dalek::Verifier as _;
         use ota_trust::identity::{DeviceSecret, Fleet, IdentityEpoch};
         use ota_trust::request::Nonce;
-        let secret = DeviceSecret::new(&mut core::array::from_fn(|n| n as u8)).unwrap();
+        let secret = DeviceSecret::new(&mut counted(0)).unwrap();
         let identity = secret.identity(&Fleet::new("lamps.example").unwrap(), IdentityEpoch::new(6));
         let whole = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
         let mut draft = RequestDraft::post(Target::new(AUTHORITY, &whole).unwrap(), &kind, &body);

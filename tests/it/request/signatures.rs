@@ -230,6 +230,12 @@ fn a_signature_has_one_spelling() {
     world.accepts(&signed);
 }
 
+/// The order of the group of Ed25519, lowest byte first.
+const L: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
 #[test]
 fn a_signature_is_strict() {
     let mut world = World::new();
@@ -239,10 +245,6 @@ fn a_signature_is_strict() {
     )
     .unwrap();
     // s + L is the same number for a lax verifier.
-    const L: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
-        0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-    ];
     let mut malleable = signature.clone();
     let mut carry = 0_u16;
     for (byte, add) in malleable[32..].iter_mut().zip(L) {
