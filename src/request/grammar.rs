@@ -4,7 +4,11 @@
 //! stands: it has to be in the one form that serialising gives (RFC 9651 §4.1), so nothing is ever
 //! serialised again to be verified.
 
+use alloc::vec::Vec;
+
 use base64ct::{Base64, Encoding as _};
+
+use crate::primitives::lower_hex_decode;
 
 /// Not well-formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,24 +294,23 @@ impl<'a> Scanner<'a> {
         if padding <= wanted { Ok(()) } else { Err(Malformed) }
     }
 
-    /// `%"…"`, where a byte that is not printed is `%xx` (RFC 9651 §4.2.10). Whether the bytes are UTF-8
-    /// concerns whoever uses the field.
+    /// `%"…"`: UTF-8, in which a byte that is not printed is `%xx` (RFC 9651 §4.2.10).
     fn display_string(&mut self) -> Result<()> {
         self.expect(b'%')?;
         self.expect(b'"')?;
+        let mut bytes = Vec::new();
         loop {
-            self.pass(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'%'));
+            let from = self.rest();
+            let printed = self.pass(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'%'));
+            bytes.extend_from_slice(from.as_bytes().get(..printed).unwrap_or_default());
             if self.skip(b'"') {
-                return Ok(());
+                return core::str::from_utf8(&bytes).map(|_| ()).map_err(|_| Malformed);
             }
             self.expect(b'%')?;
-            for _ in 0..2 {
-                let is_digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-                if !self.peek().is_some_and(is_digit) {
-                    return Err(Malformed);
-                }
-                self.at += 1;
-            }
+            let digits = self.text.get(self.at..self.at + 2).ok_or(Malformed)?;
+            let [byte] = lower_hex_decode(digits).ok_or(Malformed)?;
+            bytes.push(byte);
+            self.at += 2;
         }
     }
 }

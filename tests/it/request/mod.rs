@@ -25,7 +25,7 @@ mod problems;
 mod properties;
 mod replays;
 mod signatures;
-//mod structured_fields;
+mod structured_fields;
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
