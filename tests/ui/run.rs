@@ -9,4 +9,7 @@ fn trust_cannot_be_had_but_by_passing_the_checks() {
     if cfg!(feature = "repository") {
         cases.compile_fail("cases/repository/*.rs");
     }
+    if cfg!(all(feature = "repository", feature = "request")) {
+        cases.compile_fail("cases/request/*.rs");
+    }
 }
