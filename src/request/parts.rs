@@ -226,6 +226,14 @@ impl<'m> Fields<'m> {
     }
 }
 
+/// The fields of a message that lives for longer than what it is read with.
+#[expect(clippy::map_identity, reason = "each item is lent for a shorter time")]
+pub(super) fn as_short<'s, 'm: 's>(
+    fields: impl IntoIterator<Item = (&'m str, &'m [u8])>,
+) -> impl Iterator<Item = (&'s str, &'s [u8])> {
+    fields.into_iter().map(|(name, line)| (name, line))
+}
+
 /// The value in a line (RFC 9110 §5.5): without the blanks around it, of visible ASCII, blanks and tabs.
 pub(super) fn value(line: &[u8]) -> Option<&str> {
     let text = core::str::from_utf8(line).ok()?;

@@ -6,7 +6,7 @@ use core::fmt;
 use super::base::Line;
 use super::challenge::{ChallengeKey, Issued};
 use super::digest::{Content, ContentDigest};
-use super::parts::Fields;
+use super::parts::{Fields, as_short};
 use super::profile::{Claimed, FIELDS_OF_REQUESTS, Kind, OF_REQUESTS, REQUEST_TAG};
 use super::replay::{ReplayEntry, ReplayId, ReplayWindow, seen};
 use super::signed::SignedRequest;
@@ -77,17 +77,17 @@ impl RequestVerifier {
     /// parameters and coverage, whom it is for, early data, and the time.
     ///
     /// Nothing is believed yet, and nothing of a body has been read.
-    pub fn read<'r, F>(
+    pub fn read<'r, 'm: 'r, F>(
         &'r self,
-        parts: RequestParts<'r, F>,
+        parts: RequestParts<'m, F>,
         evidence: &TransportEvidence,
         now: UtcTime,
     ) -> Result<ReceivedRequest<'r>, RefusedRequest>
     where
-        F: IntoIterator<Item = (&'r str, &'r [u8])>,
+        F: IntoIterator<Item = (&'m str, &'m [u8])>,
     {
         let RequestParts { method, path, query, authority, fields } = parts;
-        let fields = Fields::gather(fields, self.policy.further.iter());
+        let fields = Fields::gather(as_short(fields), self.policy.further.iter());
         let line = RequestLine { method, path, query, authority };
         self.read_gathered(line, &fields, evidence, now)
     }

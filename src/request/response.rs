@@ -7,7 +7,7 @@ use core::fmt;
 use super::base::{self, Line};
 use super::digest::Content;
 use super::digest::ContentDigest;
-use super::parts::Fields;
+use super::parts::{Fields, as_short};
 use super::policy::Further;
 use super::problem::{MAX_BODY, ProblemCode, code_in};
 use super::profile::{Claimed, Component, FIELDS_OF_RESPONSES, Kind, RESPONSE_TAG};
@@ -88,7 +88,7 @@ impl PendingResponse {
         parts: ResponseParts<F>,
         keys: &ServiceKeys,
         now: StartTime,
-        policy: &'m ResponsePolicy,
+        policy: &ResponsePolicy,
     ) -> Result<ReceivedResponse, ResponseError>
     where
         F: IntoIterator<Item = (&'m str, &'m [u8])>,
@@ -100,7 +100,7 @@ impl PendingResponse {
             return Err(ResponseError::KeysExpired { expires: keys.expires() });
         }
         let ResponseParts { status, fields } = parts;
-        let fields = Fields::gather(fields, policy.further.iter());
+        let fields = Fields::gather(as_short(fields), policy.further.iter());
         self.read_gathered(status, &fields, keys, policy)
     }
 

@@ -17,6 +17,8 @@ mod channels;
 mod counters;
 mod coverage;
 mod drafts;
+#[cfg(feature = "http")]
+mod http_types;
 mod keys;
 mod linkability;
 mod naive_replay;

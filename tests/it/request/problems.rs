@@ -20,9 +20,16 @@ fn pending() -> PendingResponse {
 }
 
 fn read(status: u16, fields: &[(&str, &str)], body: &[u8]) -> Refused {
-    let keys = service_keys(Purpose::Response, &[&enroller()]);
     let fields = fields.iter().map(|(name, value)| (*name, value.as_bytes()));
-    let parts = ResponseParts::new(status).fields(fields);
+    read_parts(ResponseParts::new(status).fields(fields), body)
+}
+
+/// What a device makes of an unsigned response.
+pub(super) fn read_parts<'m, F>(parts: ResponseParts<F>, body: &[u8]) -> Refused
+where
+    F: IntoIterator<Item = (&'m str, &'m [u8])>,
+{
+    let keys = service_keys(Purpose::Response, &[&enroller()]);
     let policy = ResponsePolicy::default();
     let mut response = pending().read(parts, &keys, StartTime::Known(at(NOW)), &policy).unwrap();
     response.update(body).unwrap();
