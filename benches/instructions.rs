@@ -21,6 +21,7 @@ use std::hint::black_box;
 use common::Mirror;
 use common::governed::{catalog, fleet};
 use common::publisher::Publisher;
+use common::requests::{self, Server};
 use ota_trust::attestation::TimedSignal;
 use ota_trust::eligibility::{Policy, decide};
 use ota_trust::json;
@@ -29,7 +30,7 @@ use ota_trust::primitives::Limits;
 /// A name, the repository that is worked on, and what is done with it so many times.
 type HotPath = (&'static str, &'static str, fn(&str, usize));
 
-const PATHS: [HotPath; 8] = [
+const PATHS: [HotPath; 11] = [
     ("scan", "flat10k", scan),
     ("canonical", "flat10k-pretty", canonical),
     ("refresh", "flat10k", refresh),
@@ -38,6 +39,9 @@ const PATHS: [HotPath; 8] = [
     ("publish", "flat1k", publish),
     ("change", "bins64-of6400", change),
     ("decide", "", decisions),
+    ("request", "", requests),
+    ("replay", "", replays),
+    ("response", "", responses),
 ];
 
 fn main() {
@@ -115,5 +119,36 @@ fn decisions(_: &str, count: usize) {
     for facts in fleet.iter().cycle().take(count) {
         let signal = TimedSignal::UNAVAILABLE;
         let _ = black_box(decide(&policy, black_box(facts), &catalog, signal, common::start()));
+    }
+}
+
+/// Requests with a cached certificate, from the parts of their heads to what a server acts on.
+fn requests(_: &str, count: usize) {
+    let mut server = Server::with_requests(64);
+    for _ in 0..count {
+        black_box(server.accept_next(true));
+    }
+}
+
+/// Entries into a store that has some.
+fn replays(_: &str, count: usize) {
+    let entries = Server::with_requests(1024).entries();
+    let mut store = requests::store();
+    for (number, entry) in entries.iter().cycle().take(count).enumerate() {
+        if number % entries.len() == 0 {
+            store = requests::store();
+        }
+        black_box(store.insert(black_box(entry), requests::now()));
+    }
+}
+
+/// A device signs a request and reads the answer.
+fn responses(_: &str, count: usize) {
+    let mut server = Server::with_requests(1);
+    let accepted = server.accept_next(true);
+    let response = server.respond(&accepted);
+    for _ in 0..count {
+        let request = server.devices[0].request(0);
+        black_box(server.read_answer(request, black_box(&response)));
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod governed;
 pub mod publisher;
+pub mod requests;
 
 use std::collections::BTreeMap;
 use std::fs;
