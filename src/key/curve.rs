@@ -16,6 +16,7 @@ pub enum EcdsaCurve {
 }
 
 impl EcdsaCurve {
+    #[cfg(any(feature = "repository", feature = "request"))]
     pub(crate) fn of_scheme(scheme: &str) -> Option<Self> {
         match scheme {
             "ecdsa-sha2-nistp256" => Some(Self::P256),

@@ -536,3 +536,12 @@ fn a_body_is_bounded() {
         "response.body-too-large"
     );
 }
+
+#[test]
+fn what_a_response_adds_to_the_wire() {
+    let asked = ask(1, &[]);
+    let signed = ResponseDraft::ok("application/json", OFFER)
+        .sign(&asked.accepted, &signer(), at(NOW))
+        .unwrap();
+    assert_eq!(super::drafts::bytes_of(signed.fields()), 562, "the manual has this");
+}

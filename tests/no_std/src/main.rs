@@ -6,11 +6,16 @@
 
 extern crate alloc;
 
+#[cfg(feature = "request")]
+mod request;
+
 use core::alloc::{GlobalAlloc, Layout};
+use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use ota_trust::identity::{DeviceSecret, Fleet, IdentityEpoch};
 use ota_trust::primitives::{Limits, StartTime, UtcTime};
 use ota_trust::update::Update;
 
@@ -64,12 +69,29 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe { abort() }
 }
 
-/// 0 if a root that is none was refused, as it must be.
+/// 0 if what has to be refused was.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> i32 {
+    #[cfg(feature = "request")]
+    if !request::is_refused() {
+        return 2;
+    }
+    if !is_own_signature() {
+        return 3;
+    }
     let Ok(now) = UtcTime::from_unix(0) else { return 1 };
     match Update::begin(b"{}".as_slice(), StartTime::NotBefore(now), Limits::small()) {
         Err(refusal) if refusal.code() == "update.anchor" => 0,
         _ => 1,
     }
+}
+
+/// Whether a device knows its own signature: what it needs for reports and challenges.
+fn is_own_signature() -> bool {
+    let mut random = black_box(core::array::from_fn(|n| n as u8));
+    let (Ok(secret), Ok(fleet)) = (DeviceSecret::new(&mut random), Fleet::new("lamps")) else {
+        return false;
+    };
+    let identity = secret.identity(&fleet, IdentityEpoch::new(6));
+    identity.epoch_key().verifies(b"a message", &identity.sign(black_box(b"a message")))
 }
