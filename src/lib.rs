@@ -84,14 +84,15 @@
 //!
 //! | layer | who vouches | what the caller holds after it | module |
 //! |---|---|---|---|
+//! | 1 transport | the peer of TLS, a declared hop | `TransportEvidence`, `ChannelBinding` | `request` |
+//! | 2 requests | the key of a device's epoch | `VerifiedRequest`; the device: `VerifiedResponse` | `request` |
 //! | 3 manifest trust | thresholds of TUF roles | [`Trusted`](verify::Trusted), [`TrustedTarget`](verify::TrustedTarget), [`TrustedRelease`](release::TrustedRelease) | [`update`], [`verify`], [`release`] |
 //! | 4 artifact verification | digests in trusted metadata | [`VerifiedArtifact`](artifact::VerifiedArtifact) | [`artifact`] |
 //! | 5 device eligibility | local facts, signed plans | [`Decided`](eligibility::Decided), [`Eligible`](eligibility::Eligible) | [`rollout`], [`eligibility`] |
 //! | 6 remote attestation | a verifier's signed result | [`TimedSignal`](attestation::TimedSignal): it can only restrict | [`attestation`] |
 //! | 7 production signing | k of n people, keys in hardware | `Publishable` | `repository` |
 //!
-//! They meet in [`permit`]: an [`InstallPermit`](permit::InstallPermit) is the answer. Layers 1 and 2, the transport and
-//! authenticated requests, are not there yet.
+//! They meet in [`permit`]: an [`InstallPermit`](permit::InstallPermit) is the answer.
 //!
 //! # Where things are
 //!
@@ -100,6 +101,7 @@
 //! | module | what it is for | source |
 //! |---|---|---|
 //! | `store` (feature `fs`) | what a device keeps, crash-safe | |
+//! | `request` (feature, default) | requests that a server can believe, and answers that a device can | RFC 9421, RFC 9530, RFC 9457 |
 //! | [`permit`] | where the proofs meet: what may be written and installed | |
 //! | [`eligibility`] | may this device have this release now, and why not | |
 //! | [`installation`] | what a device has in its slots, and what a start means for it | |
@@ -117,7 +119,7 @@
 //! | [`key`] | keys and signature schemes | TUF §4.2, RFC 8032 |
 //! | [`json`] | strict JSON and its canonical form | TUF §4.2.1, RFC 8259 |
 //! | [`primitives`] | time, version, digest, names, [`Limits`](primitives::Limits) | |
-//! | [`manual`] | integrating, `first_rollout`, governing, workflow, publishing, ceremonies, threats, privacy, speed, limitations | |
+//! | [`manual`] | integrating, requests, `first_rollout`, governing, workflow, publishing, ceremonies, threats, privacy, speed, limitations | |
 //!
 //! # Features
 //!
@@ -132,6 +134,8 @@
 //! | `fs` | `store` |
 //! | `attestation` | attestation results (EAR in a JWT), by EdDSA and ES256 |
 //! | `repository` (default) | `repository`, `provenance`, and `key::Signer`: what a device does not need |
+//! | `request` (default) | `request`; what a server signs its answers with needs `repository` as well |
+//! | `http` | conversions of requests and responses to and from crate `http` 1 |
 //!
 //! [TUF]: https://theupdateframework.github.io/specification/v1.0.34/
 

@@ -32,7 +32,7 @@
 //! | `{` | a document: a rotation, a report. Its `_type` says which | [`Rotation::prove`], [`Report::sign`](crate::rollout::Report::sign) |
 //! | 7 bytes of 0 | the answer to an enroller's challenge, of the origin and of the key that it claims: fields, each behind its length | [`DeviceIdentity::answer`] |
 //! | `ota-trust device message 1` and a byte of 0 | anything else | [`DeviceIdentity::sign`] |
-//! | `"` | the base of a request's signature (RFC 9421 §2.5) | nothing yet |
+//! | `"` | the base of a request's signature (RFC 9421 §2.5) | `RequestDraft::sign`, with feature `request` |
 //! | 64 spaces | the handshake of TLS 1.3 (RFC 8446 §4.4.3) | nothing yet |
 //! | the byte 0x30 | an X.509 certificate, or a request for one (DER) | nothing yet |
 //!

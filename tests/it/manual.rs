@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 /// Where tests are.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     "it",
     "it/attestation",
     "it/governed",
     "it/identity",
     "it/publishing",
+    "it/request",
     "../src/artifact/tests",
     "../src/store",
 ];
