@@ -244,9 +244,9 @@ impl Bare {
         let bytes = base64(signature.expect("a signature"));
         let key = VerifyingKey::from_bytes(device.identity.public_key()).expect("a key");
         let signature = Signature::from_slice(&bytes).expect("64 bytes");
-        let bare = Self { key, base, signature };
-        bare.verify();
-        bare
+        let signed = Self { key, base, signature };
+        signed.verify();
+        signed
     }
 
     /// Verifies the base that lies there, by the same library.

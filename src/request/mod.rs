@@ -102,6 +102,7 @@ mod digest;
 mod draft;
 mod error;
 mod grammar;
+mod head;
 #[cfg(feature = "http")]
 mod http;
 mod limits;
@@ -115,6 +116,7 @@ mod response;
 mod signed;
 mod target;
 mod transport;
+mod verifier;
 mod window;
 mod wire;
 
@@ -129,7 +131,7 @@ pub use limits::RequestLimits;
 pub use parts::{RequestParts, ResponseParts};
 pub use policy::RequestPolicy;
 pub use problem::{Problem, ProblemCode};
-pub use received::{ReceivedRequest, RefusedRequest, RequestVerifier};
+pub use received::ReceivedRequest;
 pub use replay::{
     CounterReplay, MemoryReplay, ReplayAnswer, ReplayCapacity, ReplayEntry, ReplayId, ReplayReply,
     ReplayWindow,
@@ -140,3 +142,4 @@ pub use response::{
 pub use signed::{RequestContent, SignedRequest, VerifiedRequest, WholeRequest};
 pub use target::Target;
 pub use transport::{ChannelBinding, Hop, PeerKey, RequiredChannel, TlsVersion, TransportEvidence};
+pub use verifier::{RefusedRequest, RequestVerifier};

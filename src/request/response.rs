@@ -7,11 +7,11 @@ use core::fmt;
 use super::base::{self, Line};
 use super::digest::Content;
 use super::digest::ContentDigest;
+use super::head::{content_digest, fixed};
 use super::parts::{Fields, as_short};
 use super::policy::Further;
 use super::problem::{MAX_BODY, ProblemCode, code_in};
 use super::profile::{Claimed, Component, FIELDS_OF_RESPONSES, Kind, RESPONSE_TAG};
-use super::received::{content_digest, fixed};
 use super::signed::Asked;
 use super::{
     ProfileError, RequestError, RequestLimits, ResponseError, ResponseParts, grammar, wire,

@@ -6,9 +6,10 @@ use core::fmt;
 
 use super::base::Line;
 use super::digest::Content;
-use super::received::{ReceivedRequest, RefusedRequest};
+use super::received::ReceivedRequest;
 use super::replay::{ReplayEntry, ReplayReply};
 use super::transport::ChannelBinding;
+use super::verifier::RefusedRequest;
 use crate::identity::{EpochKey, Handle};
 use crate::primitives::UtcTime;
 
