@@ -20,7 +20,8 @@ pub struct RequestLimits {
     pub max_signature: usize,
     /// Signatures in one message, ours among them.
     pub max_signatures: usize,
-    /// Components of our signature. The profile has 11 of its own, a response up to twice as many.
+    /// Components of our signature. With all that the profile has and eight further fields, a request has 18,
+    /// and the response to it 31.
     pub max_components: usize,
     /// Bytes of any other field that is read.
     pub max_field: usize,
@@ -52,7 +53,7 @@ impl Default for RequestLimits {
             max_signature_input: 4096,
             max_signature: 1024,
             max_signatures: 4,
-            max_components: 24,
+            max_components: 32,
             max_field: 2048,
             max_path: 1024,
             max_query: 1024,

@@ -43,6 +43,14 @@ fn certified(identity: &ota_trust::identity::DeviceIdentity) -> CertifiedHandle 
 
 /// The same question, asked with this nonce and these further fields, and accepted.
 fn ask(number: u8, further: &[(&str, &str)]) -> Asked {
+    ask_with(number, further, |draft| draft)
+}
+
+fn ask_with(
+    number: u8,
+    further: &[(&str, &str)],
+    more: impl Fn(RequestDraft) -> RequestDraft,
+) -> Asked {
     let identity = device();
     let certified = certified(&identity);
     let policy = policy().also_cover(further.iter().map(|(name, _)| *name)).unwrap();
@@ -51,6 +59,7 @@ fn ask(number: u8, further: &[(&str, &str)]) -> Asked {
         let target = Target::new(AUTHORITY, "/v1/poll?wait=30").unwrap();
         let draft = RequestDraft::post(target, "application/json", BODY).counter(7);
         let draft = further.iter().fold(draft, |draft, (name, value)| draft.field(name, value));
+        let draft = more(draft);
         let nonce = Nonce::new(counted(number)).unwrap();
         draft.sign(&identity, Validity::from(StartTime::Known(at(NOW))), nonce).unwrap()
     };
@@ -517,6 +526,40 @@ fn further_fields_are_those_of_both_policies() {
         code(without.read_by(asked.pending.pop().unwrap(), &response_keys(), &policy)),
         "response.coverage"
     );
+}
+
+#[test]
+fn the_largest_of_all_requests_has_an_answer() {
+    let names: Vec<String> = (0..8).map(|n| format!("x-{n}")).collect();
+    let further: Vec<(&str, &str)> = names.iter().map(|name| (&**name, "1")).collect();
+    let mut asked = ask_with(1, &further, |draft| {
+        let draft = draft.certificate(b"{}").binding(Some([1; 32]));
+        draft.challenge(Some(challenge_for_asking()))
+    });
+    let draft = ResponseDraft::ok("application/json", OFFER).retry_after(1).challenge([2; 32]);
+    let draft = names.iter().fold(draft, |draft, name| draft.field(name, "2"));
+    let signed = draft.sign(&asked.accepted, &signer(), at(NOW)).unwrap();
+    let response = Response::of(&signed, OFFER);
+    let policy = ResponsePolicy::default().also_cover(names.iter().map(|name| &**name)).unwrap();
+    let read = verified(response.read_by(asked.pending.pop().unwrap(), &response_keys(), &policy));
+    assert_eq!((read.covered("x-7"), read.challenge()), (Some("2"), Some([2; 32])));
+    assert!(asked.accepted.has_answered_challenge());
+}
+
+/// A challenge that the server of [`ask`] has given to its device.
+fn challenge_for_asking() -> [u8; 32] {
+    let verifier = RequestVerifier::new(policy(), challenge_key(1));
+    let identity = device();
+    let target = Target::new(AUTHORITY, "/").unwrap();
+    let nonce = Nonce::new(counted(9)).unwrap();
+    let stale = Validity::new(at(1), 1).unwrap();
+    let request = RequestDraft::get(target).sign(&identity, stale, nonce).unwrap();
+    let mut fields: Vec<(&str, &[u8])> =
+        request.fields().map(|(name, value)| (name, value.as_bytes())).collect();
+    fields.push(("host", AUTHORITY.as_bytes()));
+    let parts = RequestParts::new("GET", "/", None).fields(fields);
+    let refused = verifier.read(parts, &TransportEvidence::plain(), at(NOW)).unwrap_err();
+    challenge_in(&verifier.problem(&refused, at(NOW), [7; 16]).fields())
 }
 
 #[test]
