@@ -57,7 +57,7 @@ mod publishing;
 mod recovery;
 mod reference;
 mod refusals;
-#[cfg(all(feature = "ecdsa", feature = "repository", feature = "request"))]
+#[cfg(all(feature = "repository", feature = "request"))]
 mod request;
 mod rollback;
 mod root_chain;

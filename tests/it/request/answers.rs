@@ -1,5 +1,6 @@
 //! The device's side: whether an answer is the one to its own question.
 
+#[cfg(feature = "ecdsa")]
 use ota_trust::key::P256Signer;
 use ota_trust::request::{
     Answer, Nonce, OutgoingResponse, PendingResponse, RequestDraft, ResponseDraft, ResponseError,
@@ -435,6 +436,7 @@ fn only_keys_for_responses_sign_responses() {
     assert_eq!(code(signed.read(asked.pending.pop().unwrap(), &confused)), "response.signature");
 }
 
+#[cfg(feature = "ecdsa")]
 #[test]
 fn ecdsa_is_r_and_s_side_by_side() {
     let mut asked = ask(1, &[]);
