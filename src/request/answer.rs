@@ -6,9 +6,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::base::{self, Line};
-use super::draft::{Content, further, is_sent_as_it_is};
-use super::problem::byte_sequence;
-use super::profile::{LABEL, RESPONSE_TAG};
+use super::profile::RESPONSE_TAG;
+use super::written::{Content, Written, is_sent_as_it_is};
 use super::{ProfileError, VerifiedRequest, digest, wire};
 use crate::key::{Signer, sign_checked};
 use crate::primitives::UtcTime;
@@ -81,49 +80,34 @@ impl ResponseDraft {
         if !is_sent_as_it_is(id) || id.contains(['"', '\\', '\t']) {
             return Err(ProfileError::Field { name: "keyid".into() });
         }
-        let mut fields = self.fields()?;
+        let written = self.written()?;
         let text = status.to_string();
-        let own = fields.iter().map(|(name, value)| (&**name, &**value));
-        let lines: Vec<Line<'_>> = core::iter::once(("@status", &*text))
-            .chain(own)
-            .map(|(name, value)| Line { name, is_of_request: false, value })
-            .chain(request.asked().lines())
-            .collect();
+        let status_line = Line { name: "@status", is_of_request: false, value: &text };
+        let lines =
+            || [status_line].into_iter().chain(written.lines()).chain(request.asked().lines());
         let params = format!(
             r#"{};created={};nonce="{}";keyid="{id}";tag="{RESPONSE_TAG}""#,
-            base::inner_list(lines.iter().copied()),
+            base::inner_list(lines()),
             now.unix(),
             request.asked().nonce(),
         );
-        let base = base::whole(lines, &params);
-        let signature = sign_checked(signer, base.as_bytes())?;
+        let signature = sign_checked(signer, base::whole(lines(), &params).as_bytes())?;
         let signature = wire::to_send(named.key(), signature).ok_or_else(scheme)?;
-        fields.push(("signature-input".into(), format!("{LABEL}={params}")));
-        fields.push(("signature".into(), format!("{LABEL}={}", byte_sequence(&signature))));
-        Ok(OutgoingResponse { status, fields })
+        Ok(OutgoingResponse { status, fields: written.signed(&params, &signature) })
     }
 
     /// The fields that are covered.
-    fn fields(&self) -> Result<Vec<(Box<str>, String)>, ProfileError> {
-        let mut fields: Vec<(Box<str>, String)> = Vec::new();
-        let mut add = |name: &str, value: String| fields.push((name.into(), value));
+    fn written(&self) -> Result<Written, ProfileError> {
+        let mut written = Written::default();
         match &self.content {
-            Some(content) => {
-                content.fields().into_iter().for_each(|(name, value)| add(name, value));
-            }
-            None => add("content-digest", digest::field(b"")),
+            Some(content) => written.content(content),
+            None => written.add("content-digest", digest::field(b"")),
         }
         if let Some(seconds) = self.retry_after {
-            add("retry-after", seconds.to_string());
+            written.add("retry-after", seconds.to_string());
         }
-        if let Some(challenge) = &self.challenge {
-            add("ota-challenge", byte_sequence(challenge));
-        }
-        further(&self.further)?.for_each(|(name, value)| add(name, value.into()));
-        if let Some((name, _)) = fields.iter().find(|(_, text)| !is_sent_as_it_is(text)) {
-            return Err(ProfileError::Field { name: (**name).into() });
-        }
-        Ok(fields)
+        written.bytes("ota-challenge", self.challenge.as_ref().map(<[u8; 32]>::as_slice));
+        written.with(&self.further)
     }
 }
 

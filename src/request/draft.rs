@@ -9,13 +9,11 @@ use core::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 
 use super::base::{self, Line};
-use super::parts::value;
-use super::policy::Further;
-use super::problem::byte_sequence;
-use super::profile::{LABEL, REQUEST_TAG};
+use super::profile::REQUEST_TAG;
 use super::response::PendingResponse;
 use super::signed::Asked;
-use super::{ProfileError, Target, digest};
+use super::written::{Content, Written};
+use super::{ProfileError, Target};
 use crate::identity::DeviceIdentity;
 use crate::primitives::{StartTime, UtcTime};
 
@@ -88,23 +86,6 @@ pub struct RequestDraft {
     further: Vec<(Box<str>, Box<str>)>,
 }
 
-/// What is signed of a body.
-#[derive(Clone, Debug)]
-pub(super) struct Content {
-    content_type: Box<str>,
-    digest: String,
-}
-
-impl Content {
-    pub(super) fn of(content_type: &str, body: &[u8]) -> Self {
-        Self { content_type: content_type.into(), digest: digest::field(body) }
-    }
-
-    pub(super) fn fields(&self) -> [(&'static str, String); 2] {
-        [("content-type", self.content_type.to_string()), ("content-digest", self.digest.clone())]
-    }
-}
-
 impl RequestDraft {
     /// A request without a body.
     #[must_use]
@@ -171,7 +152,7 @@ impl RequestDraft {
         validity: Validity,
         nonce: Nonce,
     ) -> Result<OutgoingRequest, ProfileError> {
-        let mut fields = self.fields()?;
+        let written = self.written()?;
         let Self { method, target, .. } = self;
         let derived = [
             ("@method", method),
@@ -179,70 +160,38 @@ impl RequestDraft {
             ("@path", &*target.path),
             ("@query", &*target.query),
         ];
-        let covered = fields.iter().map(|(name, value)| (&**name, &**value));
-        let lines: Vec<Line<'_>> = derived
-            .into_iter()
-            .chain(covered)
-            .map(|(name, value)| Line { name, is_of_request: false, value })
-            .collect();
+        let derived = derived.map(|(name, value)| Line { name, is_of_request: false, value });
+        let lines = || derived.into_iter().chain(written.lines());
         let Nonce(random) = nonce;
         let nonce = Base64UrlUnpadded::encode_string(&random);
         let params = format!(
             r#"{};created={};expires={};nonce="{nonce}";keyid="{}";tag="{REQUEST_TAG}""#,
-            base::inner_list(lines.iter().copied()),
+            base::inner_list(lines()),
             validity.created.unix(),
             validity.expires.unix(),
             identity.handle().key_id().as_str(),
         );
-        let base = base::whole(lines.iter().copied(), &params);
-        let signature = identity.sign_bytes(base.as_bytes());
-        let asked = Asked::of(lines.into_iter(), &nonce);
-        fields.push(("signature-input".into(), format!("{LABEL}={params}")));
-        fields.push(("signature".into(), format!("{LABEL}={}", byte_sequence(&signature))));
+        let signature = identity.sign_bytes(base::whole(lines(), &params).as_bytes());
+        let asked = Asked::of(lines(), &nonce);
+        let fields = written.signed(&params, &signature);
         Ok(OutgoingRequest { method, target, fields, asked })
     }
 
     /// The fields that are covered.
-    fn fields(&self) -> Result<Vec<(Box<str>, String)>, ProfileError> {
-        let mut fields: Vec<(Box<str>, String)> = Vec::new();
-        let mut add = |name: &str, value: String| fields.push((name.into(), value));
-        for (name, value) in self.content.iter().flat_map(Content::fields) {
-            add(name, value);
-        }
-        if let Some(challenge) = &self.challenge {
-            add("ota-challenge", byte_sequence(challenge));
-        }
+    fn written(&self) -> Result<Written, ProfileError> {
+        let mut written = Written::default();
+        self.content.iter().for_each(|content| written.content(content));
+        written.bytes("ota-challenge", self.challenge.as_ref().map(<[u8; 32]>::as_slice));
         if let Some(counter) = self.counter {
             if !(1..=MAX_COUNTER).contains(&counter) {
                 return Err(ProfileError::Counter);
             }
-            add("ota-counter", counter.to_string());
+            written.add("ota-counter", counter.to_string());
         }
-        if let Some(certificate) = &self.certificate {
-            add("ota-certificate", byte_sequence(certificate));
-        }
-        if let Some(binding) = &self.binding {
-            add("ota-binding", byte_sequence(binding));
-        }
-        further(&self.further)?.for_each(|(name, value)| add(name, value.into()));
-        if let Some((name, _)) = fields.iter().find(|(_, text)| !is_sent_as_it_is(text)) {
-            return Err(ProfileError::Field { name: (**name).into() });
-        }
-        Ok(fields)
+        written.bytes("ota-certificate", self.certificate.as_deref());
+        written.bytes("ota-binding", self.binding.as_ref().map(<[u8; 32]>::as_slice));
+        written.with(&self.further)
     }
-}
-
-/// Further fields, if they can be covered.
-pub(super) fn further(
-    fields: &[(Box<str>, Box<str>)],
-) -> Result<impl Iterator<Item = (&str, &str)>, ProfileError> {
-    Further::new(fields.iter().map(|(name, _)| &**name))?;
-    Ok(fields.iter().map(|(name, value)| (&**name, &**value)))
-}
-
-/// Whether a value is received as it is sent.
-pub(super) fn is_sent_as_it_is(text: &str) -> bool {
-    value(text.as_bytes()) == Some(text)
 }
 
 /// A request that is signed: to be sent as it is, once.

@@ -119,6 +119,7 @@ mod transport;
 mod verifier;
 mod window;
 mod wire;
+mod written;
 
 #[cfg(feature = "repository")]
 pub use answer::{OutgoingResponse, ResponseDraft};

@@ -8,8 +8,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use base64ct::{Base64, Encoding as _};
-
+use super::written::byte_sequence;
 use super::{RequestError, TransportError};
 use crate::json::{JsonError, Reader};
 use crate::primitives::Limits;
@@ -224,11 +223,6 @@ impl Problem {
         let (status, name, title) = self.code.row();
         format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"code":"{name}"}}"#)
     }
-}
-
-/// Bytes as an item of a structured field (RFC 9651 §4.1.8).
-pub(super) fn byte_sequence(bytes: &[u8]) -> String {
-    [":", &*Base64::encode_string(bytes), ":"].concat()
 }
 
 /// The longest body in which a code is looked for.
