@@ -174,7 +174,7 @@ impl Server {
         content.update(BODY).expect("a body");
         let whole = content.finish().expect("whole");
         let reply = self.store.insert(&whole.entry(), now());
-        whole.accept(&reply).expect("accepted")
+        whole.accept(reply).expect("accepted")
     }
 
     /// The entries of all requests, for the store alone.

@@ -23,7 +23,7 @@ pub struct ResponseDraft {
 }
 
 impl ResponseDraft {
-    /// A response without a body.
+    /// A response without a body: 200 to 599, and no redirection, since devices follow none.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, content: None, challenge: None, retry_after: None, further: Vec::new() }
@@ -53,7 +53,8 @@ impl ResponseDraft {
         Self { challenge: Some(challenge), ..self }
     }
 
-    /// With a further field, one that the device's policy covers: its name in lower case.
+    /// With a further field, one that the device's policy covers: its name in lower case. Devices whose policy
+    /// does not name it refuse the response: tell them first.
     #[must_use]
     pub fn field(mut self, name: &str, value: &str) -> Self {
         self.further.push((name.into(), value.into()));
@@ -68,7 +69,8 @@ impl ResponseDraft {
         now: UtcTime,
     ) -> Result<OutgoingResponse, ProfileError> {
         let Self { status, .. } = self;
-        if !(200..=599).contains(&status) {
+        let is_redirection = (300..=399).contains(&status) && status != 304;
+        if !(200..=599).contains(&status) || is_redirection {
             return Err(ProfileError::Status { found: status });
         }
         let named = signer.public_key();

@@ -21,7 +21,6 @@ use crate::primitives::{StartTime, UtcTime};
 const MAX_COUNTER: u64 = 999_999_999_999_999;
 
 /// By what a device knows the answer to its own question: 32 bytes that nobody can foresee, used once.
-#[derive(Debug)]
 pub struct Nonce([u8; 32]);
 
 impl Nonce {
@@ -74,7 +73,7 @@ impl From<StartTime> for Validity {
 /// A request to be signed.
 ///
 /// [The module](super) shows it together with the answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestDraft {
     method: &'static str,
     target: Target,
@@ -191,6 +190,22 @@ impl RequestDraft {
         written.bytes("ota-certificate", self.certificate.as_deref());
         written.bytes("ota-binding", self.binding.as_ref().map(<[u8; 32]>::as_slice));
         written.with(&self.further)
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nonce(..)")
+    }
+}
+
+impl fmt::Debug for RequestDraft {
+    /// Without what tells one device from another.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestDraft")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 

@@ -12,6 +12,9 @@ use super::{RequestError, RequestPolicy, grammar};
 /// The longest value of a field of fixed length that is looked at: a challenge has 46 bytes.
 const SHORT: usize = 64;
 
+/// So much of a method that is refused is passed on.
+const LONGEST_METHOD: usize = 32;
+
 /// What stands in front of the fields.
 #[derive(Clone, Copy)]
 pub(super) struct RequestLine<'r> {
@@ -33,7 +36,8 @@ impl<'r> RequestLine<'r> {
             }
         }
         if !policy.methods.contains(&self.method) {
-            return Err(RequestError::Method { found: self.method.into() });
+            let found = self.method.get(..LONGEST_METHOD).unwrap_or(self.method);
+            return Err(RequestError::Method { found: found.into() });
         }
         if !is_path(self.path()) {
             return Err(RequestError::Path);

@@ -34,7 +34,8 @@ pub struct RequestLimits {
     pub max_certificate: usize,
     /// Bytes of the body. It is bounded before it is hashed.
     pub max_body: u64,
-    /// For how many seconds a request may say that it is good, from `created` to `expires`.
+    /// For how many seconds a request may say that it is good, from `created` to `expires`. Devices of this
+    /// crate say 300, unless they are told otherwise.
     pub max_lifetime: u32,
     /// After how many seconds a request is too old, whatever it says itself.
     pub max_age: u32,

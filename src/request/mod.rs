@@ -76,7 +76,7 @@
 //! content.update(body)?;
 //! let whole = content.finish()?;
 //! let reply = replay.insert(&whole.entry(), now);
-//! let accepted: VerifiedRequest = whole.accept(&reply)?;
+//! let accepted: VerifiedRequest = whole.accept(reply)?;
 //! let response = ResponseDraft::ok("application/json", b"{}").sign(&accepted, &server_key, now)?;
 //!
 //! // And the device again.

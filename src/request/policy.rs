@@ -61,8 +61,8 @@ impl RequestPolicy {
         policy.checked()
     }
 
-    /// Behind something that ends TLS and speaks HTTP without it to this server: 80 is the port that
-    /// goes without saying.
+    /// For a server that devices reach by `http`: 80 is the port that goes without saying. (Not for one behind
+    /// something that ends TLS: what devices have asked for is `https`.)
     pub fn plain_http(self) -> Result<Self, ProfileError> {
         Self { scheme: Scheme::Http, ..self }.checked()
     }
@@ -135,7 +135,7 @@ impl RequestPolicy {
 pub(super) struct Further(Vec<Box<str>>);
 
 /// Fields that nobody signs: what a hop changes, or what has a meaning for connections or signatures.
-const NEVER: [&str; 22] = [
+const NEVER: [&str; 23] = [
     "authorization",
     "client-cert",
     "client-cert-chain",
@@ -157,8 +157,12 @@ const NEVER: [&str; 22] = [
     "transfer-encoding",
     "upgrade",
     "via",
-    "x-forwarded-for",
+    "www-authenticate",
+    "x-real-ip",
 ];
+
+/// What such fields begin with, and those that later profiles may have.
+const NEVER_BEGINS: [&str; 3] = ["ota-", "proxy-", "x-forwarded-"];
 
 impl Further {
     pub(super) fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, ProfileError> {
@@ -166,6 +170,7 @@ impl Further {
         for name in names {
             if !is_name(name)
                 || NEVER.contains(&name)
+                || NEVER_BEGINS.iter().any(|beginning| name.starts_with(beginning))
                 || FIELDS_OF_REQUESTS.contains(&name)
                 || FIELDS_OF_RESPONSES.contains(&name)
                 || further.iter().any(|known| known == name)

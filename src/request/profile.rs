@@ -136,8 +136,6 @@ impl<'m> Claimed<'m> {
             key_id: said.key_id.ok_or_else(|| parameter("keyid"))?,
             signature,
         };
-        // Found by its tag, but perhaps by one that another follows.
-        said.tag.filter(|tag| *tag == kind.tag).ok_or_else(|| parameter("tag"))?;
         Ok(claimed)
     }
 
@@ -278,7 +276,6 @@ struct Said<'m> {
     expires: Option<UtcTime>,
     nonce: Option<&'m str>,
     key_id: Option<&'m str>,
-    tag: Option<&'m str>,
 }
 
 impl<'m> Said<'m> {
@@ -313,10 +310,8 @@ impl<'m> Said<'m> {
                         Some(plain_string(item).filter(|id| !id.is_empty()).ok_or_else(wrong)?);
                     8
                 }
-                "tag" => {
-                    said.tag = Some(plain_string(item).ok_or_else(wrong)?);
-                    16
-                }
+                // It was found by this, and a second one would not be canonical.
+                "tag" => 16,
                 _ => return Err(wrong()),
             };
             if seen & bit != 0 {

@@ -67,7 +67,7 @@ impl<'r> ReceivedRequest<'r> {
     /// The refusal of this request, where its certificate was refused.
     #[must_use]
     pub fn refuse_certificate(&self, refused: IdentityError) -> RefusedRequest {
-        self.refuse(NoKey::Certificate(refused).into())
+        self.refuse(self.without_key(refused.into()))
     }
 
     pub(super) fn refuse(&self, error: RequestError) -> RefusedRequest {
@@ -96,20 +96,17 @@ impl<'r> ReceivedRequest<'r> {
         status: HandleStatus,
     ) -> Result<(EpochKey, ChannelBinding, UtcTime), RequestError> {
         let Some(device) = device else {
-            if self.policy.verifies_for_unknown {
-                core::hint::black_box(self.is_signed_by(&nobody()));
-            }
-            return Err(NoKey::Unknown.into());
+            return Err(self.without_key(NoKey::Unknown));
         };
         if device.handle() != *self.handle() {
-            return Err(NoKey::OtherHandle.into());
+            return Err(self.without_key(NoKey::OtherHandle));
         }
         let (not_before, expires) = (device.window().not_before(), device.expires());
         if expires <= self.now {
-            return Err(NoKey::Certificate(IdentityError::Expired { expires }).into());
+            return Err(self.without_key(IdentityError::Expired { expires }.into()));
         }
         if self.now < not_before {
-            return Err(NoKey::Certificate(IdentityError::NotYetValid { not_before }).into());
+            return Err(self.without_key(IdentityError::NotYetValid { not_before }.into()));
         }
         let key = device.epoch_key();
         if !self.is_signed_by(key.key()) {
@@ -124,6 +121,14 @@ impl<'r> ReceivedRequest<'r> {
         }
         let binding = self.channel.judge(PeerKey::ed25519(key.public_key()))?;
         Ok((key.clone(), binding, expires))
+    }
+
+    /// There is no key to verify with: if the policy asks for that, it takes as long as if there were one.
+    fn without_key(&self, why: NoKey) -> RequestError {
+        if self.policy.verifies_for_unknown {
+            core::hint::black_box(self.is_signed_by(&nobody()));
+        }
+        why.into()
     }
 
     /// The base is handed to the verification piece by piece: it is nowhere as a whole.

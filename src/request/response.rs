@@ -325,7 +325,8 @@ pub enum Answer {
 /// An answer to this very request, by a key for responses: nobody has changed or swapped it, and it is
 /// no older than the question.
 ///
-/// What was taken as its body is what the server has signed. It does not say that a release is genuine:
+/// What was taken as its body is what the server has signed. Of its fields, those are signed that can be asked for
+/// here, and no others: not `location`, say. It does not say that a release is genuine:
 /// what a server offers is a hint, until metadata vouches for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedResponse {

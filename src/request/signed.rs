@@ -84,7 +84,8 @@ impl WholeRequest<'_> {
 
     /// Accepts the request, if the store's reply to its [`entry`](Self::entry) says that it is fresh, and
     /// the store cannot have forgotten it.
-    pub fn accept(self, reply: &ReplayReply) -> Result<VerifiedRequest, RefusedRequest> {
+    #[expect(clippy::needless_pass_by_value, reason = "by value, so that a reply is used once")]
+    pub fn accept(self, reply: ReplayReply) -> Result<VerifiedRequest, RefusedRequest> {
         let SignedRequest { received, key, binding, certified_until } = self.signed;
         let judged = reply.judge(&received.entry(certified_until));
         judged.map_err(|error| received.refuse(error))?;

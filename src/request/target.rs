@@ -5,6 +5,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::{ProfileError, RequestError};
 
@@ -74,14 +75,23 @@ pub(super) enum Scheme {
 }
 
 /// The authority as a client may write it, without the port that goes without saying (RFC 9110
-/// §4.2.3).
+/// §4.2.3): a host and perhaps a port; no user, no blanks, nothing that is encoded.
 pub(super) fn authority(text: &str, scheme: Scheme) -> Result<&str, RequestError> {
+    let host_ends = if text.starts_with('[') {
+        text.find(']').map_or(0, |at| at + 1)
+    } else {
+        text.find(':').unwrap_or(text.len())
+    };
+    let (host, port) = text.split_at_checked(host_ends).unwrap_or_default();
     let default = match scheme {
         Scheme::Https => ":443",
         Scheme::Http => ":80",
     };
-    let name = text.strip_suffix(default).unwrap_or(text);
-    is_authority(name).then_some(name).ok_or(RequestError::AuthorityForm)
+    match is_host(host) && is_port(port) {
+        true if port == default => Ok(host),
+        true => Ok(text),
+        false => Err(RequestError::AuthorityForm),
+    }
 }
 
 /// Whether this is how a server knows its own name.
@@ -89,45 +99,38 @@ pub(super) fn is_normal_authority(text: &str, scheme: Scheme) -> bool {
     authority(text, scheme) == Ok(text) && !text.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-/// A host and perhaps a port: no user, no blanks, nothing that is encoded.
-fn is_authority(text: &str) -> bool {
-    let host_ends = if text.starts_with('[') {
-        text.find(']').map_or(0, |at| at + 1)
+/// A name or an address.
+fn is_host(host: &str) -> bool {
+    let fits: fn(u8) -> bool = if host.starts_with('[') {
+        |b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')
     } else {
-        text.find(':').unwrap_or(text.len())
+        |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')
     };
-    let (host, port) = text.split_at_checked(host_ends).unwrap_or_default();
-    let is_host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(address) => {
-            !address.is_empty()
-                && address.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
-        }
-        None => {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
-        }
-    };
-    let is_port = match port.strip_prefix(':') {
-        Some(digits) => {
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let name = bracketed.unwrap_or(host);
+    !name.is_empty() && name.bytes().all(fits)
+}
+
+/// Nothing, or a colon with a number.
+fn is_port(port: &str) -> bool {
+    port.is_empty()
+        || port.strip_prefix(':').is_some_and(|digits| {
             (1..=5).contains(&digits.len())
                 && !digits.starts_with('0')
                 && digits.bytes().all(|b| b.is_ascii_digit())
-        }
-        None => port.is_empty(),
-    };
-    is_host && is_port
+        })
 }
 
 /// A path that everybody reads in one way: of the characters that a path has (RFC 3986 §3.3), without
-/// empty segments, dot segments, and what only looks different.
+/// empty segments, dot segments (nor such with parameters, which some routers cut off), and what only looks
+/// different.
 pub(super) fn is_path(path: &str) -> bool {
     let Some(segments) = path.strip_prefix('/') else { return false };
     let last = segments.split('/').count() - 1;
     let is_segment = |(at, segment): (usize, &str)| {
+        let name = segment.split(';').next().unwrap_or_default();
         // Only the last one may be empty.
-        (!segment.is_empty() || at == last) && !matches!(segment, "." | "..") && is_encoded(segment)
+        (!segment.is_empty() || at == last) && !matches!(name, "." | "..") && is_encoded(segment)
     };
     segments.split('/').enumerate().all(is_segment)
 }
@@ -139,27 +142,29 @@ pub(super) fn is_query(query: &str) -> bool {
 }
 
 /// Whether what is encoded has capital digits, had to be encoded (RFC 3986 §6.2.2.2: readers decode what
-/// had not), and is none of `/`, `\`, `%` and the byte of 0.
+/// had not), is none of `/`, `\`, `%` and no control character, and is UTF-8 where it is not ASCII.
 fn is_encoded(segment: &str) -> bool {
-    let mut bytes = segment.bytes();
+    let (mut bytes, mut decoded) = (segment.bytes(), Vec::new());
     while let Some(byte) = bytes.next() {
         if byte != b'%' {
             if !is_of_a_segment(byte) {
                 return false;
             }
+            decoded.push(byte);
             continue;
         }
         let (Some(high), Some(low)) = (bytes.next().and_then(digit), bytes.next().and_then(digit))
         else {
             return false;
         };
-        let decoded = high << 4 | low;
-        let is_unreserved = decoded.is_ascii_alphanumeric() || b"-._~".contains(&decoded);
-        if is_unreserved || b"/\\%\0".contains(&decoded) {
+        let byte = high << 4 | low;
+        let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if is_unreserved || byte.is_ascii_control() || b"/\\%".contains(&byte) {
             return false;
         }
+        decoded.push(byte);
     }
-    true
+    core::str::from_utf8(&decoded).is_ok()
 }
 
 /// What a capital digit stands for.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Every input of a target's corpus, in the order of their names.
-fn replay(name: &str) {
+fn run(name: &str) {
     let (_, target) = fuzz::TARGETS.iter().find(|(n, _)| *n == name).expect("a target");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);
     let entries = fs::read_dir(&folder).expect("a corpus");
@@ -28,7 +28,7 @@ macro_rules! replays {
             $(#[$gate])*
             #[test]
             fn $target() {
-                replay(stringify!($target));
+                run(stringify!($target));
             }
         )*
 
@@ -54,6 +54,20 @@ replays! {
     requests
     #[cfg(feature = "repository")]
     responses
+    #[cfg(feature = "request")]
+    http_request
+    #[cfg(feature = "request")]
+    http_response
+    #[cfg(feature = "request")]
+    content_digest
+    #[cfg(feature = "request")]
+    problem
+    #[cfg(feature = "request")]
+    challenge
+    #[cfg(feature = "request")]
+    evidence
+    #[cfg(feature = "request")]
+    replay
 }
 
 /// As many random lives as fit into ten seconds; or as many as `LIVES` says, 200000 before a release.

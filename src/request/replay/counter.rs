@@ -17,13 +17,14 @@ const SWEEP: u64 = 60;
 /// the 63 below it have been used (RFC 6479 has the idea). It has one entry for a device, however many
 /// requests that sends, so it needs no quota.
 ///
-/// A counter that was used, or is further below, is a copied device or one that has lost its state. It is
+/// A counter that was used, or is further below, is a copied device, one that has lost its state, or a request
+/// that somebody has recorded and sends again: they cannot be told apart here. It is
 /// challenged, and the answer to a challenge is accepted with any counter;
 /// [`VerifiedRequest::highest_counter`](crate::request::VerifiedRequest::highest_counter) is what such a
 /// device has to go on from.
 ///
 /// Requires [`RequestPolicy::require_counter`](crate::request::RequestPolicy::require_counter).
-#[derive(Clone, Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct CounterReplay {
     handles: BTreeMap<Handle, Used>,
     capacity: usize,
@@ -36,7 +37,7 @@ pub struct CounterReplay {
 }
 
 /// What a handle has used.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Used {
     highest: u64,
     /// The bit `n` stands for the counter `highest - n`.
@@ -50,8 +51,8 @@ struct Used {
 }
 
 impl CounterReplay {
-    /// An empty store for so many handles. `birth` as for
-    /// [`MemoryReplay::new`](super::MemoryReplay::new).
+    /// An empty store for so many handles: while the certificates of two epochs are good, a device has two.
+    /// `birth` as for [`MemoryReplay::new`](super::MemoryReplay::new).
     #[must_use]
     pub fn new(handles: usize, limits: &RequestLimits, birth: UtcTime) -> Self {
         Self {
@@ -68,14 +69,16 @@ impl CounterReplay {
     /// Notes the counter of an entry, if it is fresh and there is room for its handle.
     pub fn insert(&mut self, entry: &ReplayEntry, now: UtcTime) -> ReplayReply {
         self.latest = self.latest.max(now);
-        if now >= self.next_sweep {
+        // Also where the clock has been set back since the last time.
+        if now >= self.next_sweep || self.next_sweep > now.saturating_add(SWEEP) {
             self.forget(now);
         }
         let answer = match entry.counter {
             Some(counter) if entry.window == self.window => self.answer(entry, counter),
             _ => ReplayAnswer::Unavailable,
         };
-        let reply = ReplayReply::new(entry, answer, self.birth, self.low);
+        let low = entry.low_at(self.low, now);
+        let reply = ReplayReply::new(entry, answer, self.birth, low);
         match self.handles.get(&entry.handle) {
             Some(used) => reply.with_highest_counter(used.highest),
             None => reply,

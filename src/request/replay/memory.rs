@@ -1,6 +1,7 @@
 //! The store of replays of one server, in memory.
 
 use alloc::collections::BTreeMap;
+use core::fmt;
 
 use super::{ReplayAnswer, ReplayEntry, ReplayId, ReplayReply, ReplayWindow};
 use crate::identity::Handle;
@@ -16,7 +17,7 @@ const SLICE: i64 = 30;
 pub struct ReplayCapacity {
     /// Entries. A fleet of 100,000 devices that ask once a minute has 700,000 in the default window.
     pub entries: usize,
-    /// Entries of one handle.
+    /// Entries of one handle: with the default window, 64 are one request every six seconds.
     pub per_handle: u32,
 }
 
@@ -32,7 +33,7 @@ impl Default for ReplayCapacity {
 /// **Memory**: [`bytes`](Self::bytes) for the entries, whatever is sent and in whatever order. With
 /// requests of many devices it is about half of that: 40 bytes for an entry, and 24 for a handle that has one.
 ///
-/// Where several threads share one, put a lock around it. To spread the waiting, have several, and choose by
+/// It is not copied: two copies would accept a request once each. Where several threads share one, put a lock around it. To spread the waiting, have several, and choose by
 /// [`shard`](Self::shard): the requests of one handle are always in the same one, so that quotas hold.
 ///
 /// ```
@@ -44,7 +45,7 @@ impl Default for ReplayCapacity {
 /// assert_eq!(store.latest(), stored); // to be kept somewhere, every few minutes
 /// # Ok::<(), ota_trust::primitives::TimeError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(PartialEq, Eq)]
 pub struct MemoryReplay {
     slices: BTreeMap<i64, BTreeMap<[u8; 16], Owner>>,
     /// How many entries each owner has.
@@ -71,7 +72,8 @@ impl MemoryReplay {
     ///
     /// `birth` is the time, or the latest time that this server has used before it was started again,
     /// whichever is later: with a clock that was set back meanwhile, what was accepted by the earlier clock
-    /// would be accepted again. Where nothing was kept of the earlier time, that cannot be excluded.
+    /// would be accepted again. Where that time is kept every five minutes, add five minutes to it: a crash loses
+    /// the last of them. Where nothing was kept, a second acceptance cannot be excluded.
     ///
     /// Where the clock is set back while the server runs, what the store has forgotten by the earlier clock is
     /// refused until the clock has passed it again. To serve devices at once, start anew: with a new store that
@@ -102,20 +104,21 @@ impl MemoryReplay {
     /// Puts an entry in, if it is fresh and there is room for it.
     pub fn insert(&mut self, entry: &ReplayEntry, now: UtcTime) -> ReplayReply {
         self.forget(now);
+        let low = entry.low_at(self.low, now);
         let answer = if entry.window == self.window {
-            self.answer(entry)
+            self.answer(entry, low)
         } else {
             ReplayAnswer::Unavailable
         };
-        ReplayReply::new(entry, answer, self.birth, self.low)
+        ReplayReply::new(entry, answer, self.birth, low)
     }
 
-    fn answer(&mut self, entry: &ReplayEntry) -> ReplayAnswer {
+    fn answer(&mut self, entry: &ReplayEntry, low: UtcTime) -> ReplayAnswer {
         if self.contains(&entry.id) {
             return ReplayAnswer::Replayed;
         }
         // What it would not have known is challenged all the same, and need not be kept.
-        if !entry.would_be_known(self.birth, self.low) {
+        if !entry.would_be_known(self.birth, low) {
             return ReplayAnswer::Fresh;
         }
         let owner = owner(&entry.handle);
@@ -177,7 +180,7 @@ impl MemoryReplay {
     pub const fn bytes(capacity: ReplayCapacity) -> usize {
         // A node of the standard library's tree has 280 bytes for 5 to 11 entries of 24 bytes, one of owners
         // 144; above them, some nodes with pointers.
-        capacity.entries * 112 + SLICES * 400
+        capacity.entries.saturating_mul(112).saturating_add(SLICES * 400)
     }
 
     /// Which of `count` stores a handle belongs to.
@@ -185,6 +188,18 @@ impl MemoryReplay {
     pub fn shard(handle: &Handle, count: usize) -> usize {
         let first = owner(handle) >> 32;
         usize::try_from(first).unwrap_or(0).checked_rem(count).unwrap_or(0)
+    }
+}
+
+impl fmt::Debug for MemoryReplay {
+    /// Without what tells one device from another.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryReplay")
+            .field("len", &self.count)
+            .field("capacity", &self.capacity)
+            .field("birth", &self.birth)
+            .field("low", &self.low)
+            .finish_non_exhaustive()
     }
 }
 

@@ -109,6 +109,12 @@ impl ReplayEntry {
         self.window
     }
 
+    /// The low mark of a store for this entry at this time: what is over by now, with its certificate or without,
+    /// is as good as forgotten. A body may have taken its time.
+    fn low_at(&self, low: UtcTime, now: UtcTime) -> UtcTime {
+        if self.certified_until <= now { self.id.end } else { low.max(now) }
+    }
+
     /// Whether a store that was born and has forgotten up to these times would know it, had it been accepted
     /// before: the one rule.
     ///
@@ -187,7 +193,7 @@ pub(super) fn seen(is_challenged: bool) -> RequestError {
     if is_challenged { RequestError::Challenge } else { RequestError::Replayed }
 }
 
-/// A store's answer to one entry.
+/// A store's answer to one entry. It is used up by the request that it is for.
 ///
 /// ```
 /// # use ota_trust::primitives::UtcTime;
@@ -197,7 +203,7 @@ pub(super) fn seen(is_challenged: bool) -> RequestError {
 ///     ReplayReply::new(entry, ReplayAnswer::Fresh, birth, low)
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ReplayReply {
     id: ReplayId,
     answer: ReplayAnswer,

@@ -1,5 +1,7 @@
 //! The key in an X.509 certificate (RFC 5280 §4.1), and nothing else of it.
 
+use core::fmt;
+
 use super::TransportError;
 use crate::primitives::{Sha256Digest, sha256};
 
@@ -12,7 +14,7 @@ use crate::primitives::{Sha256Digest, sha256};
 /// assert_eq!(PeerKey::from_public_key_info(&spki)?, PeerKey::ed25519(&[7; 32]));
 /// # Ok::<(), ota_trust::request::TransportError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerKey(Sha256Digest);
 
 /// What stands before the 32 bytes of an Ed25519 key (RFC 8410 §4).
@@ -49,6 +51,13 @@ impl PeerKey {
     pub fn from_certificate(der: &[u8]) -> Result<Self, TransportError> {
         let info = public_key_info(der).ok_or(TransportError::ClientCert)?;
         Self::from_public_key_info(info)
+    }
+}
+
+impl fmt::Debug for PeerKey {
+    /// Without the key, by which a device could be found again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PeerKey(..)")
     }
 }
 

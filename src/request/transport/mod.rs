@@ -8,6 +8,7 @@
 mod certificate;
 
 use alloc::boxed::Box;
+use core::fmt;
 
 pub use certificate::PeerKey;
 
@@ -31,7 +32,7 @@ use super::{RequestError, TransportError, grammar};
 /// let evidence = TransportEvidence::tls(TlsVersion::Tls13);
 /// let device: CertifiedHandle = evidence.into();
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TransportEvidence {
     version: Option<TlsVersion>,
     is_early_data: bool,
@@ -104,6 +105,18 @@ impl TransportEvidence {
     }
 }
 
+impl fmt::Debug for TransportEvidence {
+    /// Without the exporter's value, which is the connection's secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportEvidence")
+            .field("version", &self.version)
+            .field("is_early_data", &self.is_early_data)
+            .field("peer", &self.peer)
+            .field("has_exporter", &self.exporter.is_some())
+            .finish()
+    }
+}
+
 /// What a policy asks of a request's connection. Exhaustive on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RequiredChannel {
@@ -129,7 +142,7 @@ pub enum ChannelBinding {
 }
 
 /// What there is to be held against the key of a request, once that is known.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Channel {
     /// The exporter's value here, and the one that the request was signed with.
     exporters: (Option<[u8; 32]>, Option<[u8; 32]>),

@@ -75,7 +75,7 @@ fn ask_with(
     content.update(BODY).unwrap();
     let whole = content.finish().unwrap();
     let reply = replay(NOW - 3600).insert(&whole.entry(), at(NOW));
-    let accepted = whole.accept(&reply).unwrap();
+    let accepted = whole.accept(reply).unwrap();
     Asked { pending: (0..40).map(|_| draft().pending()).collect(), accepted }
 }
 
@@ -391,6 +391,24 @@ fn a_response_covers_all_that_the_request_covered() {
             "response.not-signed"
         );
     }
+}
+
+#[test]
+fn a_component_of_a_response_is_in_canonical_form() {
+    let (message, mut pending) = question();
+    let digest = sha256_field(OFFER);
+    let fields = [("content-type", "application/json"), ("content-digest", &*digest)];
+    // What a reader makes of it that passes blanks over is the same component.
+    let mut response = Response::signed(&message, 200, &fields, &COMPONENTS, &params());
+    response.change("signature-input", |input| input.replacen(";req", "; req", 1));
+    assert_eq!(code(response.read(pending.next(), &response_keys())), "response.malformed");
+    let signed = ask(1, &[]);
+    for status in [100, 199, 301, 302, 307, 399, 600] {
+        let draft = ResponseDraft::new(status);
+        let refused = draft.sign(&signed.accepted, &signer(), at(NOW)).unwrap_err();
+        assert_eq!(refused.code(), "profile.status");
+    }
+    assert!(ResponseDraft::new(304).sign(&signed.accepted, &signer(), at(NOW)).is_ok());
 }
 
 #[test]

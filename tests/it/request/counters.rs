@@ -27,7 +27,7 @@ impl Counting {
         content.update(&message.body)?;
         let whole = content.finish()?;
         let reply = self.store.insert(&whole.entry(), now);
-        whole.accept(&reply)
+        whole.accept(reply)
     }
 
     fn counter(&self, counter: u64) -> Message {

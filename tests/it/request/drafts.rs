@@ -153,6 +153,9 @@ fn targets_and_policies_have_one_form() {
         "authorization",
         "via",
         "x-forwarded-for",
+        "x-forwarded-host",
+        "proxy-authorization",
+        "ota-later",
         "client-cert",
         "",
     ] {

@@ -24,9 +24,9 @@ fn verdict(world: &mut World, parts: &http::request::Parts, body: &[u8]) -> Verd
         content.update(body)?;
         let whole = content.finish()?;
         let reply = store.insert(&whole.entry(), now);
-        whole.accept(&reply)
+        whole.accept(reply)
     };
-    let mut store = world.replay.clone();
+    let mut store = replay(NOW - 3600);
     let verdict = accept(&mut store);
     verdict.map_err(|refused: RefusedRequest| world.on_the_wire(&refused))
 }

@@ -112,3 +112,38 @@ fn the_certificate_comes_with_the_request() {
     assert_eq!(*claim.handle(), world.device.certified.handle());
     world.accepts(&message);
 }
+
+#[test]
+fn a_certificate_is_good_from_its_first_moment_until_its_last() {
+    let mut world = World::new();
+    let window = *world.device.certified.window();
+    let (first, over) = (window.not_before().unix(), window.expires().unix());
+    for (now, is_good) in [(first - 1, false), (first, true), (over - 1, true), (over, false)] {
+        world.now = now;
+        world.replay = replay(now - 3600);
+        let message = world.post().created(now, now + 100).sign();
+        if is_good {
+            world.accepts(&message);
+        } else {
+            world.refuses(&message, "request.key", 401);
+        }
+    }
+}
+
+#[test]
+fn a_log_has_no_handle_key_or_exporter() {
+    let mut world = World::new();
+    let message = world.post().sign();
+    world.accepts(&message);
+    let first = u64::from_str_radix(&world.device.key_id()[..16], 16).unwrap().to_string();
+    assert!(!format!("{:?}", world.replay).contains(&first));
+    let key = ota_trust::request::PeerKey::ed25519(world.device.key.verifying_key().as_bytes());
+    let evidence = TransportEvidence::tls(TlsVersion::Tls13).exporter([0x5a; 32]).peer(key);
+    let said = format!("{evidence:?}");
+    assert!(!said.contains("90") && said.contains("PeerKey(..)"), "{said}");
+    let target = ota_trust::request::Target::new(AUTHORITY, "/").unwrap();
+    let draft =
+        ota_trust::request::RequestDraft::get(target).certificate(&world.device.certificate);
+    assert!(format!("{draft:?}").len() < 200);
+    assert_eq!(format!("{:?}", ota_trust::request::Nonce::new(counted(1)).unwrap()), "Nonce(..)");
+}

@@ -91,7 +91,7 @@ fn log(epoch: u32, numbers: &Numbers) -> Vec<Seen> {
                 content.update(BODY)?;
                 let whole = content.finish()?;
                 let reply = store.insert(&whole.entry(), now);
-                whole.accept(&reply)
+                whole.accept(reply)
             };
             let (answer, status) = match accept() {
                 Ok(accepted) => {

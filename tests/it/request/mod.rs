@@ -386,7 +386,7 @@ impl World {
         }
         let whole = content.finish()?;
         let reply = self.replay.insert(&whole.entry(), now);
-        whole.accept(&reply)
+        whole.accept(reply)
     }
 
     /// The challenge that the server gives to whom it has refused.

@@ -135,7 +135,7 @@ fn live<S: Store>(steps: &[Step]) -> Seen {
             let whole = signed.content().finish()?;
             let reply = store.insert(&whole.entry(), at(now));
             answer = Some(reply.answer());
-            whole.accept(&reply)
+            whole.accept(reply)
         });
         match verdict {
             Ok(request) => {

@@ -187,3 +187,16 @@ fn only_our_own_tag_is_ours() {
     unsigned.add("signature", "ota=:AAAA:");
     world.refuses(&unsigned, "request.not-signed", 400);
 }
+
+#[test]
+fn a_request_is_too_old_whatever_it_says_itself() {
+    let mut limits = RequestLimits::default();
+    limits.max_age = 100;
+    let mut world = World::with(policy().limits(limits.clone()));
+    world.replay = MemoryReplay::new(ReplayCapacity::default(), &limits, at(NOW - 3600));
+    let message = world.post().created(NOW, NOW + 300).sign();
+    world.now = NOW + 160;
+    world.refuses(&message, "request.window", 401);
+    world.now = NOW + 159;
+    world.accepts(&message);
+}

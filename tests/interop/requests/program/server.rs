@@ -61,7 +61,7 @@ impl Server {
         content.update(&request.body())?;
         let whole = content.finish()?;
         let reply = store.insert(&whole.entry(), now);
-        whole.accept(&reply)
+        whole.accept(reply)
     }
 
     fn device(&self, document: &[u8], now: UtcTime) -> Result<CertifiedHandle, IdentityError> {
