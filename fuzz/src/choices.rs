@@ -45,6 +45,14 @@ impl<'i> Choices<'i> {
         usize::from(self.number()) << 8 | usize::from(self.number())
     }
 
+    /// Up to so many bytes of the input, as it stands: the first number says how many.
+    pub fn text(&mut self, most: usize) -> &'i [u8] {
+        let length = self.below(most + 1).min(self.rest.len());
+        let (text, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        text
+    }
+
     /// All that is left.
     pub fn rest(&self) -> &'i [u8] {
         self.rest

@@ -16,6 +16,7 @@
 //! | [`ceremony`] | requests and responses of signers | another parser, and ed25519 alone |
 //! | [`provenance`] | envelopes to proofs | DSSE, in-toto and SLSA, naively |
 //! | [`token`] | tokens to attestation results | JWS, EAR and AR4SI, naively |
+//! | [`request`] | signed requests and responses, and what belongs to them | RFC 9421, 9530 and 9651, naively |
 //! | [`documents`] | manifests, plans and brakes | the same, read naively |
 //! | [`decision`] | decisions on fixed catalogs | the naive oracle of `tests/it/governed` |
 //! | [`stored_state`] | a cycle on a damaged or poisoned storage | a new device |
@@ -47,6 +48,8 @@ pub mod patterns;
 #[cfg(feature = "repository")]
 pub mod provenance;
 pub mod repository;
+#[cfg(feature = "request")]
+pub mod request;
 pub mod roles;
 pub mod signing;
 pub mod state;
@@ -84,4 +87,18 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("requests", ceremony::requests::check),
     #[cfg(feature = "repository")]
     ("responses", ceremony::responses::check),
+    #[cfg(feature = "request")]
+    ("http_request", request::http_request::check),
+    #[cfg(feature = "request")]
+    ("http_response", request::http_response::check),
+    #[cfg(feature = "request")]
+    ("content_digest", request::content_digest::check),
+    #[cfg(feature = "request")]
+    ("problem", request::problem::check),
+    #[cfg(feature = "request")]
+    ("challenge", request::challenge::check),
+    #[cfg(feature = "request")]
+    ("evidence", request::evidence::check),
+    #[cfg(feature = "request")]
+    ("replay", request::replay::check),
 ];
